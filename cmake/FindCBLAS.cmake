@@ -1,0 +1,31 @@
+# Finds a BLAS with its C interface and gives the target CBLAS::CBLAS.
+#
+# CMake's FindBLAS knows no include directories, so the header is looked for
+# here. OpenBLAS is preferred; -DBLA_VENDOR=..., as FindBLAS takes it, chooses
+# another.
+
+if(NOT BLA_VENDOR)
+  set(cblas_names openblas blis cblas blas)
+else()
+  find_package(BLAS QUIET)
+endif()
+
+find_path(CBLAS_INCLUDE_DIR cblas.h
+  PATH_SUFFIXES openblas openblas-pthread blis openblas-openmp openblas-serial)
+if(BLAS_FOUND)
+  set(CBLAS_LIBRARY ${BLAS_LIBRARIES})
+else()
+  find_library(CBLAS_LIBRARY NAMES ${cblas_names})
+endif()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CBLAS
+  REQUIRED_VARS CBLAS_LIBRARY CBLAS_INCLUDE_DIR)
+
+if(CBLAS_FOUND AND NOT TARGET CBLAS::CBLAS)
+  add_library(CBLAS::CBLAS INTERFACE IMPORTED)
+  set_target_properties(CBLAS::CBLAS PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES "${CBLAS_INCLUDE_DIR}"
+    INTERFACE_LINK_LIBRARIES "${CBLAS_LIBRARY}")
+endif()
+mark_as_advanced(CBLAS_INCLUDE_DIR CBLAS_LIBRARY)

@@ -1,0 +1,20 @@
+# cnn_build_flags(target): language level, warnings and sanitizers of the
+# project's own targets. Nothing here reaches the programs that use libcnn.
+
+function(cnn_build_flags target)
+  # Contraction is off, so that an expression has the same bits with every
+  # compiler and at every level of optimisation.
+  set_target_properties(${target} PROPERTIES
+    C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+  target_compile_options(${target} PRIVATE
+    -ffp-contract=off -fno-math-errno
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+    -Wstrict-prototypes -Wvla -Wformat=2 -Wdouble-promotion
+    $<$<BOOL:${CNN_WERROR}>:-Werror>)
+  if(CNN_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -fsanitize=${CNN_SANITIZE} -fno-sanitize-recover=all
+      -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${CNN_SANITIZE})
+  endif()
+endfunction()

@@ -1,0 +1,45 @@
+/**
+ * @file cnn.h
+ * All of libcnn: small convolutional networks, trained and run on the CPU.
+ *
+ * In the order in which one needs them:
+ *
+ *     net.h       a stack of layers: build, train, predict
+ *     layer.h     the layers, and running one by hand
+ *     optim.h     SGD, Adam, RMSprop
+ *     dataset.h   IDX files, arrays, slices
+ *     trainer.h   shuffled batches, stopping and resuming, evaluating
+ *     model.h     saving and loading
+ *     session.h   one net, many threads
+ *     runtime.h   worker threads, allocator
+ *     status.h    errors
+ *     version.h   what is installed
+ *
+ * What holds everywhere:
+ *
+ * - Arrays are row-major float32, N x C x H x W.
+ * - Zero in an options struct means the default its comment names, NULL for the
+ *   whole struct means all defaults; `struct_size` must be set to its sizeof.
+ * - What you create you free; every `_free` takes NULL. cnn_net_add() takes the
+ *   layer over. Pointers from getters are borrowed.
+ * - Distinct objects may be used at the same time in distinct threads; one
+ *   object, by one thread at a time. Sessions share a net.
+ * - The same seed gives the same bits, whatever the number of threads, on the
+ *   same machine with the same BLAS.
+ */
+#ifndef CNN_CNN_H
+#define CNN_CNN_H
+
+#include "cnn/dataset.h"
+#include "cnn/layer.h"
+#include "cnn/model.h"
+#include "cnn/net.h"
+#include "cnn/optim.h"
+#include "cnn/runtime.h"
+#include "cnn/session.h"
+#include "cnn/status.h"
+#include "cnn/trainer.h"
+#include "cnn/types.h"
+#include "cnn/version.h"
+
+#endif

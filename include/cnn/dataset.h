@@ -1,0 +1,100 @@
+/**
+ * @file dataset.h
+ * Labelled images: from IDX files or from memory, whole or in slices.
+ *
+ * A dataset is read-only once made and may be used by several threads at once.
+ * Images are stored as they came (one byte or one float a pixel) and turned
+ * into x = pixel * scale + offset when they are read.
+ */
+#ifndef CNN_DATASET_H
+#define CNN_DATASET_H
+
+#include "cnn/export.h"
+#include "cnn/status.h"
+#include "cnn/types.h"
+
+CNN_BEGIN_DECLS
+
+/** Options of all that make a dataset. Zero means the default in brackets. */
+typedef struct cnn_dataset_options {
+    uint32_t struct_size; /**< sizeof(cnn_dataset_options) */
+    float scale;          /**< factor [1/255 for bytes, 1 for floats] */
+    float offset;         /**< added after it [0] */
+} cnn_dataset_options;
+
+/**
+ * Reads a pair of IDX files, raw or gzip-compressed (told by their content, not
+ * by their names): images as unsigned bytes of 3 dimensions (count, height,
+ * width) or 4 (count, channels, height, width), labels as unsigned bytes of
+ * one.
+ *
+ * @param images   path of the image file
+ * @param labels   path of the label file
+ * @param options  NULL for all defaults
+ * @return the dataset, to be freed with cnn_dataset_free(), or NULL:
+ *         CNN_EIO (missing or unreadable), CNN_EFORMAT (no IDX, damaged, cut
+ *         short, too long, counts that differ), CNN_EUNSUPPORTED (another
+ *         element type), CNN_EOVERFLOW, CNN_ENOMEM, CNN_EINVAL
+ */
+CNN_API cnn_dataset *cnn_dataset_load(const char *images, const char *labels,
+                                      const cnn_dataset_options *options);
+
+/** As cnn_dataset_load(), from the contents of the two files, copied. */
+CNN_API cnn_dataset *
+cnn_dataset_load_memory(const void *images, size_t images_size,
+                        const void *labels, size_t labels_size,
+                        const cnn_dataset_options *options);
+
+/**
+ * A dataset over arrays of the caller, which are not copied and must outlive
+ * it: `count` images of `shape`, and as many labels.
+ *
+ * @param labels  each at least 0
+ * @return the dataset, or NULL (CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM)
+ */
+CNN_API cnn_dataset *cnn_dataset_wrap_u8(const cnn_shape *shape, int64_t count,
+                                         const uint8_t *images,
+                                         const int32_t *labels,
+                                         const cnn_dataset_options *options);
+CNN_API cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
+                                          const float *images,
+                                          const int32_t *labels,
+                                          const cnn_dataset_options *options);
+
+/** The samples first .. first + count - 1 of a dataset, which must outlive the
+ *  slice. NULL if they are not all there (CNN_EINVAL), or CNN_ENOMEM. */
+CNN_API cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset,
+                                       int64_t first, int64_t count);
+
+/** Frees a dataset; NULL is fine. */
+CNN_API void cnn_dataset_free(cnn_dataset *dataset);
+
+/** Number of samples; 0 if `dataset` is NULL. */
+CNN_API int64_t cnn_dataset_count(const cnn_dataset *dataset);
+
+/** The shape of one image. */
+CNN_API cnn_status cnn_dataset_shape(const cnn_dataset *dataset,
+                                     cnn_shape *shape);
+
+/** The largest label + 1; 0 if `dataset` is NULL. */
+CNN_API int32_t cnn_dataset_classes(const cnn_dataset *dataset);
+
+/** CRC-32 over shape, scaling, labels and pixels: tells data sets apart. */
+CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
+
+/**
+ * Reads samples into arrays of the caller.
+ *
+ * @param count   how many
+ * @param index   the number of each; NULL for 0, 1, 2, ...
+ * @param x       count images as float, overwritten; NULL if not wanted
+ * @param labels  count labels, overwritten; NULL if not wanted
+ * @return CNN_OK, or CNN_EINVAL and nothing written
+ */
+CNN_API cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
+                                    const int32_t *index, float *x,
+                                    int32_t *labels);
+
+CNN_END_DECLS
+
+#endif

@@ -1,0 +1,257 @@
+/**
+ * @file layer.h
+ * Layers: describing them, and running one by hand.
+ *
+ * A layer is created, which only describes it; given to a net, or built by
+ * itself with cnn_layer_build(); then run forward and backward and updated.
+ *
+ * Arrays are row-major N x C x H x W float32, N being the batch. `dy` is the
+ * gradient of the loss with respect to `y`. Backward ADDS to the parameter
+ * gradients and OVERWRITES `dx`. Nothing is allocated after build.
+ */
+#ifndef CNN_LAYER_H
+#define CNN_LAYER_H
+
+#include "cnn/export.h"
+#include "cnn/optim.h"
+#include "cnn/status.h"
+#include "cnn/types.h"
+
+CNN_BEGIN_DECLS
+
+/* ------------------------------------------------------------- values --- */
+
+/** Flag of forward: this pass is part of training. */
+#define CNN_TRAIN 0x1u
+
+/** Flag in the options of conv2d and dense: no biases. */
+#define CNN_NO_BIAS 0x1u
+
+/** Padding of a window that slides over an image. With O outputs of stride s,
+ *  window (K - 1) d + 1 (dilation d) and input I: */
+enum {
+    CNN_PAD_VALID = 0, /**< none: O = (I - window) / s + 1, rounded down */
+    CNN_PAD_SAME = 1,  /**< O = I / s, rounded up; the odd zero goes below and
+                            to the right (TensorFlow's SAME, ONNX's
+                            SAME_UPPER) */
+    CNN_PAD_SAME_LOWER = 2, /**< the same, the odd zero above and left */
+    CNN_PAD_EXPLICIT = 3    /**< pad_top, pad_bottom, pad_left, pad_right */
+};
+
+/** Kinds of activation. */
+enum {
+    CNN_RELU = 0,       /**< max(x, 0) */
+    CNN_SIGMOID = 1,    /**< 1 / (1 + exp(-x)) */
+    CNN_TANH = 2,       /**< tanh(x) */
+    CNN_LECUN_TANH = 3, /**< 1.7159 tanh(2x / 3) (LeCun et al., 1998) */
+    CNN_LEAKY_RELU = 4, /**< x > 0 ? x : alpha x [alpha 0.01] */
+    CNN_ELU = 5         /**< x > 0 ? x : alpha (exp(x) - 1) [alpha 1] */
+};
+
+/** Initial values. `scale` is the constant, the standard deviation or the
+ *  half-width; fan-in is the number of inputs of one unit. */
+enum {
+    CNN_INIT_DEFAULT = 0,          /**< weights: Glorot uniform; biases: zero */
+    CNN_INIT_CONSTANT = 1,         /**< scale */
+    CNN_INIT_TRUNCATED_NORMAL = 2, /**< normal, redrawn outside 2 scale */
+    CNN_INIT_NORMAL = 3,           /**< normal of deviation scale */
+    CNN_INIT_UNIFORM = 4,          /**< uniform in [-scale, scale) */
+    CNN_INIT_GLOROT_UNIFORM = 5,   /**< half-width sqrt(6 / (fan-in + fan-out))
+                                        (Glorot and Bengio, 2010) */
+    CNN_INIT_HE_NORMAL = 6, /**< deviation sqrt(2 / fan-in) (He et al., 2015) */
+    CNN_INIT_LECUN = 7 /**< uniform in +-2.4 / fan-in (LeCun et al., 1998) */
+};
+
+/* ------------------------------------------------------------ options --- */
+
+/** Options of cnn_conv2d_create(). Zero means the default in brackets. */
+typedef struct cnn_conv2d_options {
+    uint32_t struct_size;           /**< sizeof(cnn_conv2d_options) */
+    uint32_t flags;                 /**< CNN_NO_BIAS [0] */
+    int32_t stride_h, stride_w;     /**< step of the kernel [1] */
+    int32_t dilation_h, dilation_w; /**< step within the kernel [1] */
+    int32_t groups;                 /**< independent channel groups [1] */
+    int32_t padding;                /**< CNN_PAD_* [CNN_PAD_VALID] */
+    int32_t pad_top, pad_bottom;    /**< with CNN_PAD_EXPLICIT only [0] */
+    int32_t pad_left, pad_right;    /**< with CNN_PAD_EXPLICIT only [0] */
+    int32_t weight_init;            /**< CNN_INIT_* [Glorot uniform] */
+    float weight_scale;             /**< for the inits that take one */
+    int32_t bias_init;              /**< CNN_INIT_* [zero] */
+    float bias_scale;               /**< for the inits that take one */
+} cnn_conv2d_options;
+
+/** Options of the pooling layers. Zero means the default in brackets. */
+typedef struct cnn_pool2d_options {
+    uint32_t struct_size;        /**< sizeof(cnn_pool2d_options) */
+    uint32_t flags;              /**< none is defined: 0 */
+    int32_t stride_h, stride_w;  /**< step of the window [the window] */
+    int32_t padding;             /**< CNN_PAD_* [CNN_PAD_VALID] */
+    int32_t pad_top, pad_bottom; /**< with CNN_PAD_EXPLICIT only [0] */
+    int32_t pad_left, pad_right; /**< with CNN_PAD_EXPLICIT only [0] */
+    int32_t count_include_pad;   /**< average only: divide by the whole window
+                                      instead of what lies inside [0] */
+} cnn_pool2d_options;
+
+/** Options of cnn_dense_create(). Zero means the default in brackets. */
+typedef struct cnn_dense_options {
+    uint32_t struct_size; /**< sizeof(cnn_dense_options) */
+    uint32_t flags;       /**< CNN_NO_BIAS [0] */
+    int32_t weight_init;  /**< CNN_INIT_* [Glorot uniform] */
+    float weight_scale;   /**< for the inits that take one */
+    int32_t bias_init;    /**< CNN_INIT_* [zero] */
+    float bias_scale;     /**< for the inits that take one */
+} cnn_dense_options;
+
+/** Options of cnn_activation_create(). */
+typedef struct cnn_activation_options {
+    uint32_t struct_size; /**< sizeof(cnn_activation_options) */
+    float alpha;          /**< of leaky ReLU and ELU, above 0 [0.01; 1] */
+} cnn_activation_options;
+
+/* --------------------------------------------------------- describing --- */
+
+/**
+ * 2-D convolution (cross-correlation, as everywhere in the field):
+ *
+ *     y[f][i][j] = b[f] + sum over c, u, v of
+ *                  w[f][c][u][v] x[c][i s + u d - pad][j s + v d - pad]
+ *
+ * With `groups` > 1 the channels and the filters are cut into that many equal
+ * parts, each filter seeing the channels of its own part only.
+ *
+ * @param filters   number of filters = channels of the output, at least 1
+ * @param kernel_h  height of the kernel, at least 1
+ * @param kernel_w  width of the kernel, at least 1
+ * @param options   NULL for all defaults
+ * @return the layer, owned by the caller until cnn_net_add() takes it; NULL on
+ *         failure (CNN_EINVAL, CNN_ENOMEM, CNN_EUNSUPPORTED)
+ */
+CNN_API cnn_layer *cnn_conv2d_create(int32_t filters, int32_t kernel_h,
+                                     int32_t kernel_w,
+                                     const cnn_conv2d_options *options);
+
+/**
+ * Connects each filter of a convolution with some of the input channels only,
+ * as C3 of LeNet-5 does. What is not connected has no parameter and is never
+ * computed: the weights of filter f are, one behind the other, a kernel for
+ * each channel c with table[f][c] = 1, in order of c.
+ *
+ * Before build only. The layer's input must then have `channels` channels; the
+ * layer may not have groups. The table is copied.
+ *
+ * @param table  filters x channels bytes, 0 or 1; each filter at least one 1
+ * @return CNN_OK, CNN_EINVAL, CNN_ESTATE or CNN_ENOMEM
+ */
+CNN_API cnn_status cnn_conv2d_set_table(cnn_layer *layer, int32_t filters,
+                                        int32_t channels, const uint8_t *table);
+
+/**
+ * The largest value under each window; ties go to the first in row-major
+ * order, NaN propagates, padding never wins.
+ *
+ * @param options  NULL for all defaults: stride equal to the window, no padding
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_maxpool2d_create(int32_t window_h, int32_t window_w,
+                                        const cnn_pool2d_options *options);
+
+/** The mean of what lies under each window, otherwise as
+ *  cnn_maxpool2d_create(). Padding counts only if `count_include_pad` is 1. */
+CNN_API cnn_layer *cnn_avgpool2d_create(int32_t window_h, int32_t window_w,
+                                        const cnn_pool2d_options *options);
+
+/**
+ * Fully connected: y = W x + b, over the whole sample read as one vector, so
+ * that no flattening layer is needed. Output shape {units, 1, 1}.
+ *
+ * @param units  number of outputs, at least 1
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_dense_create(int32_t units,
+                                    const cnn_dense_options *options);
+
+/**
+ * A function applied to each element.
+ *
+ * @param kind  CNN_RELU to CNN_ELU
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_activation_create(int32_t kind,
+                                         const cnn_activation_options *options);
+
+/**
+ * Softmax over all elements of a sample, exp(x_i) / sum exp(x_j), computed
+ * from x - max(x). As the last layer of a net under softmax cross-entropy it is
+ * folded into the loss (cnn_net_set_loss()).
+ */
+CNN_API cnn_layer *cnn_softmax_create(void);
+
+/** Frees a layer that no net owns; NULL is fine. */
+CNN_API void cnn_layer_free(cnn_layer *layer);
+
+/* ------------------------------------------------ running one by hand --- */
+
+/**
+ * Checks that the layer fits its input, takes all memory it will ever need and
+ * draws the initial parameters.
+ *
+ * @param in         the shape of one sample
+ * @param max_batch  the largest batch that will be run, at least 1
+ * @param seed       the same seed gives the same parameters
+ * @return CNN_OK, CNN_EINVAL, CNN_ESHAPE, CNN_ESTATE (built already, or owned
+ *         by a net), CNN_EOVERFLOW, CNN_ENOMEM; after a failure the layer is as
+ *         it was
+ */
+CNN_API cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
+                                   int32_t max_batch, uint64_t seed);
+
+/**
+ * Computes y from x.
+ *
+ * @param flags  0, or CNN_TRAIN
+ * @param batch  N, from 1 to max_batch
+ * @param x      N inputs
+ * @param y      N outputs, overwritten; may not overlap x
+ */
+CNN_API cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags,
+                                     int32_t batch, const float *x, float *y);
+
+/**
+ * Computes dx from dy and adds to the parameter gradients. `x` and `y` are what
+ * the forward pass over the same batch took and gave, unchanged.
+ *
+ * @param dy  N output gradients
+ * @param dx  N input gradients, overwritten; NULL if they are not wanted, which
+ *            saves the work; may not overlap the others
+ */
+CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
+                                      const float *x, const float *y,
+                                      const float *dy, float *dx);
+
+/** One step of the optimiser on the layer's parameters. */
+CNN_API cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim);
+
+/** Sets the parameter gradients to zero. */
+CNN_API cnn_status cnn_layer_zero_grad(cnn_layer *layer);
+
+/** The shape of one input, respectively output, of a layer that is built. */
+CNN_API cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in);
+CNN_API cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out);
+
+/** "conv2d", "dense", ...: the kind of a layer. Never NULL. */
+CNN_API const char *cnn_layer_kind(const cnn_layer *layer);
+
+/** Number of trainable parameters; 0 before build. */
+CNN_API size_t cnn_layer_param_count(const cnn_layer *layer);
+
+/**
+ * The parameters, respectively their gradients, to read and to write: weights
+ * (filters, c / groups, kh, kw) or (units, inputs), then biases. Borrowed, for
+ * as long as the layer lives; NULL before build or if there are none.
+ */
+CNN_API float *cnn_layer_params(cnn_layer *layer);
+CNN_API float *cnn_layer_grads(cnn_layer *layer);
+
+CNN_END_DECLS
+
+#endif

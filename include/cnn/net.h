@@ -1,0 +1,153 @@
+/**
+ * @file net.h
+ * A net: a stack of layers with a loss on top.
+ *
+ * Describe, build, run. While a net is described, errors stick, and surface in
+ * cnn_net_build(); so the results of cnn_net_add() need not be looked at one by
+ * one. Running never allocates. A call out of order is CNN_ESTATE.
+ *
+ * Layers are numbered from 0, in error texts as in cnn_net_layer().
+ */
+#ifndef CNN_NET_H
+#define CNN_NET_H
+
+#include "cnn/export.h"
+#include "cnn/layer.h"
+#include "cnn/optim.h"
+#include "cnn/status.h"
+#include "cnn/types.h"
+
+CNN_BEGIN_DECLS
+
+/** Losses. K outputs y of one sample, label l, t = 1 at l and 0 elsewhere. */
+enum {
+    CNN_LOSS_SOFTMAX_CROSS_ENTROPY = 0, /**< -log softmax(y)_l, through a
+                                             stable log-sum-exp */
+    CNN_LOSS_MSE = 1                    /**< sum over k of (y_k - t_k)^2 / K */
+};
+
+/** How the losses of a batch become one. */
+enum {
+    CNN_REDUCE_MEAN = 0, /**< their mean over the batch */
+    CNN_REDUCE_SUM = 1   /**< their sum over the batch */
+};
+
+/* --------------------------------------------------------- describing --- */
+
+/** An empty net, to be freed with cnn_net_free(); NULL if memory is short. */
+CNN_API cnn_net *cnn_net_create(void);
+
+/** Frees a net and its layers; NULL is fine. Sessions and trainers of the net
+ *  must be freed first. */
+CNN_API void cnn_net_free(cnn_net *net);
+
+/**
+ * Puts a layer on top. The net owns it from now on, even if this call fails.
+ * A NULL layer, as a failed `_create` gives, makes this call and the build fail
+ * with the text of that failure.
+ *
+ * @return CNN_OK, CNN_EINVAL, CNN_ESTATE (net or layer built, or layer owned by
+ *         a net already) or CNN_ENOMEM
+ */
+CNN_API cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer);
+
+/**
+ * The loss and its reduction; softmax cross-entropy and the mean if this is
+ * never called. Allowed before and after build. A softmax layer on top of the
+ * net is folded into the cross-entropy: the outputs are probabilities, and the
+ * gradient is computed from what enters the softmax, stable at any size.
+ */
+CNN_API cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss,
+                                    int32_t reduction);
+
+/**
+ * Infers the shapes, checks every size, takes all memory and draws the initial
+ * parameters.
+ *
+ * @param in         the shape of one sample
+ * @param max_batch  the largest batch of a training step, and the batch in
+ *                   which cnn_net_predict() works; at least 1
+ * @param seed       the same seed gives the same parameters
+ * @return CNN_OK; the first error that stuck; CNN_EINVAL, CNN_ESHAPE,
+ *         CNN_ESTATE, CNN_EOVERFLOW or CNN_ENOMEM, after which the net is as it
+ *         was
+ */
+CNN_API cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in,
+                                 int32_t max_batch, uint64_t seed);
+
+/* ------------------------------------------------- running, the short way */
+
+/**
+ * Outputs for any number of samples.
+ *
+ * @param count  number of samples, at least 1
+ * @param x      count inputs
+ * @param y      count outputs, overwritten; may not overlap x
+ */
+CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
+                                   float *y);
+
+/**
+ * One step of training: gradients to zero, forward, loss, backward, update.
+ *
+ * @param batch   N, from 1 to max_batch
+ * @param x       N inputs
+ * @param labels  N labels, each from 0 to the number of outputs - 1
+ * @param out     loss and hits before the update; NULL if not wanted
+ * @return CNN_OK; CNN_EINVAL and nothing changed; CNN_ESTATE; CNN_EDIVERGED if
+ *         the loss is not finite: the parameters are as before the step, and
+ *         the text names the first layer whose output is not finite
+ */
+CNN_API cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim,
+                                      int32_t batch, const float *x,
+                                      const int32_t *labels, cnn_metrics *out);
+
+/* ------------------------------------------------ running, step by step - */
+
+/** Runs all layers; the result is cnn_net_output(). `flags` is 0 or
+ *  CNN_TRAIN; a backward pass needs one with CNN_TRAIN before it. */
+CNN_API cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
+                                   const float *x);
+
+/** The outputs of the last cnn_net_forward(), batch x the output shape.
+ *  Borrowed; NULL if anything else was run since, or nothing at all. */
+CNN_API const float *cnn_net_output(const cnn_net *net);
+
+/** Adds to the parameter gradients. `dy` is the gradient of any loss with
+ *  respect to cnn_net_output(), `x` and `batch` are those of the forward pass.
+ *  CNN_ESTATE if that was not the last thing run. */
+CNN_API cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
+                                    const float *dy);
+
+/** One step of the optimiser on all parameters. */
+CNN_API cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim);
+
+/** Sets all parameter gradients to zero. */
+CNN_API cnn_status cnn_net_zero_grad(cnn_net *net);
+
+/* ------------------------------------------------------------ looking --- */
+
+/** Number of layers; 0 if `net` is NULL. */
+CNN_API int32_t cnn_net_layer_count(const cnn_net *net);
+
+/** A layer, borrowed for as long as the net lives; NULL if there is no such. */
+CNN_API cnn_layer *cnn_net_layer(cnn_net *net, int32_t index);
+
+/** The shape of one input, respectively output, of a net that is built. */
+CNN_API cnn_status cnn_net_in_shape(const cnn_net *net, cnn_shape *in);
+CNN_API cnn_status cnn_net_out_shape(const cnn_net *net, cnn_shape *out);
+
+/** The `max_batch` of the build; 0 before it. */
+CNN_API int32_t cnn_net_max_batch(const cnn_net *net);
+
+/** Number of trainable parameters of all layers; 0 before build. */
+CNN_API size_t cnn_net_param_count(const cnn_net *net);
+
+/** All parameters, respectively gradients, contiguous, in layer order, to read
+ *  and to write. Borrowed; NULL before build or if there are none. */
+CNN_API float *cnn_net_params(cnn_net *net);
+CNN_API float *cnn_net_grads(cnn_net *net);
+
+CNN_END_DECLS
+
+#endif

@@ -1,0 +1,117 @@
+/**
+ * @file trainer.h
+ * Training a net on a dataset: shuffled batches, stopping and going on.
+ */
+#ifndef CNN_TRAINER_H
+#define CNN_TRAINER_H
+
+#include "cnn/dataset.h"
+#include "cnn/export.h"
+#include "cnn/net.h"
+#include "cnn/optim.h"
+#include "cnn/status.h"
+#include "cnn/types.h"
+
+CNN_BEGIN_DECLS
+
+/** Flag in cnn_trainer_options: take the samples in their own order. */
+#define CNN_NO_SHUFFLE 0x1u
+
+/** Options of cnn_trainer_create(). Zero means the default in brackets. */
+typedef struct cnn_trainer_options {
+    uint32_t struct_size; /**< sizeof(cnn_trainer_options) */
+    uint32_t flags;       /**< CNN_NO_SHUFFLE [0] */
+    int32_t batch;        /**< samples in a step [the net's max_batch] */
+    uint32_t seed;        /**< of the shuffling [0] */
+} cnn_trainer_options;
+
+/** Where a trainer stands, as its callback sees it. */
+typedef struct cnn_progress {
+    int64_t step;  /**< steps done since the training began */
+    int64_t epoch; /**< whole passes over the dataset begun before this one */
+    cnn_metrics metrics; /**< of the step just done, before its update */
+} cnn_progress;
+
+/** Called after each step, in the thread that runs. Not 0 stops the run. It may
+ *  read and evaluate the net and set the learning rate. */
+typedef int32_t (*cnn_trainer_callback)(void *user,
+                                        const cnn_progress *progress);
+
+/**
+ * A trainer borrows the net (built), the optimiser and the dataset (not empty),
+ * which must outlive it. Batches are drawn without replacement from an epoch
+ * that is shuffled anew each time, from the seed and the number of the epoch; a
+ * batch may straddle two epochs, so that all batches are full.
+ *
+ * @return the trainer, to be freed with cnn_trainer_free(), or NULL:
+ *         CNN_EINVAL, CNN_ESTATE (net not built), CNN_ESHAPE (the images or
+ *         the number of classes do not fit the net), CNN_ENOMEM
+ */
+CNN_API cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
+                                        const cnn_dataset *dataset,
+                                        const cnn_trainer_options *options);
+
+/** Frees a trainer; NULL is fine. Net, optimiser and dataset stay. */
+CNN_API void cnn_trainer_free(cnn_trainer *trainer);
+
+/** One step on the next batch; as cnn_net_train_step(). After a failure the
+ *  trainer stands where it stood. */
+CNN_API cnn_status cnn_trainer_step(cnn_trainer *trainer, cnn_metrics *out);
+
+/**
+ * `steps` steps, or fewer if one fails, the callback says so or somebody calls
+ * cnn_trainer_cancel().
+ *
+ * @param callback  NULL for none
+ * @param user      handed to it
+ * @return CNN_OK after all steps; CNN_ECANCELED if stopped early, with all
+ *         steps so far whole; otherwise as cnn_trainer_step()
+ */
+CNN_API cnn_status cnn_trainer_run(cnn_trainer *trainer, int64_t steps,
+                                   cnn_trainer_callback callback, void *user);
+
+/** Ends cnn_trainer_run() after the step it is at; if none is running, the
+ *  next one ends at once. From any thread, and from a signal handler. */
+CNN_API void cnn_trainer_cancel(cnn_trainer *trainer);
+
+/** Steps done since the training began, over all resumes. */
+CNN_API int64_t cnn_trainer_steps(const cnn_trainer *trainer);
+
+/** The number of the epoch that the next sample comes from, from 0. */
+CNN_API int64_t cnn_trainer_epoch(const cnn_trainer *trainer);
+
+/**
+ * Saves everything that a resumed training needs to equal one that never
+ * stopped, bit for bit: parameters, the optimiser's memory and settings, step,
+ * epoch and position. The file is a model file (model.h) as well. Atomic: after
+ * any failure the old file is whole. CNN_EDIVERGED, and nothing written, if a
+ * parameter is not finite. Others: CNN_EINVAL, CNN_EIO, CNN_ENOMEM.
+ */
+CNN_API cnn_status cnn_trainer_save(const cnn_trainer *trainer,
+                                    const char *path);
+
+/**
+ * Goes on from a file of cnn_trainer_save(). The net must have the same
+ * layers, the dataset the same content, the optimiser the same settings (the
+ * learning rate is taken from the file) and the options the same values.
+ *
+ * @return CNN_OK; CNN_EINVAL or CNN_ESHAPE (made for another net, dataset,
+ *         optimiser or options); CNN_EIO, CNN_EFORMAT, CNN_EUNSUPPORTED,
+ *         CNN_ENOMEM; after a failure net and trainer are as they were
+ */
+CNN_API cnn_status cnn_trainer_resume(cnn_trainer *trainer, const char *path);
+
+/**
+ * Loss and hits of a net over a whole dataset, in batches of its max_batch.
+ *
+ * @param out        not NULL; the loss is reduced over the whole dataset
+ * @param confusion  K x K counts for K outputs, [label][prediction],
+ *                   overwritten; NULL if not wanted
+ * @return CNN_OK, CNN_EINVAL, CNN_ESTATE, CNN_ESHAPE, CNN_ENOMEM
+ */
+CNN_API cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
+                                    cnn_metrics *out, int64_t *confusion);
+
+CNN_END_DECLS
+
+#endif

@@ -1,0 +1,34 @@
+/**
+ * @file version.h
+ * The version of the headers (macros) and of the loaded library (calls).
+ */
+#ifndef CNN_VERSION_H
+#define CNN_VERSION_H
+
+#include <stdint.h>
+
+#include "cnn/export.h"
+
+CNN_BEGIN_DECLS
+
+#define CNN_VERSION_MAJOR 0
+#define CNN_VERSION_MINOR 1
+#define CNN_VERSION_PATCH 0
+
+/** 10000 * major + 100 * minor + patch of the library that is loaded. */
+CNN_API uint32_t cnn_version_number(void);
+
+/** "major.minor.patch" of the library that is loaded. Never NULL. */
+CNN_API const char *cnn_version_string(void);
+
+/**
+ * What was built and what runs, as one JSON object: "version", "compiler",
+ * "blas" (the library's own description, with the kernels it chose), "threads"
+ * and "cores". The text belongs to the library and to the calling thread: it
+ * holds until that thread's next call.
+ */
+CNN_API const char *cnn_build_info(void);
+
+CNN_END_DECLS
+
+#endif

@@ -1,0 +1,224 @@
+#include "base/threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "cnn/runtime.h"
+
+/* How often a thread looks for work, or for the end of it, before it sleeps:
+ * some 20 microseconds, about the gap between two layers. */
+#define SPINS 4000
+
+typedef struct job {
+    cnn__chunk_fn run;
+    void *data;
+    int64_t chunks;
+    int32_t lanes;
+} job;
+
+/* The pool. `use` is held by the call that has the workers (and by whoever
+ * starts or stops them); `lock` guards the sleeping. A job is announced by
+ * counting `turn` up; each worker then takes chunks from `next` until there are
+ * none, and counts itself out of `busy`. */
+static pthread_mutex_t use = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
+static pthread_t workers[CNN_MAX_THREADS - 1];
+static int32_t worker_count;
+static job current;
+static atomic_uint turn;
+static atomic_int busy;
+static atomic_llong next;
+static atomic_bool quit;
+static atomic_int wanted = 1; /* threads, the caller's included */
+
+/* Set in a worker, and in a thread that is inside a job: a nested call runs
+ * inline. */
+static _Thread_local bool inside;
+
+static inline void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void take_chunks(const job *j, int32_t lane)
+{
+    long long chunk;
+
+    while ((chunk = atomic_fetch_add(&next, 1)) < j->chunks)
+        j->run(j->data, chunk, lane);
+}
+
+static void wait_for_turn(unsigned seen)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load(&turn) != seen)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&lock);
+    while (atomic_load(&turn) == seen)
+        pthread_cond_wait(&wake, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+static void *worker_main(void *arg)
+{
+    const int32_t lane = (int32_t)(intptr_t)arg;
+    unsigned seen = 0;
+
+    inside = true;
+    for (;;) {
+        wait_for_turn(seen);
+        seen++;
+        if (atomic_load(&quit))
+            return NULL;
+        if (lane < current.lanes)
+            take_chunks(&current, lane);
+        if (atomic_fetch_sub(&busy, 1) == 1) {
+            pthread_mutex_lock(&lock);
+            pthread_cond_signal(&done);
+            pthread_mutex_unlock(&lock);
+        }
+    }
+}
+
+static void announce(void)
+{
+    pthread_mutex_lock(&lock);
+    atomic_fetch_add(&turn, 1);
+    pthread_cond_broadcast(&wake);
+    pthread_mutex_unlock(&lock);
+}
+
+static void wait_until_done(void)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load(&busy) == 0)
+            return;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&lock);
+    while (atomic_load(&busy) != 0)
+        pthread_cond_wait(&done, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+/* The next three need `use`. */
+
+static void stop_workers(void)
+{
+    atomic_store(&quit, true);
+    announce();
+    for (int32_t i = 0; i < worker_count; i++)
+        pthread_join(workers[i], NULL);
+    worker_count = 0;
+    atomic_store(&quit, false);
+    atomic_store(&turn, 0);
+}
+
+/* A child of fork() has none of its parent's threads, and locks as they were
+ * at that moment. */
+static void forget_workers(void)
+{
+    worker_count = 0;
+    atomic_store(&turn, 0);
+    atomic_store(&busy, 0);
+    atomic_store(&quit, false);
+    pthread_mutex_init(&use, NULL);
+    pthread_mutex_init(&lock, NULL);
+    pthread_cond_init(&wake, NULL);
+    pthread_cond_init(&done, NULL);
+    inside = false;
+}
+
+static void start_workers(int32_t count)
+{
+    static bool registered;
+
+    if (!registered)
+        registered = pthread_atfork(NULL, NULL, forget_workers) == 0;
+    if (!registered || worker_count == count)
+        return;
+    stop_workers();
+    while (worker_count < count) {
+        void *lane = (void *)(intptr_t)(worker_count + 1);
+        if (pthread_create(&workers[worker_count], NULL, worker_main, lane))
+            return; /* fewer workers compute the same, more slowly */
+        worker_count++;
+    }
+}
+
+/* A library that is unloaded may not leave threads running in it. */
+__attribute__((destructor)) static void at_unload(void)
+{
+    pthread_mutex_lock(&use);
+    if (worker_count > 0)
+        stop_workers();
+    pthread_mutex_unlock(&use);
+}
+
+void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
+{
+    const int32_t threads = atomic_load(&wanted);
+
+    if (chunks <= 1 || lanes <= 1 || threads <= 1 || inside ||
+        pthread_mutex_trylock(&use) != 0) {
+        for (int64_t chunk = 0; chunk < chunks; chunk++)
+            run(data, chunk, 0);
+        return;
+    }
+    inside = true;
+    start_workers(threads - 1);
+    current = (job){run, data, chunks, lanes};
+    atomic_store(&next, 0);
+    atomic_store(&busy, worker_count);
+    if (worker_count > 0)
+        announce();
+    take_chunks(&current, 0);
+    wait_until_done();
+    inside = false;
+    pthread_mutex_unlock(&use);
+}
+
+int32_t cnn__cores(void)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores < 1 ? 1 : cores > INT32_MAX ? INT32_MAX : (int32_t)cores;
+}
+
+int32_t cnn__lanes(void)
+{
+    const int32_t cores = cnn__cores();
+    const int32_t threads = atomic_load(&wanted);
+    const int32_t most = cores > threads ? cores : threads;
+
+    return most < CNN_MAX_THREADS ? most : CNN_MAX_THREADS;
+}
+
+cnn_status cnn_set_num_threads(int32_t n)
+{
+    if (n < 0 || n > CNN_MAX_THREADS)
+        return cnn__fail(CNN_EINVAL, "%d threads, expected 0 to %d", n,
+                         CNN_MAX_THREADS);
+    if (n == 0)
+        n = cnn__cores() < CNN_MAX_THREADS ? cnn__cores() : CNN_MAX_THREADS;
+    atomic_store(&wanted, n);
+    if (n == 1 && !inside)
+        at_unload();
+    return CNN_OK;
+}
+
+int32_t cnn_num_threads(void)
+{
+    return atomic_load(&wanted);
+}

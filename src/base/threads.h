@@ -1,0 +1,24 @@
+/* libcnn's own worker threads. */
+#ifndef CNN_BASE_THREADS_H
+#define CNN_BASE_THREADS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One chunk of a job. Chunks are independent of each other and may run in any
+ * order; `lane` (0 .. lanes - 1) names the thread's own part of a workspace. */
+typedef void (*cnn__chunk_fn)(void *job, int64_t chunk, int32_t lane);
+
+/* Runs chunks 0 .. chunks - 1 on up to `lanes` threads, the caller's among
+ * them, and returns when all are done. What a chunk computes may not depend on
+ * the lane, so that results do not depend on the number of threads. */
+void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *job);
+
+/* How many lanes a workspace made now should have: enough for every thread
+ * that cnn_set_num_threads() may reasonably ask for later. */
+int32_t cnn__lanes(void);
+
+/* Number of cores that are online, at least 1. */
+int32_t cnn__cores(void);
+
+#endif

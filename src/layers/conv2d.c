@@ -1,0 +1,327 @@
+/* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_tile.c).
+ *
+ *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
+ *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY)
+ *
+ * Tiles are handed to threads. For dW each of a fixed number of slots sums a
+ * fixed range of tiles, and the slots are added up in order, so that the bits
+ * do not depend on who computed what. */
+#include <string.h>
+
+#include "base/threads.h"
+#include "layers/conv2d_tile.h"
+#include "layers/kinds.h"
+#include "math/gemm.h"
+
+typedef struct conv2d {
+    cnn_layer base;
+    int32_t filters, kernel_h, kernel_w;
+    cnn_conv2d_options o;
+    int32_t table_channels;
+    uint8_t *table; /* (filters, table_channels), or NULL */
+    cnn__conv plan;
+    void *plan_memory; /* of the blocks */
+} conv2d;
+
+static const cnn__field fields[] = {
+    {"filters", CNN__INT, offsetof(conv2d, filters)},
+    {"kernel_h", CNN__INT, offsetof(conv2d, kernel_h)},
+    {"kernel_w", CNN__INT, offsetof(conv2d, kernel_w)},
+    {"flags", CNN__INT, offsetof(conv2d, o.flags)},
+    {"stride_h", CNN__INT, offsetof(conv2d, o.stride_h)},
+    {"stride_w", CNN__INT, offsetof(conv2d, o.stride_w)},
+    {"dilation_h", CNN__INT, offsetof(conv2d, o.dilation_h)},
+    {"dilation_w", CNN__INT, offsetof(conv2d, o.dilation_w)},
+    {"groups", CNN__INT, offsetof(conv2d, o.groups)},
+    {"padding", CNN__INT, offsetof(conv2d, o.padding)},
+    {"pad_top", CNN__INT, offsetof(conv2d, o.pad_top)},
+    {"pad_bottom", CNN__INT, offsetof(conv2d, o.pad_bottom)},
+    {"pad_left", CNN__INT, offsetof(conv2d, o.pad_left)},
+    {"pad_right", CNN__INT, offsetof(conv2d, o.pad_right)},
+    {"weight_init", CNN__INT, offsetof(conv2d, o.weight_init)},
+    {"weight_scale", CNN__FLOAT, offsetof(conv2d, o.weight_scale)},
+    {"bias_init", CNN__INT, offsetof(conv2d, o.bias_init)},
+    {"bias_scale", CNN__FLOAT, offsetof(conv2d, o.bias_scale)},
+};
+
+/* Partial sums of the gradients of the parameters. */
+#define SLOTS 8
+
+static cnn__sliding sliding(const conv2d *c)
+{
+    const cnn_conv2d_options *o = &c->o;
+
+    return (cnn__sliding){c->kernel_h, c->kernel_w,   o->stride_h,
+                          o->stride_w, o->dilation_h, o->dilation_w,
+                          o->padding,  o->pad_top,    o->pad_bottom,
+                          o->pad_left, o->pad_right};
+}
+
+static void default_to_1(int32_t *setting)
+{
+    if (*setting == 0)
+        *setting = 1;
+}
+
+static cnn_status check(cnn_layer *layer)
+{
+    conv2d *c = (conv2d *)layer;
+    cnn_conv2d_options *o = &c->o;
+
+    default_to_1(&o->stride_h);
+    default_to_1(&o->stride_w);
+    default_to_1(&o->dilation_h);
+    default_to_1(&o->dilation_w);
+    default_to_1(&o->groups);
+    if (c->filters < 1)
+        return cnn__fail(CNN_EINVAL, "filters %d, expected at least 1",
+                         c->filters);
+    if (o->groups < 1 || c->filters % o->groups != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "groups %d, expected a divisor of the %d filters",
+                         o->groups, c->filters);
+    const cnn__sliding s = sliding(c);
+    CNN__TRY(cnn__window_check(&s, "kernel"));
+    return cnn__check_weights(
+        o->flags, &(cnn__initial){o->weight_init, o->weight_scale, 0, 0},
+        &(cnn__initial){o->bias_init, o->bias_scale, 0, 0});
+}
+
+/* --------------------------------------------------------------- shape --- */
+
+static cnn__conv_connections connections(const conv2d *c, int32_t channels)
+{
+    return (cnn__conv_connections){c->filters, channels, c->o.groups, c->table};
+}
+
+static cnn_status check_channels(const conv2d *c, int32_t channels)
+{
+    if (c->table != NULL && channels != c->table_channels)
+        return cnn__fail(CNN_ESHAPE,
+                         "the connection table is for %d channels, the input "
+                         "has %d",
+                         c->table_channels, channels);
+    if (channels % c->o.groups != 0)
+        return cnn__fail(CNN_ESHAPE, "%d channels cannot be cut into %d groups",
+                         channels, c->o.groups);
+    return CNN_OK;
+}
+
+static void add_tensors(conv2d *c, int32_t kernels)
+{
+    const int32_t F = c->filters, KH = c->kernel_h, KW = c->kernel_w;
+    const double area = (double)KH * (double)KW;
+    cnn__tensor weight = {
+        .name = "weight",
+        .rank = 4,
+        .dims = {F, kernels / F, KH, KW},
+        .initial = {c->o.weight_init, c->o.weight_scale,
+                    (double)kernels / (double)F * area, (double)F * area},
+    };
+
+    /* With a table: the kernels that there are, one behind the other. */
+    if (c->table != NULL) {
+        weight.rank = 3;
+        memcpy(weight.dims, (int32_t[]){kernels, KH, KW}, 3 * sizeof(int32_t));
+    }
+    cnn__add_tensor(&c->base, &weight);
+    if ((c->o.flags & CNN_NO_BIAS) == 0)
+        cnn__add_biases(&c->base, F, c->o.bias_init, c->o.bias_scale);
+}
+
+static cnn_status shape(cnn_layer *layer)
+{
+    conv2d *c = (conv2d *)layer;
+    const cnn__sliding s = sliding(c);
+    cnn__window window;
+
+    CNN__TRY(check_channels(c, layer->in.c));
+    CNN__TRY(cnn__window_fit(&window, &s, &layer->in, "kernel"));
+    const cnn__conv_connections with = connections(c, layer->in.c);
+    const size_t kernels = cnn__conv_kernels(&with);
+    if (kernels > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW, "%zu kernels", kernels);
+    CNN__TRY(cnn__conv_plan(&c->plan, &window, &with, &c->plan_memory));
+    layer->out = (cnn_shape){c->filters, window.h.out, window.w.out};
+    add_tensors(c, (int32_t)kernels);
+    return CNN_OK;
+}
+
+static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
+{
+    const conv2d *c = (const conv2d *)layer;
+
+    need->lane = cnn__conv_tile_floats(&c->plan, batch);
+    need->shared = cnn__size_mul(SLOTS, layer->params.count);
+}
+
+/* ---------------------------------------------------------------- passes - */
+
+/* What one pass hands to its chunks. */
+typedef struct job {
+    cnn__conv_pass pass;
+    const cnn__run *run;
+    int64_t tiles;
+    size_t params, weights; /* floats of a slot, and of them weights */
+} job;
+
+static job job_of(const cnn_layer *layer, const cnn__run *run)
+{
+    const conv2d *c = (const conv2d *)layer;
+    const size_t params = layer->params.count;
+    const bool biased = layer->tensor_count > 1;
+    const size_t weights = biased ? params - (size_t)c->filters : params;
+
+    return (job){
+        .pass = {.conv = &c->plan,
+                 .batch = run->batch,
+                 .weights = layer->params.value,
+                 .biases = biased ? layer->params.value + weights : NULL},
+        .run = run,
+        .tiles = cnn__chunks(run->batch, c->plan.tile),
+        .params = params,
+        .weights = weights,
+    };
+}
+
+static float *lane_work(const job *j, int32_t lane)
+{
+    return j->run->lane + (size_t)lane * j->run->lane_stride;
+}
+
+static void forward_chunk(void *data, int64_t chunk, int32_t lane)
+{
+    const job *j = data;
+
+    cnn__conv_forward_tile(&j->pass, chunk, lane_work(j, lane));
+}
+
+static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
+                    float *y)
+{
+    job j = job_of(layer, run);
+
+    j.pass.x = x;
+    j.pass.y = y;
+    cnn__parallel(j.tiles, run->lanes, forward_chunk, &j);
+}
+
+static void backward_slot(void *data, int64_t slot, int32_t lane)
+{
+    const job *j = data;
+    float *dW = j->run->shared + (size_t)slot * j->params;
+    float *db = j->params > j->weights ? dW + j->weights : NULL;
+
+    memset(dW, 0, j->params * sizeof(float));
+    for (int64_t tile = slot * j->tiles / SLOTS;
+         tile < (slot + 1) * j->tiles / SLOTS; tile++)
+        cnn__conv_backward_tile(&j->pass, tile, lane_work(j, lane), dW, db);
+}
+
+static void backward(const cnn_layer *layer, const cnn__run *run,
+                     const float *x, const float *y, const float *dy, float *dx)
+{
+    job j = job_of(layer, run);
+    float *grad = layer->params.grad;
+
+    (void)y;
+    j.pass.x = x;
+    j.pass.dy = dy;
+    j.pass.dx = dx;
+    cnn__parallel(SLOTS, run->lanes, backward_slot, &j);
+    for (size_t slot = 0; slot < SLOTS; slot++)
+        for (size_t i = 0; i < j.params; i++)
+            grad[i] += run->shared[slot * j.params + i];
+}
+
+/* -------------------------------------------------------- table, create --- */
+
+static void release(cnn_layer *layer)
+{
+    conv2d *c = (conv2d *)layer;
+
+    cnn__free(c->plan_memory);
+    cnn__free(c->table);
+}
+
+static const uint8_t *get_table(const cnn_layer *layer, int32_t *rows,
+                                int32_t *columns)
+{
+    const conv2d *c = (const conv2d *)layer;
+
+    *rows = c->filters;
+    *columns = c->table_channels;
+    return c->table;
+}
+
+static cnn_status set_table(cnn_layer *layer, int32_t filters, int32_t channels,
+                            const uint8_t *table)
+{
+    conv2d *c = (conv2d *)layer;
+    const cnn__conv_connections with = {filters, channels, 1, table};
+
+    if (filters != c->filters || channels < 1)
+        return cnn__fail(CNN_EINVAL,
+                         "a table of %d filters x %d channels for a layer of "
+                         "%d filters",
+                         filters, channels, c->filters);
+    if (c->o.groups > 1)
+        return cnn__fail(CNN_EINVAL, "a table for a layer with %d groups",
+                         c->o.groups);
+    CNN__TRY(cnn__conv_check_table(&with));
+    const size_t size = (size_t)filters * (size_t)channels;
+    uint8_t *copy = cnn__alloc(size);
+    if (copy == NULL)
+        return cnn_last_status();
+    memcpy(copy, table, size);
+    cnn__free(c->table);
+    c->table = copy;
+    c->table_channels = channels;
+    return CNN_OK;
+}
+
+const cnn__layer_ops cnn__conv2d_ops = {
+    .kind = "conv2d",
+    .size = sizeof(conv2d),
+    .options = offsetof(conv2d, o),
+    .options_size = sizeof(cnn_conv2d_options),
+    .traits = CNN__NEEDS_X,
+    .field_count = sizeof(fields) / sizeof(fields[0]),
+    .fields = fields,
+    .check = check,
+    .shape = shape,
+    .sizes = sizes,
+    .forward = forward,
+    .backward = backward,
+    .release = release,
+    .get_table = get_table,
+    .set_table = set_table,
+};
+
+cnn_layer *cnn_conv2d_create(int32_t filters, int32_t kernel_h,
+                             int32_t kernel_w,
+                             const cnn_conv2d_options *options)
+{
+    conv2d *c = (conv2d *)cnn__layer_new(&cnn__conv2d_ops, options);
+
+    if (c == NULL)
+        return NULL;
+    c->filters = filters;
+    c->kernel_h = kernel_h;
+    c->kernel_w = kernel_w;
+    return cnn__layer_checked(&c->base);
+}
+
+cnn_status cnn_conv2d_set_table(cnn_layer *layer, int32_t filters,
+                                int32_t channels, const uint8_t *table)
+{
+    if (layer == NULL || table == NULL)
+        return cnn__fail(CNN_EINVAL, "conv2d_set_table: %s is NULL",
+                         layer == NULL ? "layer" : "table");
+    if (layer->ops != &cnn__conv2d_ops)
+        return cnn__fail(CNN_EINVAL, "conv2d_set_table: a %s layer",
+                         layer->ops->kind);
+    if (layer->built)
+        return cnn__fail(CNN_ESTATE, "conv2d_set_table: the layer is built");
+    return set_table(layer, filters, channels, table);
+}

@@ -1,0 +1,53 @@
+/* How a convolution is cut up: the geometry, and which filters look at which
+ * channels. */
+#ifndef CNN_LAYERS_CONV2D_PLAN_H
+#define CNN_LAYERS_CONV2D_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "math/window.h"
+
+/* A run of channels and the filters that look at all of it: the whole layer,
+ * one group, or one channel of a connection table. */
+typedef struct cnn__conv_block {
+    int32_t channel, channels;
+    int32_t filters;
+    int32_t filter;         /* the first; the others follow it, ... */
+    const int32_t *scatter; /* ... or, if not NULL, the number of each */
+    size_t weight;          /* of the first filter; the others follow it, ... */
+    const size_t *gather;   /* ... or, if not NULL, the offset of each */
+} cnn__conv_block;
+
+/* A convolution as planned for a shape. Sizes: C H W in, F OH OW out, P = OH
+ * OW, K = channels of a block x KH KW, T samples in a tile. */
+typedef struct cnn__conv {
+    cnn__window window;
+    int32_t channels, filters;
+    int32_t pixels; /* P */
+    int32_t kernel; /* KH KW */
+    int32_t tile;   /* T; depends on the shape only */
+    int32_t block_count;
+    const cnn__conv_block *blocks;
+    int32_t most_channels, most_filters; /* over the blocks */
+} cnn__conv;
+
+/* What a plan is made from. */
+typedef struct cnn__conv_connections {
+    int32_t filters, channels, groups;
+    const uint8_t *table; /* (filters, channels) of 0 and 1, or NULL */
+} cnn__conv_connections;
+
+/* Is the table possible? */
+cnn_status cnn__conv_check_table(const cnn__conv_connections *with);
+
+/* Kernels (KH x KW) that there are. */
+size_t cnn__conv_kernels(const cnn__conv_connections *with);
+
+/* Plans for that window. *memory holds the blocks; it is freed first, and is to
+ * be freed with cnn__free(). */
+cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
+                          const cnn__conv_connections *with, void **memory);
+
+#endif

@@ -1,0 +1,278 @@
+#include "layers/conv2d_tile.h"
+
+#include <string.h>
+
+#include "base/size.h"
+#include "math/gemm.h"
+#include "math/im2col.h"
+#include "math/sum.h"
+
+/* A tile at work. Its samples stand side by side in the columns of every
+ * matrix: S = samples x P columns. */
+typedef struct tile {
+    const cnn__conv *conv;
+    int32_t first, samples; /* of the batch */
+    int32_t S;
+    float *col;    /* (K, S), a block at a time */
+    float *maps;   /* (F, S): y or dy */
+    float *some;   /* (filters of a block, S), if it scatters */
+    float *kernel; /* (filters of a block, K), if it gathers */
+} tile;
+
+static size_t columns(const cnn__conv *conv, int32_t samples)
+{
+    return (size_t)samples * (size_t)conv->pixels;
+}
+
+static int32_t tile_samples(const cnn__conv *conv, int32_t batch)
+{
+    return batch < conv->tile ? batch : conv->tile;
+}
+
+static size_t block_rows(const cnn__conv *conv)
+{
+    return (size_t)conv->most_channels * (size_t)conv->kernel;
+}
+
+size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch)
+{
+    const size_t S = columns(conv, tile_samples(conv, batch));
+    const size_t K = block_rows(conv), F = (size_t)conv->filters;
+    const size_t most = (size_t)conv->most_filters;
+    size_t floats = cnn__size_mul(S, cnn__size_add(K, F));
+
+    if (conv->blocks[0].scatter != NULL)
+        floats =
+            cnn__size_add(floats, cnn__size_mul(most, cnn__size_add(S, K)));
+    return floats;
+}
+
+static tile tile_start(const cnn__conv_pass *pass, int64_t number, float *work)
+{
+    const cnn__conv *c = pass->conv;
+    const int32_t full = tile_samples(c, pass->batch);
+    const int32_t first = (int32_t)(number * full);
+    const int32_t rest = pass->batch - first;
+    tile t = {.conv = c, .first = first, .samples = rest < full ? rest : full};
+
+    t.S = t.samples * c->pixels;
+    t.col = work;
+    t.maps = t.col + block_rows(c) * (size_t)t.S;
+    t.some = t.maps + (size_t)c->filters * (size_t)t.S;
+    t.kernel = t.some + (size_t)c->most_filters * (size_t)t.S;
+    return t;
+}
+
+/* ------------------------------------------- samples and tiles, back and forth
+ */
+
+/* The matrix of a single sample is the sample itself. */
+static int alone(const tile *t)
+{
+    return t->samples == 1;
+}
+
+static float *sample_maps(const tile *t, const float *y, int32_t s)
+{
+    const size_t size = (size_t)t->conv->filters * (size_t)t->conv->pixels;
+
+    return (float *)y + (size_t)(t->first + s) * size;
+}
+
+/* (T, F, P) of the batch <- (F, T, P) of the tile. */
+static void store_maps(const tile *t, float *y)
+{
+    const size_t P = (size_t)t->conv->pixels;
+
+    for (int32_t s = 0; s < t->samples; s++)
+        for (int32_t f = 0; f < t->conv->filters; f++)
+            memcpy(sample_maps(t, y, s) + (size_t)f * P,
+                   t->maps + (size_t)f * (size_t)t->S + (size_t)s * P,
+                   P * sizeof(float));
+}
+
+/* (F, T, P) of the tile <- (T, F, P) of the batch. */
+static void load_maps(const tile *t, const float *y)
+{
+    const size_t P = (size_t)t->conv->pixels;
+
+    for (int32_t s = 0; s < t->samples; s++)
+        for (int32_t f = 0; f < t->conv->filters; f++)
+            memcpy(t->maps + (size_t)f * (size_t)t->S + (size_t)s * P,
+                   sample_maps(t, y, s) + (size_t)f * P, P * sizeof(float));
+}
+
+/* A block's channels of a sample. */
+static size_t block_pixels(const tile *t, const cnn__conv_block *b, int32_t s)
+{
+    const cnn__window *w = &t->conv->window;
+    const size_t plane = (size_t)w->h.in * (size_t)w->w.in;
+
+    return ((size_t)(t->first + s) * (size_t)t->conv->channels +
+            (size_t)b->channel) *
+           plane;
+}
+
+static void lower(const tile *t, const cnn__conv_block *b, const float *x)
+{
+    for (int32_t s = 0; s < t->samples; s++)
+        cnn__im2col(&t->conv->window, b->channels, x + block_pixels(t, b, s),
+                    t->col + (size_t)s * (size_t)t->conv->pixels, (size_t)t->S);
+}
+
+static void raise(const tile *t, const cnn__conv_block *b, float *dx)
+{
+    for (int32_t s = 0; s < t->samples; s++)
+        cnn__col2im(&t->conv->window, b->channels,
+                    t->col + (size_t)s * (size_t)t->conv->pixels, (size_t)t->S,
+                    dx + block_pixels(t, b, s));
+}
+
+/* -------------------------------------------------- blocks that are scattered
+ */
+
+/* The weights of a block as a matrix (filters, K). */
+static const float *block_weights(const tile *t, const cnn__conv_block *b,
+                                  const float *weights, size_t K)
+{
+    if (b->gather == NULL)
+        return weights + b->weight;
+    for (int32_t i = 0; i < b->filters; i++)
+        memcpy(t->kernel + (size_t)i * K, weights + b->gather[i],
+               K * sizeof(float));
+    return t->kernel;
+}
+
+static void add(float *restrict to, const float *restrict from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+/* maps[scatter[i]] += some[i] */
+static void scatter_maps(const tile *t, const cnn__conv_block *b)
+{
+    const size_t S = (size_t)t->S;
+
+    for (int32_t i = 0; i < b->filters; i++)
+        add(t->maps + (size_t)b->scatter[i] * S, t->some + (size_t)i * S, S);
+}
+
+/* The rows of a block as a matrix (filters, S). */
+static const float *block_maps(const tile *t, const cnn__conv_block *b,
+                               const float *maps)
+{
+    const size_t S = (size_t)t->S;
+
+    if (b->scatter == NULL)
+        return maps + (size_t)b->filter * S;
+    for (int32_t i = 0; i < b->filters; i++)
+        memcpy(t->some + (size_t)i * S, maps + (size_t)b->scatter[i] * S,
+               S * sizeof(float));
+    return t->some;
+}
+
+/* ------------------------------------------------------------------- passes */
+
+void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
+                            float *work)
+{
+    const cnn__conv *c = pass->conv;
+    tile t = tile_start(pass, number, work);
+    const size_t S = (size_t)t.S;
+
+    if (alone(&t))
+        t.maps = sample_maps(&t, pass->y, 0);
+    for (int32_t f = 0; f < c->filters; f++) {
+        const float bias = pass->biases != NULL ? pass->biases[f] : 0.0f;
+        for (size_t i = 0; i < S; i++)
+            t.maps[(size_t)f * S + i] = bias;
+    }
+    for (int32_t i = 0; i < c->block_count; i++) {
+        const cnn__conv_block *b = &c->blocks[i];
+        const int32_t K = b->channels * c->kernel;
+
+        lower(&t, b, pass->x);
+        cnn__gemm(&(cnn__product){
+            .m = b->filters,
+            .n = t.S,
+            .k = K,
+            .a = block_weights(&t, b, pass->weights, (size_t)K),
+            .b = t.col,
+            .beta = b->scatter == NULL ? 1.0f : 0.0f,
+            .c = b->scatter == NULL ? t.maps + (size_t)b->filter * S : t.some});
+        if (b->scatter != NULL)
+            scatter_maps(&t, b);
+    }
+    if (!alone(&t))
+        store_maps(&t, pass->y);
+}
+
+/* dW += dY col^T */
+static void backward_weights(const tile *t, const cnn__conv_block *b,
+                             const float *dmaps, float *dW)
+{
+    const int32_t K = b->channels * t->conv->kernel;
+
+    cnn__gemm(
+        &(cnn__product){.m = b->filters,
+                        .n = K,
+                        .k = t->S,
+                        .a = dmaps,
+                        .b = t->col,
+                        .transpose_b = true,
+                        .beta = b->gather == NULL ? 1.0f : 0.0f,
+                        .c = b->gather == NULL ? dW + b->weight : t->kernel});
+    if (b->gather != NULL)
+        for (int32_t i = 0; i < b->filters; i++)
+            add(dW + b->gather[i], t->kernel + (size_t)i * (size_t)K,
+                (size_t)K);
+}
+
+/* dx += col2im(W^T dY) */
+static void backward_input(const tile *t, const cnn__conv_block *b,
+                           const cnn__conv_pass *pass, const float *dmaps)
+{
+    const int32_t K = b->channels * t->conv->kernel;
+
+    cnn__gemm(
+        &(cnn__product){.m = K,
+                        .n = t->S,
+                        .k = b->filters,
+                        .a = block_weights(t, b, pass->weights, (size_t)K),
+                        .transpose_a = true,
+                        .b = dmaps,
+                        .c = t->col});
+    raise(t, b, pass->dx);
+}
+
+void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
+                             float *work, float *dW, float *db)
+{
+    const cnn__conv *c = pass->conv;
+    const tile t = tile_start(pass, number, work);
+    const size_t S = (size_t)t.S;
+    const float *dmaps =
+        alone(&t) ? sample_maps(&t, pass->dy, 0) : t.maps; /* (F, S) */
+
+    if (!alone(&t))
+        load_maps(&t, pass->dy);
+    if (db != NULL)
+        for (int32_t f = 0; f < c->filters; f++)
+            db[f] += cnn__sum(dmaps + (size_t)f * S, S);
+    if (pass->dx != NULL) {
+        const size_t size = (size_t)c->channels * (size_t)c->window.h.in *
+                            (size_t)c->window.w.in;
+        memset(pass->dx + (size_t)t.first * size, 0,
+               (size_t)t.samples * size * sizeof(float));
+    }
+    for (int32_t i = 0; i < c->block_count; i++) {
+        const cnn__conv_block *b = &c->blocks[i];
+        const float *rows = block_maps(&t, b, dmaps); /* (filters, S) */
+
+        lower(&t, b, pass->x);
+        backward_weights(&t, b, rows, dW);
+        if (pass->dx != NULL)
+            backward_input(&t, b, pass, rows);
+    }
+}

@@ -1,0 +1,33 @@
+/* Convolution of a few samples at a time by im2col and sgemm: what conv2d.c
+ * cuts a batch into. */
+#ifndef CNN_LAYERS_CONV2D_TILE_H
+#define CNN_LAYERS_CONV2D_TILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layers/conv2d_plan.h"
+
+/* The arrays of one pass, for the whole batch. Biases may be NULL. */
+typedef struct cnn__conv_pass {
+    const cnn__conv *conv;
+    int32_t batch;
+    const float *weights, *biases; /* as in cnn_layer_params(); (F) */
+    const float *x;                /* (N, C, H, W) */
+    float *y;                      /* (N, F, OH, OW) */
+    const float *dy;               /* (N, F, OH, OW) */
+    float *dx;                     /* (N, C, H, W), or NULL */
+} cnn__conv_pass;
+
+/* Floats of workspace that one tile of up to `batch` samples needs. */
+size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch);
+
+/* y of the samples of a tile. */
+void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t tile,
+                            float *work);
+
+/* dx of the samples of a tile; adds to dW and db (NULL: no biases). */
+void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t tile,
+                             float *work, float *dW, float *db);
+
+#endif

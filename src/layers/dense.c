@@ -1,0 +1,137 @@
+/* Fully connected: y = W x + b, over a sample read as one vector.
+ *
+ *     forward   Y (N, U) = X (N, I) W^T + b
+ *     backward  dW (U, I) += dY^T X;  db += sum of dY over n;  dX = dY W */
+#include <string.h>
+
+#include "layers/kinds.h"
+#include "math/gemm.h"
+
+typedef struct dense {
+    cnn_layer base;
+    int32_t units;
+    cnn_dense_options o;
+} dense;
+
+static const cnn__field fields[] = {
+    {"units", CNN__INT, offsetof(dense, units)},
+    {"flags", CNN__INT, offsetof(dense, o.flags)},
+    {"weight_init", CNN__INT, offsetof(dense, o.weight_init)},
+    {"weight_scale", CNN__FLOAT, offsetof(dense, o.weight_scale)},
+    {"bias_init", CNN__INT, offsetof(dense, o.bias_init)},
+    {"bias_scale", CNN__FLOAT, offsetof(dense, o.bias_scale)},
+};
+
+static cnn_status check(cnn_layer *layer)
+{
+    const dense *d = (const dense *)layer;
+
+    if (d->units < 1)
+        return cnn__fail(CNN_EINVAL, "units %d, expected at least 1", d->units);
+    return cnn__check_weights(
+        d->o.flags, &(cnn__initial){d->o.weight_init, d->o.weight_scale, 0, 0},
+        &(cnn__initial){d->o.bias_init, d->o.bias_scale, 0, 0});
+}
+
+static cnn_status shape(cnn_layer *layer)
+{
+    const dense *d = (const dense *)layer;
+    const int32_t I = (int32_t)cnn__shape_size(&layer->in), U = d->units;
+
+    layer->out = (cnn_shape){U, 1, 1};
+    cnn__add_tensor(layer, &(cnn__tensor){
+                               .name = "weight",
+                               .rank = 2,
+                               .dims = {U, I},
+                               .initial = {d->o.weight_init, d->o.weight_scale,
+                                           (double)I, (double)U},
+                           });
+    if ((d->o.flags & CNN_NO_BIAS) == 0)
+        cnn__add_biases(layer, U, d->o.bias_init, d->o.bias_scale);
+    return CNN_OK;
+}
+
+/* The biases within a block of parameters, NULL if there are none. */
+static float *biases(const cnn_layer *layer, float *block)
+{
+    const size_t weights =
+        (size_t)layer->tensors[0].dims[0] * (size_t)layer->tensors[0].dims[1];
+
+    return layer->tensor_count > 1 ? block + weights : NULL;
+}
+
+static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
+                    float *y)
+{
+    const int32_t N = run->batch, U = layer->out.c;
+    const int32_t I = layer->tensors[0].dims[1];
+    const float *W = layer->params.value;                /* (U, I) */
+    const float *b = biases(layer, layer->params.value); /* (U) */
+
+    /* The product adds to the biases: cheaper than adding them after it. */
+    if (b != NULL)
+        for (int32_t n = 0; n < N; n++)
+            memcpy(y + (size_t)n * (size_t)U, b, (size_t)U * sizeof(float));
+    cnn__gemm_parallel(&(cnn__product){.m = N,
+                                       .n = U,
+                                       .k = I,
+                                       .a = x,
+                                       .b = W,
+                                       .transpose_b = true,
+                                       .beta = b != NULL ? 1.0f : 0.0f,
+                                       .c = y},
+                       run->lanes);
+}
+
+static void backward(const cnn_layer *layer, const cnn__run *run,
+                     const float *x, const float *y, const float *dy, float *dx)
+{
+    const int32_t N = run->batch, U = layer->out.c;
+    const int32_t I = layer->tensors[0].dims[1];
+    const float *W = layer->params.value;          /* (U, I) */
+    float *dW = layer->params.grad;                /* (U, I) */
+    float *db = biases(layer, layer->params.grad); /* (U) */
+
+    (void)y;
+    cnn__gemm_parallel(&(cnn__product){.m = U,
+                                       .n = I,
+                                       .k = N,
+                                       .a = dy,
+                                       .transpose_a = true,
+                                       .b = x,
+                                       .beta = 1.0f,
+                                       .c = dW},
+                       run->lanes);
+    if (db != NULL)
+        for (int32_t n = 0; n < N; n++)
+            for (int32_t u = 0; u < U; u++)
+                db[u] += dy[(size_t)n * (size_t)U + (size_t)u];
+    if (dx != NULL)
+        cnn__gemm_parallel(
+            &(cnn__product){.m = N, .n = I, .k = U, .a = dy, .b = W, .c = dx},
+            run->lanes);
+}
+
+const cnn__layer_ops cnn__dense_ops = {
+    .kind = "dense",
+    .size = sizeof(dense),
+    .options = offsetof(dense, o),
+    .options_size = sizeof(cnn_dense_options),
+    .traits = CNN__NEEDS_X,
+    .field_count = sizeof(fields) / sizeof(fields[0]),
+    .fields = fields,
+    .check = check,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};
+
+cnn_layer *cnn_dense_create(int32_t units, const cnn_dense_options *options)
+{
+    dense *d = (dense *)cnn__layer_new(&cnn__dense_ops, options);
+
+    if (d == NULL)
+        return NULL;
+    d->units = units;
+    return cnn__layer_checked(&d->base);
+}

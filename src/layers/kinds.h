@@ -1,0 +1,14 @@
+/* The const table of each kind of layer. */
+#ifndef CNN_LAYERS_KINDS_H
+#define CNN_LAYERS_KINDS_H
+
+#include "layers/layer_impl.h"
+
+extern const cnn__layer_ops cnn__conv2d_ops;
+extern const cnn__layer_ops cnn__maxpool2d_ops;
+extern const cnn__layer_ops cnn__avgpool2d_ops;
+extern const cnn__layer_ops cnn__dense_ops;
+extern const cnn__layer_ops cnn__activation_ops;
+extern const cnn__layer_ops cnn__softmax_ops;
+
+#endif

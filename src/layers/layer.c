@@ -1,0 +1,149 @@
+#include "layers/layer_impl.h"
+
+#include <string.h>
+
+#include "base/threads.h"
+#include "math/gemm.h"
+
+void cnn_layer_free(cnn_layer *layer)
+{
+    if (layer == NULL)
+        return;
+    if (layer->ops->release != NULL)
+        layer->ops->release(layer);
+    cnn__free(layer->memory);
+    cnn__free(layer);
+}
+
+/* ------------------------------------------------------------ building --- */
+
+/* Deals out one block: values, gradients and slots, then the workspace. */
+static void lay_out(cnn_layer *layer, const cnn__workspace *need, int32_t lanes,
+                    cnn__arena *arena)
+{
+    const size_t count = layer->params.count;
+    cnn__params blocks = {
+        .value = cnn__arena_floats(arena, count),
+        .grad = cnn__arena_floats(arena, count),
+        .slot = {cnn__arena_floats(arena, count),
+                 cnn__arena_floats(arena, count)},
+    };
+
+    cnn__layer_place(layer, &blocks, 0);
+    cnn__run_plan(&layer->run, need, lanes, arena);
+}
+
+cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
+                           int32_t max_batch, uint64_t seed)
+{
+    cnn__arena arena = {0};
+
+    if (layer == NULL || in == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_build: %s is NULL",
+                         layer == NULL ? "layer" : "in");
+    if (layer->built || layer->owned)
+        return cnn__fail(CNN_ESTATE, "layer_build: the %s layer is %s",
+                         layer->ops->kind,
+                         layer->owned ? "owned by a net" : "built already");
+    CNN__TRY(cnn__check_input(in, max_batch));
+    CNN__TRY(cnn__layer_shape(layer, in));
+    const cnn__workspace need = cnn__layer_workspace(layer, max_batch);
+    const int32_t lanes = cnn__lanes();
+    lay_out(layer, &need, lanes, &arena);
+    layer->memory = cnn__alloc(arena.used);
+    if (layer->memory == NULL)
+        return cnn_last_status();
+    arena = (cnn__arena){.base = layer->memory};
+    lay_out(layer, &need, lanes, &arena);
+    cnn__layer_init(layer, seed, 0);
+    layer->max_batch = max_batch;
+    layer->built = true;
+    return CNN_OK;
+}
+
+/* ------------------------------------------------------------- running --- */
+
+static cnn_status check_run(const cnn_layer *layer, int32_t batch,
+                            const void *arrays_present)
+{
+    if (layer == NULL || arrays_present == NULL)
+        return cnn__fail(CNN_EINVAL, "%s is NULL",
+                         layer == NULL ? "layer" : "an array");
+    if (!layer->built)
+        return cnn__fail(CNN_ESTATE, "the %s layer is not built",
+                         layer->ops->kind);
+    return cnn__check_batch(batch, layer->max_batch);
+}
+
+cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags, int32_t batch,
+                             const float *x, float *y)
+{
+    CNN__TRY(check_run(layer, batch, x != NULL ? y : NULL));
+    CNN__TRY(cnn__check_flags(flags));
+    layer->run.batch = batch;
+    layer->run.flags = flags;
+    cnn__gemm_enter();
+    layer->ops->forward(layer, &layer->run, x, y);
+    cnn__gemm_leave();
+    return CNN_OK;
+}
+
+cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch, const float *x,
+                              const float *y, const float *dy, float *dx)
+{
+    CNN__TRY(check_run(layer, batch, x != NULL && y != NULL ? dy : NULL));
+    layer->run.batch = batch;
+    layer->run.flags = CNN_TRAIN;
+    cnn__gemm_enter();
+    layer->ops->backward(layer, &layer->run, x, y, dy, dx);
+    cnn__gemm_leave();
+    return CNN_OK;
+}
+
+cnn_status cnn_layer_zero_grad(cnn_layer *layer)
+{
+    CNN__TRY(check_run(layer, 1, layer));
+    if (layer->params.count > 0)
+        memset(layer->params.grad, 0, layer->params.count * sizeof(float));
+    return CNN_OK;
+}
+
+/* ------------------------------------------------------------- looking --- */
+
+static cnn_status get_shape(const cnn_layer *layer, const cnn_shape *from,
+                            cnn_shape *to)
+{
+    CNN__TRY(check_run(layer, 1, to));
+    *to = *from;
+    return CNN_OK;
+}
+
+cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in)
+{
+    return get_shape(layer, layer != NULL ? &layer->in : NULL, in);
+}
+
+cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out)
+{
+    return get_shape(layer, layer != NULL ? &layer->out : NULL, out);
+}
+
+const char *cnn_layer_kind(const cnn_layer *layer)
+{
+    return layer != NULL ? layer->ops->kind : "none";
+}
+
+size_t cnn_layer_param_count(const cnn_layer *layer)
+{
+    return layer != NULL && layer->built ? layer->params.count : 0;
+}
+
+float *cnn_layer_params(cnn_layer *layer)
+{
+    return cnn_layer_param_count(layer) > 0 ? layer->params.value : NULL;
+}
+
+float *cnn_layer_grads(cnn_layer *layer)
+{
+    return cnn_layer_param_count(layer) > 0 ? layer->params.grad : NULL;
+}

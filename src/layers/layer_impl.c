@@ -1,0 +1,189 @@
+#include "layers/layer_impl.h"
+
+#include <string.h>
+
+#include "base/options.h"
+
+cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options)
+{
+    cnn_layer *layer = cnn__alloc_zero(ops->size);
+
+    if (layer == NULL)
+        return NULL;
+    layer->ops = ops;
+    if (ops->options_size > 0 &&
+        cnn__options_read((char *)layer + ops->options, ops->options_size,
+                          options, ops->kind) != CNN_OK) {
+        cnn__free(layer);
+        return NULL;
+    }
+    return layer;
+}
+
+cnn_layer *cnn__layer_checked(cnn_layer *layer)
+{
+    if (layer == NULL || layer->ops->check == NULL ||
+        layer->ops->check(layer) == CNN_OK)
+        return layer;
+    cnn__fail_where("%s", layer->ops->kind);
+    cnn_layer_free(layer);
+    return NULL;
+}
+
+void cnn__add_tensor(cnn_layer *layer, const cnn__tensor *tensor)
+{
+    layer->tensors[layer->tensor_count++] = *tensor;
+}
+
+void cnn__add_biases(cnn_layer *layer, int32_t count, int32_t init, float scale)
+{
+    cnn__tensor bias = {
+        .name = "bias",
+        .rank = 1,
+        .dims = {count},
+        .initial = {init, scale, (double)count, (double)count},
+    };
+
+    if (init == CNN_INIT_DEFAULT) {
+        bias.initial.init = CNN_INIT_CONSTANT;
+        bias.initial.scale = 0.0f;
+    }
+    cnn__add_tensor(layer, &bias);
+}
+
+cnn_status cnn__check_weights(uint32_t flags, const cnn__initial *weight,
+                              const cnn__initial *bias)
+{
+    if ((flags & ~CNN_NO_BIAS) != 0)
+        return cnn__fail(CNN_EINVAL, "unknown flags 0x%x, expected 0 or 0x%x",
+                         (unsigned)flags, CNN_NO_BIAS);
+    CNN__TRY(cnn__initial_check(weight->init, weight->scale, "weight"));
+    return cnn__initial_check(bias->init, bias->scale, "bias");
+}
+
+static size_t tensor_size(const cnn__tensor *tensor)
+{
+    size_t size = 1;
+
+    for (int32_t i = 0; i < tensor->rank; i++)
+        size = cnn__size_mul(size, (size_t)tensor->dims[i]);
+    return size;
+}
+
+cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
+{
+    layer->in = *in;
+    layer->out = *in;
+    layer->tensor_count = 0;
+    layer->params.count = 0;
+    if (layer->ops->shape != NULL)
+        CNN__TRY(layer->ops->shape(layer));
+    /* Indices within a sample are 32 bits in the kernels. */
+    if (cnn__shape_size(&layer->out) > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "output %dx%dx%d has more than %d elements",
+                         layer->out.c, layer->out.h, layer->out.w, INT32_MAX);
+    for (int32_t i = 0; i < layer->tensor_count; i++)
+        layer->params.count =
+            cnn__size_add(layer->params.count, tensor_size(&layer->tensors[i]));
+    return CNN_OK;
+}
+
+cnn__workspace cnn__layer_workspace(const cnn_layer *layer, int32_t batch)
+{
+    cnn__workspace need = {0};
+
+    if (layer->ops->sizes != NULL)
+        layer->ops->sizes(layer, batch, &need);
+    return need;
+}
+
+static float *part(float *block, size_t at)
+{
+    return block != NULL ? block + at : NULL;
+}
+
+void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks, size_t at)
+{
+    cnn__params *p = &layer->params;
+
+    p->value = part(blocks->value, at);
+    p->grad = part(blocks->grad, at);
+    for (int i = 0; i < CNN__MAX_SLOTS; i++)
+        p->slot[i] = part(blocks->slot[i], at);
+    p->rule = NULL;
+    p->steps = 0;
+}
+
+void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index)
+{
+    float *to = layer->params.value;
+
+    for (int32_t i = 0; i < layer->tensor_count; i++) {
+        const cnn__tensor *t = &layer->tensors[i];
+        const size_t n = tensor_size(t);
+
+        cnn__initial_fill(&t->initial, seed, index, i, to, n);
+        to += n;
+    }
+    if (layer->params.count > 0)
+        memset(layer->params.grad, 0, layer->params.count * sizeof(float));
+}
+
+void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t lanes,
+                   cnn__arena *arena)
+{
+    const size_t line = CNN__ALIGNMENT / sizeof(float);
+
+    run->lanes = lanes;
+    run->lane_stride = cnn__size_round_up(need->lane, line);
+    run->lane = cnn__arena_floats(
+        arena, cnn__size_mul((size_t)lanes, run->lane_stride));
+    run->shared = cnn__arena_floats(arena, need->shared);
+}
+
+void cnn__workspace_join(cnn__workspace *all, const cnn__workspace *one)
+{
+    if (one->shared > all->shared)
+        all->shared = one->shared;
+    if (one->lane > all->lane)
+        all->lane = one->lane;
+}
+
+int32_t cnn__chunk_samples(size_t size)
+{
+    const size_t target = 16384;
+
+    return size >= target ? 1 : (int32_t)(target / size);
+}
+
+cnn_status cnn__check_batch(int32_t batch, int32_t max_batch)
+{
+    if (batch < 1 || batch > max_batch)
+        return cnn__fail(CNN_EINVAL, "batch %d, expected 1 to %d", batch,
+                         max_batch);
+    return CNN_OK;
+}
+
+cnn_status cnn__check_flags(uint32_t flags)
+{
+    if ((flags & ~CNN_TRAIN) != 0)
+        return cnn__fail(CNN_EINVAL, "unknown flags 0x%x, expected 0 or 0x%x",
+                         (unsigned)flags, CNN_TRAIN);
+    return CNN_OK;
+}
+
+cnn_status cnn__check_input(const cnn_shape *in, int32_t max_batch)
+{
+    if (in->c < 1 || in->h < 1 || in->w < 1)
+        return cnn__fail(CNN_EINVAL, "input %dx%dx%d, expected at least 1x1x1",
+                         in->c, in->h, in->w);
+    if (cnn__shape_size(in) > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "input %dx%dx%d has more than %d elements", in->c,
+                         in->h, in->w, INT32_MAX);
+    if (max_batch < 1)
+        return cnn__fail(CNN_EINVAL, "max_batch %d, expected at least 1",
+                         max_batch);
+    return CNN_OK;
+}

@@ -1,0 +1,183 @@
+/* The contract between a kind of layer and everything else.
+ *
+ * A kind of layer is one file: a struct whose first member is cnn_layer, the
+ * functions of cnn__layer_ops, and one const table of them. Nothing outside of
+ * that file knows the struct; nets, files and summaries work through the table.
+ * docs/contributing.md shows how to add one. */
+#ifndef CNN_LAYERS_LAYER_IMPL_H
+#define CNN_LAYERS_LAYER_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "cnn/layer.h"
+#include "math/initial.h"
+
+#define CNN__MAX_TENSORS 2
+#define CNN__MAX_RANK    4
+/* Arrays of the size of the parameters that an optimiser may keep. */
+#define CNN__MAX_SLOTS 2
+
+/* A setting of a layer, by which model files and the registry read and write
+ * it. Every setting is four bytes; `type` says what they are. */
+typedef enum cnn__field_type { CNN__INT, CNN__FLOAT } cnn__field_type;
+
+typedef struct cnn__field {
+    const char *name;
+    cnn__field_type type;
+    size_t offset; /* in the layer's struct */
+} cnn__field;
+
+/* One array of parameters, in the order in which they stand in memory. */
+typedef struct cnn__tensor {
+    const char *name; /* "weight", "bias" */
+    int32_t rank;
+    int32_t dims[CNN__MAX_RANK];
+    cnn__initial initial;
+} cnn__tensor;
+
+/* The parameters of a layer and all that belongs to them, `count` floats each.
+ * In a net they are parts of the net's blocks. */
+typedef struct cnn__params {
+    size_t count;
+    float *value, *grad;
+    float *slot[CNN__MAX_SLOTS]; /* the optimiser's; junk until it begins */
+    const void *rule;            /* the optimiser's kind; NULL: none yet */
+    int64_t steps;               /* updates by that kind */
+} cnn__params;
+
+/* Memory that a pass needs while it runs, in floats. */
+typedef struct cnn__workspace {
+    size_t shared; /* one for the call */
+    size_t lane;   /* one for each thread */
+} cnn__workspace;
+
+/* What a pass hands to each layer. */
+typedef struct cnn__run {
+    int32_t batch;
+    uint32_t flags; /* CNN_TRAIN */
+    int32_t lanes;
+    size_t lane_stride; /* floats from one lane to the next */
+    float *lane;        /* first lane */
+    float *shared;
+} cnn__run;
+
+/* Traits. */
+enum {
+    CNN__NEEDS_X = 1,  /* backward reads x */
+    CNN__NEEDS_Y = 2,  /* backward reads y */
+    CNN__IN_PLACE = 4, /* forward works with y = x, backward with dx = dy */
+    CNN__SOFTMAX = 8,  /* y = softmax(x): cross-entropy starts from x */
+};
+
+typedef struct cnn__layer_ops {
+    const char *kind;
+    size_t size;                  /* of the layer's struct */
+    size_t options, options_size; /* its options struct; size 0: none */
+    uint32_t traits;
+    int32_t field_count;
+    const cnn__field *fields;
+    /* Are the settings possible? Fills in the defaults for zeros. */
+    cnn_status (*check)(cnn_layer *layer);
+    /* layer->in is set: sets layer->out and layer->tensors, and plans. Checks
+     * every size that the run relies on. May be called again after a failure.
+     */
+    cnn_status (*shape)(cnn_layer *layer);
+    /* Adds nothing up: sets what passes of up to `batch` samples need. */
+    void (*sizes)(const cnn_layer *layer, int32_t batch, cnn__workspace *need);
+    /* Everything that can fail has failed before: these two cannot. They write
+     * only what they are handed, so that sessions can share a layer. dx may be
+     * NULL. */
+    void (*forward)(const cnn_layer *layer, const cnn__run *run, const float *x,
+                    float *y);
+    void (*backward)(const cnn_layer *layer, const cnn__run *run,
+                     const float *x, const float *y, const float *dy,
+                     float *dx);
+    /* Optional, NULL if there is nothing to do: memory of its own, and a
+     * setting that is an array of rows x columns bytes. */
+    void (*release)(cnn_layer *layer);
+    const uint8_t *(*get_table)(const cnn_layer *layer, int32_t *rows,
+                                int32_t *columns);
+    cnn_status (*set_table)(cnn_layer *layer, int32_t rows, int32_t columns,
+                            const uint8_t *table);
+} cnn__layer_ops;
+
+struct cnn_layer {
+    const cnn__layer_ops *ops;
+    bool built;
+    bool owned; /* by a net */
+    cnn_shape in, out;
+    int32_t max_batch;
+    int32_t tensor_count;
+    cnn__tensor tensors[CNN__MAX_TENSORS];
+    cnn__params params;
+    cnn__run run; /* the workspace to run by hand in; in a net, the net's */
+    void *memory; /* what was allocated for it; NULL in a net */
+};
+
+/* A layer of that kind with the options of the caller (NULL: none) and all
+ * other settings zero, to be filled in and checked. */
+cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options);
+
+/* The last step of every `_create`: checks the settings; frees the layer and
+ * gives NULL if they are not possible. */
+cnn_layer *cnn__layer_checked(cnn_layer *layer);
+
+/* The kind of that name, NULL if there is none. */
+const cnn__layer_ops *cnn__layer_ops_find(const char *kind);
+
+/* For `shape`: adds an array of parameters, or biases (init 0 means zero). */
+void cnn__add_tensor(cnn_layer *layer, const cnn__tensor *tensor);
+void cnn__add_biases(cnn_layer *layer, int32_t count, int32_t init,
+                     float scale);
+
+/* For `check`: the settings of weights and biases that conv2d and dense share.
+ */
+cnn_status cnn__check_weights(uint32_t flags, const cnn__initial *weight,
+                              const cnn__initial *bias);
+
+/* Sets `in`, infers the rest, counts the parameters. */
+cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in);
+
+/* What passes of up to `batch` samples need. */
+cnn__workspace cnn__layer_workspace(const cnn_layer *layer, int32_t batch);
+
+/* Puts the layer's parameters into blocks of that many floats each: the parts
+ * from `at` on of value, grad and slots. */
+void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks, size_t at);
+
+/* Draws the initial parameters; `index` is the layer's number in its net. */
+void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index);
+
+/* Floats of one sample. */
+static inline size_t cnn__shape_size(const cnn_shape *s)
+{
+    return cnn__size_mul3((size_t)s->c, (size_t)s->h, (size_t)s->w);
+}
+
+/* Lays the workspace out for passes of any batch up to `batch`. */
+void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t lanes,
+                   cnn__arena *arena);
+
+/* Takes the larger of both, field by field. */
+void cnn__workspace_join(cnn__workspace *all, const cnn__workspace *one);
+
+/* Chunks of `size` that `count` things fill. */
+static inline int64_t cnn__chunks(int64_t count, int64_t size)
+{
+    return (count + size - 1) / size;
+}
+
+/* Splits `batch` samples of `size` floats into chunks of about 16 Ki floats for
+ * elementwise work: samples in a chunk. Depends on the shape only. */
+int32_t cnn__chunk_samples(size_t size);
+
+/* Checks that the arguments of every run share. */
+cnn_status cnn__check_batch(int32_t batch, int32_t max_batch);
+cnn_status cnn__check_flags(uint32_t flags);
+cnn_status cnn__check_input(const cnn_shape *in, int32_t max_batch);
+
+#endif

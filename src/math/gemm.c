@@ -1,0 +1,156 @@
+#include "math/gemm.h"
+
+#include <cblas.h>
+#include <pthread.h>
+
+#include "base/threads.h"
+
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define BLAS_WROTE(p, n) __msan_unpoison(p, n)
+#endif
+#endif
+#ifndef BLAS_WROTE
+#define BLAS_WROTE(p, n) ((void)0)
+#endif
+
+/* OpenBLAS has these, other BLAS do not: weak, so that any CBLAS links. */
+extern void openblas_set_num_threads(int) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
+extern char *openblas_get_config(void) __attribute__((weak));
+extern char *openblas_get_corename(void) __attribute__((weak));
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int callers;
+static int threads_before; /* 0: nothing to put back */
+
+cnn_status cnn__gemm_check(size_t m, size_t n, size_t k)
+{
+    if (m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "a product of %zu x %zu by %zu x %zu is larger than a "
+                         "BLAS takes",
+                         m, k, k, n);
+    return CNN_OK;
+}
+
+void cnn__gemm(const cnn__product *p)
+{
+    if (p->m <= 0 || p->n <= 0 || p->k <= 0)
+        return;
+    const int32_t a_row = p->transpose_a ? p->m : p->k;
+    const int32_t b_row = p->transpose_b ? p->k : p->n;
+    const int32_t lda = p->lda > 0 ? p->lda : a_row;
+    const int32_t ldb = p->ldb > 0 ? p->ldb : b_row;
+    const int32_t ldc = p->ldc > 0 ? p->ldc : p->n;
+
+    /* A BLAS only prints on a bad leading dimension, and leaves c as it was. */
+    if (lda < a_row || ldb < b_row || ldc < p->n)
+        return;
+    cblas_sgemm(CblasRowMajor, p->transpose_a ? CblasTrans : CblasNoTrans,
+                p->transpose_b ? CblasTrans : CblasNoTrans, p->m, p->n, p->k,
+                1.0f, p->a, lda, p->b, ldb, p->beta, p->c, ldc);
+    for (int32_t i = 0; i < p->m; i++)
+        BLAS_WROTE(p->c + (size_t)i * (size_t)ldc,
+                   (size_t)p->n * sizeof(float));
+}
+
+/* ------------------------------------------------------------ in parallel - */
+
+/* A BLAS packs both operands anew for each block, so blocks should be few and
+ * not narrow: the longer side of c is cut, into at most this many pieces of at
+ * least this length. Below this many multiply-adds (some 20 microseconds) a
+ * product is not worth a second thread. */
+#define MOST_PIECES    8
+#define SHORTEST_PIECE 64
+#define SMALLEST_JOB   (1 << 20)
+
+typedef struct grid {
+    const cnn__product *whole;
+    bool by_rows;
+    int32_t piece; /* rows or columns of c in a block */
+} grid;
+
+static int32_t piece_length(int32_t length)
+{
+    int32_t pieces = length / SHORTEST_PIECE;
+
+    pieces = pieces < 1 ? 1 : pieces > MOST_PIECES ? MOST_PIECES : pieces;
+    /* Whole registers of the widest kernels. */
+    return (((length + pieces - 1) / pieces) + 15) & ~15;
+}
+
+static void multiply_block(void *data, int64_t chunk, int32_t lane)
+{
+    const grid *g = data;
+    cnn__product p = *g->whole;
+    const int32_t length = g->by_rows ? p.m : p.n;
+    const int32_t first = (int32_t)chunk * g->piece;
+    const int32_t rest = length - first;
+    const size_t skip = (size_t)first;
+
+    (void)lane;
+    p.lda = p.lda > 0 ? p.lda : p.transpose_a ? p.m : p.k;
+    p.ldb = p.ldb > 0 ? p.ldb : p.transpose_b ? p.k : p.n;
+    p.ldc = p.ldc > 0 ? p.ldc : p.n;
+    if (g->by_rows) {
+        p.a += p.transpose_a ? skip : skip * (size_t)p.lda;
+        p.c += skip * (size_t)p.ldc;
+        p.m = rest < g->piece ? rest : g->piece;
+    } else {
+        p.b += p.transpose_b ? skip * (size_t)p.ldb : skip;
+        p.c += skip;
+        p.n = rest < g->piece ? rest : g->piece;
+    }
+    cnn__gemm(&p);
+}
+
+void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
+{
+    grid g = {.whole = p, .by_rows = p->m > p->n};
+    const int32_t length = g.by_rows ? p->m : p->n;
+
+    if ((int64_t)p->m * p->n < SMALLEST_JOB / (p->k > 0 ? p->k : 1)) {
+        cnn__gemm(p);
+        return;
+    }
+    g.piece = piece_length(length);
+    cnn__parallel((length + g.piece - 1) / g.piece, lanes, multiply_block, &g);
+}
+
+/* ---------------------------------------------------- threads of the BLAS - */
+
+void cnn__gemm_enter(void)
+{
+    if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    if (callers++ == 0) {
+        const int threads = openblas_get_num_threads();
+        threads_before = threads > 1 ? threads : 0;
+        if (threads_before > 0)
+            openblas_set_num_threads(1);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void cnn__gemm_leave(void)
+{
+    if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    if (--callers == 0 && threads_before > 0)
+        openblas_set_num_threads(threads_before);
+    pthread_mutex_unlock(&lock);
+}
+
+const char *cnn__gemm_config(void)
+{
+    return openblas_get_config != NULL ? openblas_get_config() : "CBLAS";
+}
+
+const char *cnn__gemm_core(void)
+{
+    return openblas_get_corename != NULL ? openblas_get_corename() : "unknown";
+}

@@ -1,0 +1,21 @@
+#include "math/sum.h"
+
+/* A compiler may not reorder additions, so the order is written out: LANES
+ * running sums, added up at the end. */
+#define LANES 16
+
+float cnn__sum(const float *x, size_t n)
+{
+    float lane[LANES] = {0};
+    float sum = 0.0f;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += x[i + k];
+    for (; i < n; i++)
+        sum += x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += lane[k];
+    return sum;
+}

@@ -1,0 +1,121 @@
+#include "math/window.h"
+
+#include "cnn/layer.h"
+
+static const char *const padding_names[] = {"VALID", "SAME", "SAME_LOWER",
+                                            "EXPLICIT"};
+
+cnn_status cnn__window_check(const cnn__sliding *s, const char *what)
+{
+    if (s->kernel_h < 1 || s->kernel_w < 1)
+        return cnn__fail(CNN_EINVAL, "%s %dx%d, expected at least 1x1", what,
+                         s->kernel_h, s->kernel_w);
+    if (s->stride_h < 1 || s->stride_w < 1)
+        return cnn__fail(CNN_EINVAL, "stride %dx%d, expected at least 1x1",
+                         s->stride_h, s->stride_w);
+    if (s->dilation_h < 1 || s->dilation_w < 1)
+        return cnn__fail(CNN_EINVAL, "dilation %dx%d, expected at least 1x1",
+                         s->dilation_h, s->dilation_w);
+    if (s->padding < CNN_PAD_VALID || s->padding > CNN_PAD_EXPLICIT)
+        return cnn__fail(CNN_EINVAL, "padding %d, expected %d to %d",
+                         s->padding, CNN_PAD_VALID, CNN_PAD_EXPLICIT);
+    if (s->pad_top < 0 || s->pad_bottom < 0 || s->pad_left < 0 ||
+        s->pad_right < 0)
+        return cnn__fail(CNN_EINVAL,
+                         "padding of %d, %d, %d, %d, expected at least 0",
+                         s->pad_top, s->pad_bottom, s->pad_left, s->pad_right);
+    if (s->padding != CNN_PAD_EXPLICIT &&
+        (s->pad_top | s->pad_bottom | s->pad_left | s->pad_right) != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "padding of %d, %d, %d, %d with %s padding, expected "
+                         "EXPLICIT",
+                         s->pad_top, s->pad_bottom, s->pad_left, s->pad_right,
+                         padding_names[s->padding]);
+    return CNN_OK;
+}
+
+/* How far a dilated kernel reaches. */
+static int64_t reach(const cnn__axis *a)
+{
+    return (int64_t)(a->kernel - 1) * a->dilation + 1;
+}
+
+/* TensorFlow's SAME: as many outputs as there are strides in the input, and
+ * just the zeros that takes, the odd one at the end (SAME_LOWER: in front). */
+static cnn_status pad_same(cnn__axis *a, int32_t padding)
+{
+    const int64_t out = ((int64_t)a->in + a->stride - 1) / a->stride;
+    const int64_t need = (out - 1) * a->stride + reach(a) - a->in;
+    const int64_t pad = need > 0 ? need : 0;
+    const int64_t less = pad / 2;
+
+    if (pad > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW, "%lld zeros of padding",
+                         (long long)pad);
+    a->before = (int32_t)(padding == CNN_PAD_SAME ? less : pad - less);
+    a->after = (int32_t)(pad - a->before);
+    return CNN_OK;
+}
+
+/* Sets a->out; 0 if the window does not fit. */
+static cnn_status fit_axis(cnn__axis *a, int32_t padding)
+{
+    if (padding == CNN_PAD_SAME || padding == CNN_PAD_SAME_LOWER)
+        CNN__TRY(pad_same(a, padding));
+    const int64_t padded = (int64_t)a->in + a->before + a->after;
+    const int64_t room = padded - reach(a);
+
+    /* Also keeps the sums of run time, index + padding, inside of 32 bits. */
+    if (padded > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "an input of %d with %d + %d zeros of padding is "
+                         "longer than %d",
+                         a->in, a->before, a->after, INT32_MAX);
+    a->out = room < 0 ? 0 : (int32_t)(room / a->stride + 1);
+    return CNN_OK;
+}
+
+cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
+                           const cnn_shape *in, const char *what)
+{
+    *window = (cnn__window){
+        .h = {.in = in->h,
+              .kernel = s->kernel_h,
+              .stride = s->stride_h,
+              .dilation = s->dilation_h,
+              .before = s->pad_top,
+              .after = s->pad_bottom},
+        .w = {.in = in->w,
+              .kernel = s->kernel_w,
+              .stride = s->stride_w,
+              .dilation = s->dilation_w,
+              .before = s->pad_left,
+              .after = s->pad_right},
+    };
+    CNN__TRY(fit_axis(&window->h, s->padding));
+    CNN__TRY(fit_axis(&window->w, s->padding));
+    if (window->h.out == 0 || window->w.out == 0)
+        return cnn__fail(
+            CNN_ESHAPE, "%s %dx%d%s does not fit input %dx%d with %s padding",
+            what, s->kernel_h, s->kernel_w,
+            s->dilation_h > 1 || s->dilation_w > 1 ? " (dilated)" : "", in->h,
+            in->w, padding_names[s->padding]);
+    return CNN_OK;
+}
+
+void cnn__axis_inside(const cnn__axis *axis, int32_t k, int32_t *first,
+                      int32_t *end)
+{
+    /* 0 <= o * stride + shift < in */
+    const int64_t shift = (int64_t)k * axis->dilation - axis->before;
+    const int64_t s = axis->stride;
+    int64_t lo = shift >= 0 ? 0 : (-shift + s - 1) / s;
+    int64_t hi = axis->in - shift <= 0 ? 0 : (axis->in - shift - 1) / s + 1;
+
+    if (hi > axis->out)
+        hi = axis->out;
+    if (lo > hi)
+        lo = hi;
+    *first = (int32_t)lo;
+    *end = (int32_t)hi;
+}

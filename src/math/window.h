@@ -1,0 +1,44 @@
+/* The geometry of a window that slides over an image, shared by convolution
+ * and pooling. */
+#ifndef CNN_MATH_WINDOW_H
+#define CNN_MATH_WINDOW_H
+
+#include "base/status.h"
+#include "cnn/types.h"
+
+/* One axis. Output o looks at inputs o * stride - before + k * dilation, for
+ * k = 0 .. kernel - 1; those outside of 0 .. in - 1 are padding. */
+typedef struct cnn__axis {
+    int32_t in, out;
+    int32_t kernel, stride, dilation;
+    int32_t before, after; /* padding */
+} cnn__axis;
+
+typedef struct cnn__window {
+    cnn__axis h, w;
+} cnn__window;
+
+/* What layers have in common that slide a window: the settings, of which the
+ * zeros are filled in by cnn__window_check(). */
+typedef struct cnn__sliding {
+    int32_t kernel_h, kernel_w;
+    int32_t stride_h, stride_w;
+    int32_t dilation_h, dilation_w;
+    int32_t padding;
+    int32_t pad_top, pad_bottom, pad_left, pad_right;
+} cnn__sliding;
+
+/* Are the settings possible for any image? `what` is "kernel" or "window". */
+cnn_status cnn__window_check(const cnn__sliding *s, const char *what);
+
+/* The window over an image of `in`, with the size of the output; CNN_ESHAPE if
+ * it does not fit. */
+cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
+                           const cnn_shape *in, const char *what);
+
+/* The range of outputs, [*first, *end), whose input for kernel position k lies
+ * inside the image. Empty: *first = *end. */
+void cnn__axis_inside(const cnn__axis *axis, int32_t k, int32_t *first,
+                      int32_t *end);
+
+#endif

@@ -1,0 +1,101 @@
+/* Building a net: shapes, then one block of memory, then the parameters. */
+#include "base/threads.h"
+#include "net/net_impl.h"
+
+static cnn_status infer_shapes(cnn_net *net, const cnn_shape *in)
+{
+    net->params.count = 0;
+    for (int32_t i = 0; i < net->count; i++) {
+        cnn_layer *layer = net->layers[i];
+
+        if (cnn__layer_shape(layer, in) != CNN_OK) {
+            cnn__fail_where("layer %d (%s)", i, layer->ops->kind);
+            return cnn_last_status();
+        }
+        in = &layer->out;
+        net->params.count =
+            cnn__size_add(net->params.count, layer->params.count);
+    }
+    net->out = *in;
+    return CNN_OK;
+}
+
+/* The larger of the outputs, so that a gradient of each fits. */
+static size_t most_floats(const cnn_net *net, int32_t batch)
+{
+    size_t most = 0;
+
+    for (int32_t i = 0; i < net->count; i++) {
+        const size_t size = cnn__shape_size(&net->layers[i]->out);
+        most = size > most ? size : most;
+    }
+    return cnn__size_mul(most, (size_t)batch);
+}
+
+static void lay_out(cnn_net *net, int32_t batch, int32_t lanes,
+                    cnn__arena *arena)
+{
+    cnn__params *p = &net->params;
+    const size_t gradient = most_floats(net, batch);
+
+    p->value = cnn__arena_floats(arena, p->count);
+    p->grad = cnn__arena_floats(arena, p->count);
+    for (int i = 0; i < CNN__MAX_SLOTS; i++)
+        p->slot[i] = cnn__arena_floats(arena, p->count);
+    net->gradient[0] = cnn__arena_floats(arena, gradient);
+    net->gradient[1] = cnn__arena_floats(arena, gradient);
+    cnn__pass_plan(&net->pass, net->layers, net->count, batch, true, lanes,
+                   arena);
+}
+
+static void place_layers(cnn_net *net, int32_t max_batch, uint64_t seed)
+{
+    size_t at = 0;
+
+    for (int32_t i = 0; i < net->count; i++) {
+        cnn_layer *layer = net->layers[i];
+
+        cnn__layer_place(layer, &net->params, at);
+        at += layer->params.count;
+        layer->run = net->pass.run;
+        layer->max_batch = max_batch;
+        layer->built = true;
+        cnn__layer_init(layer, seed, i);
+    }
+}
+
+static cnn_status check_buildable(const cnn_net *net, const cnn_shape *in)
+{
+    if (net == NULL || in == NULL)
+        return cnn__fail(CNN_EINVAL, "net_build: %s is NULL",
+                         net == NULL ? "net" : "in");
+    if (net->built)
+        return cnn__fail(CNN_ESTATE, "net_build: the net is built already");
+    if (net->stuck != CNN_OK)
+        return cnn__fail(net->stuck, "%s", net->stuck_text);
+    if (net->count == 0)
+        return cnn__fail(CNN_ESTATE, "net_build: the net has no layers");
+    return CNN_OK;
+}
+
+cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
+                         uint64_t seed)
+{
+    cnn__arena arena = {0};
+
+    CNN__TRY(check_buildable(net, in));
+    CNN__TRY(cnn__check_input(in, max_batch));
+    CNN__TRY(infer_shapes(net, in));
+    const int32_t lanes = cnn__lanes();
+    lay_out(net, max_batch, lanes, &arena);
+    net->memory = cnn__alloc(arena.used);
+    if (net->memory == NULL)
+        return cnn_last_status();
+    arena = (cnn__arena){.base = net->memory};
+    lay_out(net, max_batch, lanes, &arena);
+    net->in = *in;
+    net->max_batch = max_batch;
+    place_layers(net, max_batch, seed);
+    net->built = true;
+    return CNN_OK;
+}

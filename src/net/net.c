@@ -1,0 +1,171 @@
+/* Describing a net, and looking at it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/net_impl.h"
+
+cnn_net *cnn_net_create(void)
+{
+    return cnn__alloc_zero(sizeof(cnn_net));
+}
+
+void cnn_net_free(cnn_net *net)
+{
+    if (net == NULL)
+        return;
+    for (int32_t i = 0; i < net->count; i++)
+        cnn_layer_free(net->layers[i]);
+    cnn__free(net->layers);
+    cnn__free(net->memory);
+    cnn__free(net);
+}
+
+/* ---------------------------------------------------------- describing --- */
+
+static cnn_status grow(cnn_net *net)
+{
+    const int32_t capacity = net->capacity > 0 ? 2 * net->capacity : 16;
+    cnn_layer **layers;
+
+    if (net->count < net->capacity)
+        return CNN_OK;
+    if (net->count > INT32_MAX / 4)
+        return cnn__fail(CNN_EOVERFLOW, "%d layers", net->count);
+    layers = cnn__alloc((size_t)capacity * sizeof(*layers));
+    if (layers == NULL)
+        return cnn_last_status();
+    for (int32_t i = 0; i < net->count; i++)
+        layers[i] = net->layers[i];
+    cnn__free(net->layers);
+    net->layers = layers;
+    net->capacity = capacity;
+    return CNN_OK;
+}
+
+/* Remembers the failure just recorded, so that the build fails with it. */
+static cnn_status stick(cnn_net *net)
+{
+    if (net->stuck == CNN_OK) {
+        net->stuck = cnn_last_status();
+        snprintf(net->stuck_text, sizeof(net->stuck_text), "%s",
+                 cnn_last_error());
+    }
+    return cnn_last_status();
+}
+
+static cnn_status check_addable(const cnn_net *net, const cnn_layer *layer)
+{
+    if (net->built)
+        return cnn__fail(CNN_ESTATE, "net_add: the net is built already");
+    if (layer->built || layer->owned)
+        return cnn__fail(CNN_ESTATE, "net_add: the %s layer is %s",
+                         layer->ops->kind,
+                         layer->owned ? "owned by a net" : "built already");
+    return CNN_OK;
+}
+
+cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
+{
+    if (layer == NULL) {
+        /* A failed _create said why; keep its words. */
+        if (cnn_last_status() == CNN_OK)
+            cnn__fail(CNN_EINVAL, "net_add: layer is NULL");
+        return net != NULL ? stick(net) : cnn_last_status();
+    }
+    if (net == NULL) {
+        if (!layer->owned)
+            cnn_layer_free(layer);
+        return cnn__fail(CNN_EINVAL, "net_add: net is NULL");
+    }
+    if (check_addable(net, layer) != CNN_OK || grow(net) != CNN_OK) {
+        if (!layer->owned)
+            cnn_layer_free(layer);
+        return net->built ? cnn_last_status() : stick(net);
+    }
+    layer->owned = true;
+    net->layers[net->count++] = layer;
+    return CNN_OK;
+}
+
+cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
+{
+    if (net == NULL)
+        return cnn__fail(CNN_EINVAL, "net_set_loss: net is NULL");
+    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY || loss > CNN_LOSS_MSE)
+        return cnn__fail(CNN_EINVAL, "loss %d, expected %d to %d", loss,
+                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY, CNN_LOSS_MSE);
+    if (reduction != CNN_REDUCE_MEAN && reduction != CNN_REDUCE_SUM)
+        return cnn__fail(CNN_EINVAL, "reduction %d, expected %d or %d",
+                         reduction, CNN_REDUCE_MEAN, CNN_REDUCE_SUM);
+    net->loss = loss;
+    net->reduction = reduction;
+    return CNN_OK;
+}
+
+/* ------------------------------------------------------------- looking --- */
+
+cnn_status cnn__net_check_built(const cnn_net *net)
+{
+    if (net == NULL)
+        return cnn__fail(CNN_EINVAL, "net is NULL");
+    if (!net->built)
+        return cnn__fail(CNN_ESTATE, "the net is not built");
+    return CNN_OK;
+}
+
+int32_t cnn_net_layer_count(const cnn_net *net)
+{
+    return net != NULL ? net->count : 0;
+}
+
+cnn_layer *cnn_net_layer(cnn_net *net, int32_t index)
+{
+    if (net == NULL || index < 0 || index >= net->count)
+        return NULL;
+    return net->layers[index];
+}
+
+cnn_status cnn_net_in_shape(const cnn_net *net, cnn_shape *in)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (in == NULL)
+        return cnn__fail(CNN_EINVAL, "net_in_shape: in is NULL");
+    *in = net->in;
+    return CNN_OK;
+}
+
+cnn_status cnn_net_out_shape(const cnn_net *net, cnn_shape *out)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (out == NULL)
+        return cnn__fail(CNN_EINVAL, "net_out_shape: out is NULL");
+    *out = net->out;
+    return CNN_OK;
+}
+
+int32_t cnn_net_max_batch(const cnn_net *net)
+{
+    return net != NULL ? net->max_batch : 0;
+}
+
+size_t cnn_net_param_count(const cnn_net *net)
+{
+    return net != NULL && net->built ? net->params.count : 0;
+}
+
+float *cnn_net_params(cnn_net *net)
+{
+    return cnn_net_param_count(net) > 0 ? net->params.value : NULL;
+}
+
+float *cnn_net_grads(cnn_net *net)
+{
+    return cnn_net_param_count(net) > 0 ? net->params.grad : NULL;
+}
+
+const float *cnn_net_output(const cnn_net *net)
+{
+    if (net == NULL || net->ran == 0)
+        return NULL;
+    return net->pass.y[net->count - 1];
+}

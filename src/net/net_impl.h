@@ -1,0 +1,34 @@
+/* What a net is made of, for the floors above. */
+#ifndef CNN_NET_NET_IMPL_H
+#define CNN_NET_NET_IMPL_H
+
+#include "cnn/net.h"
+#include "net/pass.h"
+
+struct cnn_net {
+    cnn_layer **layers;
+    int32_t count, capacity;
+    cnn_status stuck; /* the first error while describing */
+    char stuck_text[256];
+    int32_t loss, reduction;
+    bool built;
+    cnn_shape in, out;
+    int32_t max_batch;
+    void *memory;       /* all that follows */
+    cnn__params params; /* of all layers; `rule` and `steps` are not used */
+    cnn__pass pass;
+    float *gradient[2]; /* dy and dx, taking turns */
+    int32_t ran;        /* batch of cnn_net_forward(), if it was the last run */
+    int32_t trained;    /* the same, if it had CNN_TRAIN */
+};
+
+/* CNN_EINVAL for NULL, CNN_ESTATE if the net is not built. */
+cnn_status cnn__net_check_built(const cnn_net *net);
+
+/* Goes back through layers `last` .. 0 from dy, the gradient of the output of
+ * `last`. dy may be net->gradient[0]. Between cnn__gemm_enter() and _leave().
+ */
+void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
+                       const float *x, const float *dy);
+
+#endif

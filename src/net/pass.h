@@ -1,0 +1,32 @@
+/* A pass through a stack of layers: the buffers it writes, shared by nets and
+ * sessions. */
+#ifndef CNN_NET_PASS_H
+#define CNN_NET_PASS_H
+
+#include "layers/layer_impl.h"
+
+typedef struct cnn__pass {
+    cnn_layer *const *layers;
+    int32_t count;
+    float **y; /* the output of each layer; y[i] = y[i - 1] if in place */
+    cnn__run run;
+} cnn__pass;
+
+/* Plans for up to `batch` samples through layers whose shapes are known. With
+ * `keep`, every layer's output is kept for the backward pass; without, two
+ * buffers take turns. */
+void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
+                    int32_t batch, bool keep, int32_t lanes, cnn__arena *arena);
+
+/* Runs layers 0 .. end - 1 on x. Between cnn__gemm_enter() and _leave(). */
+void cnn__pass_forward(cnn__pass *pass, int32_t end, uint32_t flags,
+                       int32_t batch, const float *x);
+
+/* Checks the arguments of a predict call. */
+cnn_status cnn__check_predict(int64_t count, const float *x, const float *y);
+
+/* Outputs for any number of samples, `batch` at a time. */
+void cnn__pass_predict(cnn__pass *pass, int32_t batch, int64_t count,
+                       const float *x, float *y);
+
+#endif

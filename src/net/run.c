@@ -1,0 +1,82 @@
+/* Running a net. */
+#include <string.h>
+
+#include "math/gemm.h"
+#include "net/net_impl.h"
+
+cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
+                           float *y)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    CNN__TRY(cnn__check_predict(count, x, y));
+    net->ran = 0;
+    net->trained = 0;
+    cnn__pass_predict(&net->pass, net->max_batch, count, x, y);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
+                           const float *x)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    CNN__TRY(cnn__check_batch(batch, net->max_batch));
+    CNN__TRY(cnn__check_flags(flags));
+    if (x == NULL)
+        return cnn__fail(CNN_EINVAL, "net_forward: x is NULL");
+    cnn__gemm_enter();
+    cnn__pass_forward(&net->pass, net->count, flags, batch, x);
+    cnn__gemm_leave();
+    net->ran = batch;
+    net->trained = (flags & CNN_TRAIN) != 0 ? batch : 0;
+    return CNN_OK;
+}
+
+void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
+                       const float *x, const float *dy)
+{
+    net->pass.run.batch = batch;
+    net->pass.run.flags = CNN_TRAIN;
+    for (int32_t i = last; i >= 0; i--) {
+        const cnn_layer *layer = net->layers[i];
+        const bool over = (layer->ops->traits & CNN__IN_PLACE) != 0;
+        float *ours = dy == net->gradient[0]   ? net->gradient[0]
+                      : dy == net->gradient[1] ? net->gradient[1]
+                                               : NULL;
+        float *other = net->gradient[ours == net->gradient[0] ? 1 : 0];
+        float *dx = i == 0 ? NULL : over && ours != NULL ? ours : other;
+
+        layer->ops->backward(layer, &net->pass.run,
+                             i > 0 ? net->pass.y[i - 1] : x, net->pass.y[i], dy,
+                             dx);
+        dy = dx;
+    }
+}
+
+cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
+                            const float *dy)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (x == NULL || dy == NULL)
+        return cnn__fail(CNN_EINVAL, "net_backward: %s is NULL",
+                         x == NULL ? "x" : "dy");
+    if (net->trained == 0)
+        return cnn__fail(CNN_ESTATE,
+                         "net_backward: no forward pass with CNN_TRAIN before "
+                         "it");
+    if (batch != net->trained)
+        return cnn__fail(CNN_EINVAL,
+                         "net_backward: batch %d, but the forward pass had %d",
+                         batch, net->trained);
+    cnn__gemm_enter();
+    cnn__net_backward(net, net->count - 1, batch, x, dy);
+    cnn__gemm_leave();
+    return CNN_OK;
+}
+
+cnn_status cnn_net_zero_grad(cnn_net *net)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (net->params.count > 0)
+        memset(net->params.grad, 0, net->params.count * sizeof(float));
+    return CNN_OK;
+}

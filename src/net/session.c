@@ -1,0 +1,54 @@
+/* A read-only runner over a net's parameters. */
+#include "cnn/session.h"
+
+#include "base/threads.h"
+#include "net/net_impl.h"
+
+struct cnn_session {
+    cnn__pass pass;
+    int32_t max_batch;
+    void *memory; /* of the pass */
+};
+
+cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
+{
+    cnn__arena arena = {0};
+    const int32_t lanes = cnn__lanes();
+
+    if (cnn__net_check_built(net) != CNN_OK ||
+        cnn__check_input(&net->in, max_batch) != CNN_OK)
+        return NULL;
+    cnn_session *s = cnn__alloc_zero(sizeof(*s));
+    if (s == NULL)
+        return NULL;
+    s->max_batch = max_batch;
+    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, lanes,
+                   &arena);
+    s->memory = cnn__alloc(arena.used);
+    if (s->memory == NULL) {
+        cnn_session_free(s);
+        return NULL;
+    }
+    arena = (cnn__arena){.base = s->memory};
+    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, lanes,
+                   &arena);
+    return s;
+}
+
+cnn_status cnn_session_predict(cnn_session *s, int64_t count, const float *x,
+                               float *y)
+{
+    if (s == NULL)
+        return cnn__fail(CNN_EINVAL, "session_predict: session is NULL");
+    CNN__TRY(cnn__check_predict(count, x, y));
+    cnn__pass_predict(&s->pass, s->max_batch, count, x, y);
+    return CNN_OK;
+}
+
+void cnn_session_free(cnn_session *s)
+{
+    if (s == NULL)
+        return;
+    cnn__free(s->memory);
+    cnn__free(s);
+}

@@ -1,0 +1,120 @@
+/* Updating layers and nets, and the whole step of training. */
+#include <math.h>
+
+#include "math/gemm.h"
+#include "net/net_impl.h"
+#include "train/loss.h"
+#include "train/optim_impl.h"
+#include "train/step.h"
+
+cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim)
+{
+    if (layer == NULL || optim == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_update: %s is NULL",
+                         layer == NULL ? "layer" : "optim");
+    if (!layer->built)
+        return cnn__fail(CNN_ESTATE, "layer_update: the %s layer is not built",
+                         layer->ops->kind);
+    cnn__optim_update(optim, &layer->params, layer->run.lanes);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (optim == NULL)
+        return cnn__fail(CNN_EINVAL, "net_update: optim is NULL");
+    for (int32_t i = 0; i < net->count; i++)
+        cnn__optim_update(optim, &net->layers[i]->params, net->pass.run.lanes);
+    return CNN_OK;
+}
+
+/* ------------------------------------------------------ a step of training -
+ */
+
+cnn_status cnn__check_labels(const int32_t *labels, int32_t count,
+                             size_t outputs)
+{
+    for (int32_t n = 0; n < count; n++)
+        if (labels[n] < 0 || (size_t)labels[n] >= outputs)
+            return cnn__fail(CNN_EINVAL,
+                             "label %d of sample %d, expected 0 to %zu",
+                             labels[n], n, outputs - 1);
+    return CNN_OK;
+}
+
+/* Under cross-entropy a softmax on top belongs to the loss: its layers end, and
+ * the loss begins, one lower. */
+static int32_t scored_layers(const cnn_net *net)
+{
+    const cnn_layer *last = net->layers[net->count - 1];
+    const bool folded = net->loss == CNN_LOSS_SOFTMAX_CROSS_ENTROPY &&
+                        (last->ops->traits & CNN__SOFTMAX) != 0 &&
+                        net->count > 1;
+
+    return folded ? net->count - 1 : net->count;
+}
+
+static bool all_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+/* In-place layers share a buffer, so what is named is the last that wrote it.
+ */
+static cnn_status fail_diverged(const cnn_net *net, int32_t end, int32_t batch,
+                                double loss)
+{
+    for (int32_t i = 0; i < end; i++) {
+        const cnn_layer *layer = net->layers[i];
+        const size_t n = (size_t)batch * cnn__shape_size(&layer->out);
+
+        if (!all_finite(net->pass.y[i], n))
+            return cnn__fail(CNN_EDIVERGED,
+                             "the loss is %g; layer %d (%s) is the first whose "
+                             "output is not finite",
+                             loss, i, layer->ops->kind);
+    }
+    return cnn__fail(CNN_EDIVERGED,
+                     "the loss is %g, though every output is finite", loss);
+}
+
+cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
+                              const float *x, const int32_t *labels,
+                              cnn_metrics *out)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (optim == NULL || x == NULL || labels == NULL)
+        return cnn__fail(CNN_EINVAL, "net_train_step: %s is NULL",
+                         optim == NULL ? "optim"
+                         : x == NULL   ? "x"
+                                       : "labels");
+    CNN__TRY(cnn__check_batch(batch, net->max_batch));
+    const size_t K = cnn__shape_size(&net->out);
+    CNN__TRY(cnn__check_labels(labels, batch, K));
+
+    const int32_t end = scored_layers(net);
+    const cnn__outcome outcome = {batch, K, net->pass.y[end - 1], labels};
+    const float scale =
+        net->reduction == CNN_REDUCE_MEAN ? 1.0f / (float)batch : 1.0f;
+    CNN__TRY(cnn_net_zero_grad(net));
+    net->ran = 0;
+    net->trained = 0;
+    cnn__gemm_enter();
+    cnn__pass_forward(&net->pass, end, CNN_TRAIN, batch, x);
+    const double sum = cnn__loss(net->loss, &outcome, scale, net->gradient[0]);
+    const bool finite = isfinite(sum);
+    if (finite)
+        cnn__net_backward(net, end - 1, batch, x, net->gradient[0]);
+    cnn__gemm_leave();
+    if (!finite)
+        return fail_diverged(net, end, batch, sum);
+    if (out != NULL)
+        *out =
+            (cnn_metrics){net->reduction == CNN_REDUCE_MEAN ? sum / batch : sum,
+                          batch, cnn__hits(&outcome)};
+    return cnn_net_update(net, optim);
+}
