@@ -15,7 +15,8 @@
 
 CNN_BEGIN_DECLS
 
-/** Options of all that make a dataset. Zero means the default in brackets. */
+/** Options of all that make a dataset. Zero means the default in brackets;
+ *  both numbers must be finite. */
 typedef struct cnn_dataset_options {
     uint32_t struct_size; /**< sizeof(cnn_dataset_options) */
     float scale;          /**< factor [1/255 for bytes, 1 for floats] */
@@ -26,7 +27,8 @@ typedef struct cnn_dataset_options {
  * Reads a pair of IDX files, raw or gzip-compressed (told by their content, not
  * by their names): images as unsigned bytes of 3 dimensions (count, height,
  * width) or 4 (count, channels, height, width), labels as unsigned bytes of
- * one.
+ * one. Files are untrusted input; no more memory is taken than the header
+ * announces, and than a file of that size can hold.
  *
  * @param images   path of the image file
  * @param labels   path of the label file
@@ -39,7 +41,8 @@ typedef struct cnn_dataset_options {
 CNN_API cnn_dataset *cnn_dataset_load(const char *images, const char *labels,
                                       const cnn_dataset_options *options);
 
-/** As cnn_dataset_load(), from the contents of the two files, copied. */
+/** As cnn_dataset_load(), from the contents of the two files, copied. Neither
+ *  may be NULL (CNN_EINVAL). */
 CNN_API cnn_dataset *
 cnn_dataset_load_memory(const void *images, size_t images_size,
                         const void *labels, size_t labels_size,
@@ -49,7 +52,9 @@ cnn_dataset_load_memory(const void *images, size_t images_size,
  * A dataset over arrays of the caller, which are not copied and must outlive
  * it: `count` images of `shape`, and as many labels.
  *
- * @param labels  each at least 0
+ * @param shape   each at least 1
+ * @param count   0 to INT32_MAX; the arrays may be NULL if it is 0
+ * @param labels  each from 0 to INT32_MAX - 1
  * @return the dataset, or NULL (CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM)
  */
 CNN_API cnn_dataset *cnn_dataset_wrap_u8(const cnn_shape *shape, int64_t count,
@@ -61,8 +66,10 @@ CNN_API cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
                                           const int32_t *labels,
                                           const cnn_dataset_options *options);
 
-/** The samples first .. first + count - 1 of a dataset, which must outlive the
- *  slice. NULL if they are not all there (CNN_EINVAL), or CNN_ENOMEM. */
+/** The samples first .. first + count - 1 of a dataset; a slice of a slice is
+ *  fine. Nothing is copied: whoever owns the arrays, a loaded dataset or the
+ *  caller, must outlive the slice. NULL if the samples are not all there
+ *  (CNN_EINVAL), or CNN_ENOMEM. */
 CNN_API cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset,
                                        int64_t first, int64_t count);
 
@@ -72,20 +79,23 @@ CNN_API void cnn_dataset_free(cnn_dataset *dataset);
 /** Number of samples; 0 if `dataset` is NULL. */
 CNN_API int64_t cnn_dataset_count(const cnn_dataset *dataset);
 
-/** The shape of one image. */
+/** The shape of one image. Errors: CNN_EINVAL. */
 CNN_API cnn_status cnn_dataset_shape(const cnn_dataset *dataset,
                                      cnn_shape *shape);
 
-/** The largest label + 1; 0 if `dataset` is NULL. */
+/** The largest label + 1, in a slice that of its own samples; 0 if there are no
+ *  samples or `dataset` is NULL. */
 CNN_API int32_t cnn_dataset_classes(const cnn_dataset *dataset);
 
-/** CRC-32 over shape, scaling, labels and pixels: tells data sets apart. */
+/** CRC-32 over shape, scaling, labels and pixels: tells data sets apart, and is
+ *  the same for the same content, loaded, wrapped or sliced, on any machine.
+ *  Computed anew by each call, at some 1 GB/s. 0 if `dataset` is NULL. */
 CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
 
 /**
  * Reads samples into arrays of the caller.
  *
- * @param count   how many
+ * @param count   how many, at least 0
  * @param index   the number of each; NULL for 0, 1, 2, ...
  * @param x       count images as float, overwritten; NULL if not wanted
  * @param labels  count labels, overwritten; NULL if not wanted

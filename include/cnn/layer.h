@@ -19,7 +19,7 @@
 
 CNN_BEGIN_DECLS
 
-/* ------------------------------------------------------------- values --- */
+/* ------------------------------------------------------------ values --- */
 
 /** Flag of forward: this pass is part of training. */
 #define CNN_TRAIN 0x1u
@@ -62,7 +62,7 @@ enum {
     CNN_INIT_LECUN = 7 /**< uniform in +-2.4 / fan-in (LeCun et al., 1998) */
 };
 
-/* ------------------------------------------------------------ options --- */
+/* ----------------------------------------------------------- options --- */
 
 /** Options of cnn_conv2d_create(). Zero means the default in brackets. */
 typedef struct cnn_conv2d_options {
@@ -108,7 +108,7 @@ typedef struct cnn_activation_options {
     float alpha;          /**< of leaky ReLU and ELU, above 0 [0.01; 1] */
 } cnn_activation_options;
 
-/* --------------------------------------------------------- describing --- */
+/* -------------------------------------------------------- describing --- */
 
 /**
  * 2-D convolution (cross-correlation, as everywhere in the field):
@@ -189,7 +189,7 @@ CNN_API cnn_layer *cnn_softmax_create(void);
 /** Frees a layer that no net owns; NULL is fine. */
 CNN_API void cnn_layer_free(cnn_layer *layer);
 
-/* ------------------------------------------------ running one by hand --- */
+/* ----------------------------------------------- running one by hand --- */
 
 /**
  * Checks that the layer fits its input, takes all memory it will ever need and

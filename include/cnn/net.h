@@ -32,7 +32,7 @@ enum {
     CNN_REDUCE_SUM = 1   /**< their sum over the batch */
 };
 
-/* --------------------------------------------------------- describing --- */
+/* -------------------------------------------------------- describing --- */
 
 /** An empty net, to be freed with cnn_net_free(); NULL if memory is short. */
 CNN_API cnn_net *cnn_net_create(void);
@@ -102,7 +102,7 @@ CNN_API cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim,
                                       int32_t batch, const float *x,
                                       const int32_t *labels, cnn_metrics *out);
 
-/* ------------------------------------------------ running, step by step - */
+/* --------------------------------------------- running, step by step --- */
 
 /** Runs all layers; the result is cnn_net_output(). `flags` is 0 or
  *  CNN_TRAIN; a backward pass needs one with CNN_TRAIN before it. */
@@ -125,7 +125,7 @@ CNN_API cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim);
 /** Sets all parameter gradients to zero. */
 CNN_API cnn_status cnn_net_zero_grad(cnn_net *net);
 
-/* ------------------------------------------------------------ looking --- */
+/* ----------------------------------------------------------- looking --- */
 
 /** Number of layers; 0 if `net` is NULL. */
 CNN_API int32_t cnn_net_layer_count(const cnn_net *net);

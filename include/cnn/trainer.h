@@ -106,7 +106,8 @@ CNN_API cnn_status cnn_trainer_resume(cnn_trainer *trainer, const char *path);
  *
  * @param out        not NULL; the loss is reduced over the whole dataset
  * @param confusion  K x K counts for K outputs, [label][prediction],
- *                   overwritten; NULL if not wanted
+ *                   overwritten; NULL if not wanted. A sample with a NaN among
+ *                   its outputs is wrong, and in no cell
  * @return CNN_OK, CNN_EINVAL, CNN_ESTATE, CNN_ESHAPE, CNN_ENOMEM
  */
 CNN_API cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,

@@ -87,7 +87,7 @@ static cnn_status check(cnn_layer *layer)
         &(cnn__initial){o->bias_init, o->bias_scale, 0, 0});
 }
 
-/* --------------------------------------------------------------- shape --- */
+/* ------------------------------------------------------------- shape --- */
 
 static cnn__conv_connections connections(const conv2d *c, int32_t channels)
 {
@@ -155,7 +155,7 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
     need->shared = cnn__size_mul(SLOTS, layer->params.count);
 }
 
-/* ---------------------------------------------------------------- passes - */
+/* ------------------------------------------------------------ passes --- */
 
 /* What one pass hands to its chunks. */
 typedef struct job {
@@ -234,7 +234,7 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
             grad[i] += run->shared[slot * j.params + i];
 }
 
-/* -------------------------------------------------------- table, create --- */
+/* ----------------------------------------------------- table, create --- */
 
 static void release(cnn_layer *layer)
 {

@@ -47,77 +47,89 @@ size_t cnn__conv_kernels(const cnn__conv_connections *with)
 }
 
 /* One block for each group: its channels, its filters, its weights. */
-static void plan_groups(cnn__conv *plan, cnn__conv_block *blocks,
-                        const cnn__conv_connections *with)
+static cnn__conv_block group_at(const cnn__conv *plan, int32_t g)
 {
-    const int32_t G = with->groups;
-    const int32_t C = with->channels / G, F = with->filters / G;
+    const int32_t C = plan->most_channels, F = plan->most_filters;
     const size_t K = (size_t)C * (size_t)plan->kernel;
 
-    for (int32_t g = 0; g < G; g++)
-        blocks[g] = (cnn__conv_block){
-            .channel = g * C,
-            .channels = C,
-            .filter = g * F,
-            .filters = F,
-            .weight = (size_t)g * (size_t)F * K,
-        };
-    plan->most_channels = C;
-    plan->most_filters = F;
+    return (cnn__conv_block){
+        .channel = g * C,
+        .channels = C,
+        .filter = g * F,
+        .filters = F,
+        .weight = (size_t)g * (size_t)F * K,
+    };
+}
+
+cnn__conv_block cnn__conv_block_at(const cnn__conv *plan, int32_t i)
+{
+    return plan->blocks != NULL ? plan->blocks[i] : group_at(plan, i);
 }
 
 /* One block for each channel: the filters that see it, wherever they are. A
- * kernel's place is the number of ones before it in the table. */
-static void plan_table(cnn__conv *plan, cnn__conv_block *blocks,
-                       const cnn__conv_connections *with, size_t *gather,
-                       int32_t *scatter)
+ * kernel's number is that of the ones before it in the table. */
+typedef struct lists {
+    cnn__conv_block *blocks;   /* (channels) */
+    int32_t *gather, *scatter; /* (kernels), those of a block in a row */
+} lists;
+
+static lists lay_out(cnn__arena *arena, const cnn__conv_connections *with)
+{
+    const size_t C = (size_t)with->channels, kernels = cnn__conv_kernels(with);
+
+    return (lists){
+        cnn__arena_take(arena, C, sizeof(cnn__conv_block)),
+        cnn__arena_take(arena, kernels, sizeof(int32_t)),
+        cnn__arena_take(arena, kernels, sizeof(int32_t)),
+    };
+}
+
+static void fill_lists(lists l, const cnn__conv_connections *with)
 {
     const int32_t C = with->channels, F = with->filters;
 
     for (int32_t c = 0; c < C; c++) {
-        int32_t n = 0;
-        size_t place = 0;
+        int32_t n = 0, number = 0;
 
         for (int32_t f = 0; f < F; f++)
             for (int32_t k = 0; k < C; k++) {
                 if (!with->table[f * C + k])
                     continue;
                 if (k == c) {
-                    scatter[n] = f;
-                    gather[n++] = place * (size_t)plan->kernel;
+                    l.scatter[n] = f;
+                    l.gather[n++] = number;
                 }
-                place++;
+                number++;
             }
-        blocks[c] = (cnn__conv_block){
+        l.blocks[c] = (cnn__conv_block){
             .channel = c,
             .channels = 1,
             .filters = n,
-            .scatter = scatter,
-            .gather = gather,
+            .scatter = l.scatter,
+            .gather = l.gather,
         };
-        scatter += n;
-        gather += n;
+        l.scatter += n;
+        l.gather += n;
     }
-    plan->most_channels = 1;
-    plan->most_filters = F;
 }
 
-typedef struct arrays {
-    cnn__conv_block *blocks;
-    size_t *gather;
-    int32_t *scatter;
-} arrays;
-
-static arrays lay_out(cnn__arena *arena, const cnn__conv_connections *with,
-                      int32_t blocks)
+static cnn_status plan_table(cnn__conv *plan, const cnn__conv_connections *with,
+                             void **memory)
 {
-    const size_t kernels = with->table != NULL ? cnn__conv_kernels(with) : 0;
+    cnn__arena arena = {0};
 
-    return (arrays){
-        cnn__arena_take(arena, (size_t)blocks, sizeof(cnn__conv_block)),
-        cnn__arena_take(arena, kernels, sizeof(size_t)),
-        cnn__arena_take(arena, kernels, sizeof(int32_t)),
-    };
+    lay_out(&arena, with);
+    *memory = cnn__alloc(arena.used);
+    if (*memory == NULL)
+        return cnn_last_status();
+    arena = (cnn__arena){.base = *memory};
+    const lists l = lay_out(&arena, with);
+    fill_lists(l, with);
+    plan->blocks = l.blocks;
+    plan->block_count = with->channels;
+    plan->most_channels = 1;
+    plan->most_filters = with->filters;
+    return CNN_OK;
 }
 
 /* Samples whose lowered columns, K x pixels floats each, fill a tile. */
@@ -138,8 +150,6 @@ cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
         cnn__size_mul((size_t)window->h.out, (size_t)window->w.out);
     const int32_t seen = table ? 1 : with->channels / with->groups;
     const size_t K = cnn__size_mul(kernel, (size_t)seen);
-    const int32_t blocks = table ? with->channels : with->groups;
-    cnn__arena arena = {0};
 
     CNN__TRY(cnn__gemm_check((size_t)with->filters, pixels, K));
     *plan = (cnn__conv){
@@ -149,19 +159,11 @@ cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
         .pixels = (int32_t)pixels,
         .kernel = (int32_t)kernel,
         .tile = tile_samples(K, pixels),
-        .block_count = blocks,
+        .block_count = with->groups,
+        .most_channels = seen,
+        .most_filters = with->filters / with->groups,
     };
     cnn__free(*memory);
-    lay_out(&arena, with, blocks);
-    *memory = cnn__alloc(arena.used);
-    if (*memory == NULL)
-        return cnn_last_status();
-    arena = (cnn__arena){.base = *memory};
-    const arrays a = lay_out(&arena, with, blocks);
-    if (table)
-        plan_table(plan, a.blocks, with, a.gather, a.scatter);
-    else
-        plan_groups(plan, a.blocks, with);
-    plan->blocks = a.blocks;
-    return CNN_OK;
+    *memory = NULL;
+    return table ? plan_table(plan, with, memory) : CNN_OK;
 }

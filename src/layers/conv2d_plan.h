@@ -9,15 +9,15 @@
 #include "base/status.h"
 #include "math/window.h"
 
-/* A run of channels and the filters that look at all of it: the whole layer,
- * one group, or one channel of a connection table. */
+/* A run of channels and the filters that look at all of it: one group, or one
+ * channel of a connection table. */
 typedef struct cnn__conv_block {
     int32_t channel, channels;
     int32_t filters;
     int32_t filter;         /* the first; the others follow it, ... */
     const int32_t *scatter; /* ... or, if not NULL, the number of each */
     size_t weight;          /* of the first filter; the others follow it, ... */
-    const size_t *gather;   /* ... or, if not NULL, the offset of each */
+    const int32_t *gather;  /* ... or, if not NULL, the number of each kernel */
 } cnn__conv_block;
 
 /* A convolution as planned for a shape. Sizes: C H W in, F OH OW out, P = OH
@@ -29,7 +29,7 @@ typedef struct cnn__conv {
     int32_t kernel; /* KH KW */
     int32_t tile;   /* T; depends on the shape only */
     int32_t block_count;
-    const cnn__conv_block *blocks;
+    const cnn__conv_block *blocks;       /* of a table; NULL for groups */
     int32_t most_channels, most_filters; /* over the blocks */
 } cnn__conv;
 
@@ -45,9 +45,12 @@ cnn_status cnn__conv_check_table(const cnn__conv_connections *with);
 /* Kernels (KH x KW) that there are. */
 size_t cnn__conv_kernels(const cnn__conv_connections *with);
 
-/* Plans for that window. *memory holds the blocks; it is freed first, and is to
- * be freed with cnn__free(). */
+/* Plans for that window. *memory holds the blocks of a table; it is freed
+ * first, and is to be freed with cnn__free(). */
 cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
                           const cnn__conv_connections *with, void **memory);
+
+/* Block i of block_count. */
+cnn__conv_block cnn__conv_block_at(const cnn__conv *plan, int32_t i);
 
 #endif

@@ -41,7 +41,7 @@ size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch)
     const size_t most = (size_t)conv->most_filters;
     size_t floats = cnn__size_mul(S, cnn__size_add(K, F));
 
-    if (conv->blocks[0].scatter != NULL)
+    if (conv->blocks != NULL)
         floats =
             cnn__size_add(floats, cnn__size_mul(most, cnn__size_add(S, K)));
     return floats;
@@ -138,7 +138,7 @@ static const float *block_weights(const tile *t, const cnn__conv_block *b,
     if (b->gather == NULL)
         return weights + b->weight;
     for (int32_t i = 0; i < b->filters; i++)
-        memcpy(t->kernel + (size_t)i * K, weights + b->gather[i],
+        memcpy(t->kernel + (size_t)i * K, weights + (size_t)b->gather[i] * K,
                K * sizeof(float));
     return t->kernel;
 }
@@ -189,7 +189,7 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
             t.maps[(size_t)f * S + i] = bias;
     }
     for (int32_t i = 0; i < c->block_count; i++) {
-        const cnn__conv_block *b = &c->blocks[i];
+        const cnn__conv_block block = cnn__conv_block_at(c, i), *b = &block;
         const int32_t K = b->channels * c->kernel;
 
         lower(&t, b, pass->x);
@@ -225,8 +225,8 @@ static void backward_weights(const tile *t, const cnn__conv_block *b,
                         .c = b->gather == NULL ? dW + b->weight : t->kernel});
     if (b->gather != NULL)
         for (int32_t i = 0; i < b->filters; i++)
-            add(dW + b->gather[i], t->kernel + (size_t)i * (size_t)K,
-                (size_t)K);
+            add(dW + (size_t)b->gather[i] * (size_t)K,
+                t->kernel + (size_t)i * (size_t)K, (size_t)K);
 }
 
 /* dx += col2im(W^T dY) */
@@ -267,7 +267,7 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
                (size_t)t.samples * size * sizeof(float));
     }
     for (int32_t i = 0; i < c->block_count; i++) {
-        const cnn__conv_block *b = &c->blocks[i];
+        const cnn__conv_block block = cnn__conv_block_at(c, i), *b = &block;
         const float *rows = block_maps(&t, b, dmaps); /* (filters, S) */
 
         lower(&t, b, pass->x);

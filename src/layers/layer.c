@@ -15,7 +15,7 @@ void cnn_layer_free(cnn_layer *layer)
     cnn__free(layer);
 }
 
-/* ------------------------------------------------------------ building --- */
+/* ---------------------------------------------------------- building --- */
 
 /* Deals out one block: values, gradients and slots, then the workspace. */
 static void lay_out(cnn_layer *layer, const cnn__workspace *need, int32_t lanes,
@@ -61,7 +61,7 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
     return CNN_OK;
 }
 
-/* ------------------------------------------------------------- running --- */
+/* ----------------------------------------------------------- running --- */
 
 static cnn_status check_run(const cnn_layer *layer, int32_t batch,
                             const void *arrays_present)
@@ -108,7 +108,7 @@ cnn_status cnn_layer_zero_grad(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* ------------------------------------------------------------- looking --- */
+/* ----------------------------------------------------------- looking --- */
 
 static cnn_status get_shape(const cnn_layer *layer, const cnn_shape *from,
                             cnn_shape *to)

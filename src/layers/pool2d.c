@@ -77,7 +77,7 @@ static cnn_status shape(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* ------------------------------------------------------- one window ------ */
+/* -------------------------------------------------------- one window --- */
 
 /* The inputs under a window: rows top .. bottom - 1, columns left .. right - 1.
  */
@@ -125,7 +125,7 @@ static float share_of(const pool2d *p, const view *v)
     return 1.0f / (float)((v->bottom - v->top) * (v->right - v->left));
 }
 
-/* ----------------------------------------------------- one channel ------- */
+/* ------------------------------------------------------- one channel --- */
 
 static void max_forward(const pool2d *p, const float *x, float *y)
 {
@@ -181,7 +181,7 @@ static void average_backward(const pool2d *p, const float *x, const float *dy,
         }
 }
 
-/* ------------------------------------------------------------- passes ---- */
+/* ------------------------------------------------------------ passes --- */
 
 /* What one pass hands to its chunks: `from` -> `to` forward, dy -> dx back. */
 typedef struct job {
@@ -260,7 +260,7 @@ static void backward_average(const cnn_layer *layer, const cnn__run *run,
             layer, run);
 }
 
-/* ------------------------------------------------------ tables, create --- */
+/* ---------------------------------------------------- tables, create --- */
 
 #define POOL_OPS(name, looks, at)                                            \
     {                                                                        \

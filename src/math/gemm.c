@@ -56,7 +56,7 @@ void cnn__gemm(const cnn__product *p)
                    (size_t)p->n * sizeof(float));
 }
 
-/* ------------------------------------------------------------ in parallel - */
+/* ------------------------------------------------------- in parallel --- */
 
 /* A BLAS packs both operands anew for each block, so blocks should be few and
  * not narrow: the longer side of c is cut, into at most this many pieces of at
@@ -119,7 +119,7 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
     cnn__parallel((length + g.piece - 1) / g.piece, lanes, multiply_block, &g);
 }
 
-/* ---------------------------------------------------- threads of the BLAS - */
+/* ----------------------------------------------- threads of the BLAS --- */
 
 void cnn__gemm_enter(void)
 {

@@ -2,7 +2,7 @@
 #include "base/threads.h"
 #include "net/net_impl.h"
 
-static cnn_status infer_shapes(cnn_net *net, const cnn_shape *in)
+cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
 {
     net->params.count = 0;
     for (int32_t i = 0; i < net->count; i++) {
@@ -85,7 +85,7 @@ cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
 
     CNN__TRY(check_buildable(net, in));
     CNN__TRY(cnn__check_input(in, max_batch));
-    CNN__TRY(infer_shapes(net, in));
+    CNN__TRY(cnn__net_infer(net, in));
     const int32_t lanes = cnn__lanes();
     lay_out(net, max_batch, lanes, &arena);
     net->memory = cnn__alloc(arena.used);

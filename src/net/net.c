@@ -20,7 +20,7 @@ void cnn_net_free(cnn_net *net)
     cnn__free(net);
 }
 
-/* ---------------------------------------------------------- describing --- */
+/* -------------------------------------------------------- describing --- */
 
 static cnn_status grow(cnn_net *net)
 {
@@ -102,7 +102,7 @@ cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
     return CNN_OK;
 }
 
-/* ------------------------------------------------------------- looking --- */
+/* ----------------------------------------------------------- looking --- */
 
 cnn_status cnn__net_check_built(const cnn_net *net)
 {

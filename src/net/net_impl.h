@@ -25,6 +25,9 @@ struct cnn_net {
 /* CNN_EINVAL for NULL, CNN_ESTATE if the net is not built. */
 cnn_status cnn__net_check_built(const cnn_net *net);
 
+/* Infers the shape of every layer from that of the input. */
+cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
+
 /* Goes back through layers `last` .. 0 from dy, the gradient of the output of
  * `last`. dy may be net->gradient[0]. Between cnn__gemm_enter() and _leave().
  */

@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "train/optim_impl.h"
 
-/* --------------------------------------------------------------- rules --- */
+/* ------------------------------------------------------------- rules --- */
 
 enum { MOMENTUM, NESTEROV, SGD_DECAY };
 
@@ -81,7 +81,7 @@ static const cnn__rule adam = {
 static const cnn__rule rmsprop = {
     "rmsprop", 2, {"decay", "eps", "momentum"}, rmsprop_update};
 
-/* -------------------------------------------------------------- update --- */
+/* ------------------------------------------------------------ update --- */
 
 #define CHUNK 16384
 
@@ -126,7 +126,7 @@ void cnn__optim_update(const cnn_optim *optim, cnn__params *params,
                   update_chunk, &j);
 }
 
-/* -------------------------------------------------------------- create --- */
+/* ------------------------------------------------------------ create --- */
 
 static cnn_status check_range(const cnn__rule *rule, const char *name,
                               float value, float least, float bound)

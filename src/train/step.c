@@ -29,23 +29,9 @@ cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
     return CNN_OK;
 }
 
-/* ------------------------------------------------------ a step of training -
- */
+/* ------------------------------------------------ a step of training --- */
 
-cnn_status cnn__check_labels(const int32_t *labels, int32_t count,
-                             size_t outputs)
-{
-    for (int32_t n = 0; n < count; n++)
-        if (labels[n] < 0 || (size_t)labels[n] >= outputs)
-            return cnn__fail(CNN_EINVAL,
-                             "label %d of sample %d, expected 0 to %zu",
-                             labels[n], n, outputs - 1);
-    return CNN_OK;
-}
-
-/* Under cross-entropy a softmax on top belongs to the loss: its layers end, and
- * the loss begins, one lower. */
-static int32_t scored_layers(const cnn_net *net)
+int32_t cnn__scored_layers(const cnn_net *net)
 {
     const cnn_layer *last = net->layers[net->count - 1];
     const bool folded = net->loss == CNN_LOSS_SOFTMAX_CROSS_ENTROPY &&
@@ -53,6 +39,40 @@ static int32_t scored_layers(const cnn_net *net)
                         net->count > 1;
 
     return folded ? net->count - 1 : net->count;
+}
+
+cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
+{
+    const cnn_shape *in = &net->in;
+    cnn_shape image;
+
+    CNN__TRY(cnn_dataset_shape(dataset, &image));
+    if (image.c != in->c || image.h != in->h || image.w != in->w)
+        return cnn__fail(CNN_ESHAPE,
+                         "the images are %dx%dx%d, the net takes %dx%dx%d",
+                         image.c, image.h, image.w, in->c, in->h, in->w);
+    const int32_t classes = cnn_dataset_classes(dataset);
+    const size_t outputs = cnn__shape_size(&net->out);
+    if ((size_t)classes > outputs)
+        return cnn__fail(CNN_ESHAPE,
+                         "the dataset has %d classes, the net %zu outputs",
+                         classes, outputs);
+    const int64_t count = cnn_dataset_count(dataset);
+    if (count < 1 || count > INT32_MAX)
+        return cnn__fail(CNN_EINVAL, "%lld samples, expected 1 to %d",
+                         (long long)count, INT32_MAX);
+    return CNN_OK;
+}
+
+static cnn_status check_labels(const int32_t *labels, int32_t count,
+                               size_t outputs)
+{
+    for (int32_t n = 0; n < count; n++)
+        if (labels[n] < 0 || (size_t)labels[n] >= outputs)
+            return cnn__fail(CNN_EINVAL,
+                             "label %d of sample %d, expected 0 to %zu",
+                             labels[n], n, outputs - 1);
+    return CNN_OK;
 }
 
 static bool all_finite(const float *x, size_t n)
@@ -94,9 +114,9 @@ cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
                                        : "labels");
     CNN__TRY(cnn__check_batch(batch, net->max_batch));
     const size_t K = cnn__shape_size(&net->out);
-    CNN__TRY(cnn__check_labels(labels, batch, K));
+    CNN__TRY(check_labels(labels, batch, K));
 
-    const int32_t end = scored_layers(net);
+    const int32_t end = cnn__scored_layers(net);
     const cnn__outcome outcome = {batch, K, net->pass.y[end - 1], labels};
     const float scale =
         net->reduction == CNN_REDUCE_MEAN ? 1.0f / (float)batch : 1.0f;

@@ -1,14 +1,15 @@
-/* Checks that training steps and evaluation share. */
+/* What training steps, trainers and evaluation share. */
 #ifndef CNN_TRAIN_STEP_H
 #define CNN_TRAIN_STEP_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "cnn/dataset.h"
+#include "net/net_impl.h"
 
-#include "base/status.h"
+/* How many layers run before the loss begins: under cross-entropy a softmax on
+ * top belongs to the loss. */
+int32_t cnn__scored_layers(const cnn_net *net);
 
-/* CNN_EINVAL unless each label is from 0 to outputs - 1. */
-cnn_status cnn__check_labels(const int32_t *labels, int32_t count,
-                             size_t outputs);
+/* Do the images and labels of the dataset fit the net, which must be built? */
+cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset);
 
 #endif

@@ -1,0 +1,68 @@
+/* The CRC-32 of a dataset, over what is in it, not how it came or where it is:
+ *
+ *     c, h, w, bytes of a pixel (int32), count (int64), scale, offset (float),
+ *     labels (int32), pixels (bytes or float)
+ *
+ * all little-endian. Saved trainings hold it, so this never changes. */
+#include <string.h>
+
+#include <zlib.h>
+
+#include "data/dataset_impl.h"
+
+#define BLOCK 1024 /* words brought into order at once */
+
+/* Words of 32 bits, int32_t or float. */
+static uLong add_words(uLong crc, const void *words, size_t count)
+{
+    const unsigned char *from = words;
+    unsigned char block[4 * BLOCK];
+
+    while (count > 0) {
+        const size_t n = count < BLOCK ? count : BLOCK;
+
+        for (size_t i = 0; i < n; i++) {
+            uint32_t word;
+
+            memcpy(&word, from + 4 * i, sizeof(word));
+            block[4 * i] = (unsigned char)word;
+            block[4 * i + 1] = (unsigned char)(word >> 8);
+            block[4 * i + 2] = (unsigned char)(word >> 16);
+            block[4 * i + 3] = (unsigned char)(word >> 24);
+        }
+        crc = crc32_z(crc, block, 4 * n);
+        from += 4 * n;
+        count -= n;
+    }
+    return crc;
+}
+
+uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
+{
+    const cnn_dataset *d = dataset;
+
+    if (d == NULL)
+        return 0;
+    const size_t pixels = (size_t)d->count * d->pixels;
+    const float scaling[] = {d->scale, d->offset};
+    const uint64_t count = (uint64_t)d->count;
+    const uint32_t head[] = {
+        (uint32_t)d->shape.c,
+        (uint32_t)d->shape.h,
+        (uint32_t)d->shape.w,
+        d->floats != NULL ? sizeof(float) : sizeof(uint8_t),
+        (uint32_t)count,
+        (uint32_t)(count >> 32),
+    };
+    uLong crc = crc32_z(0, NULL, 0);
+
+    crc = add_words(crc, head, sizeof(head) / sizeof(head[0]));
+    crc = add_words(crc, scaling, 2);
+    if (d->count > 0)
+        crc = add_words(crc, d->labels, (size_t)d->count);
+    if (d->count > 0 && d->floats != NULL)
+        crc = add_words(crc, d->floats, pixels);
+    else if (d->count > 0)
+        crc = crc32_z(crc, d->bytes, pixels);
+    return (uint32_t)crc;
+}

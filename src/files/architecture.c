@@ -1,0 +1,216 @@
+#include "files/architecture.h"
+
+#include <string.h>
+
+/* What a file may ask for, far above what small networks need: floats in the
+ * outputs of all layers for one sample. Beyond it a small file could make a
+ * machine run out of memory. */
+#define MOST_FLOATS ((size_t)1 << 26)
+
+/* -------------------------------------------------------- describing --- */
+
+static json_t *describe_field(const cnn_layer *layer, const cnn__field *field)
+{
+    const char *at = (const char *)layer + field->offset;
+    int32_t integer;
+    float real;
+
+    if (field->type == CNN__INT) {
+        memcpy(&integer, at, sizeof(integer));
+        return json_integer(integer);
+    }
+    memcpy(&real, at, sizeof(real));
+    return json_real((double)real);
+}
+
+/* The connection table as strings of 0 and 1, one for each filter. */
+static int describe_table(const cnn_layer *layer, json_t *json)
+{
+    int32_t rows, columns;
+    const uint8_t *table = layer->ops->get_table != NULL
+                               ? layer->ops->get_table(layer, &rows, &columns)
+                               : NULL;
+    json_t *list;
+    int bad = 0;
+
+    if (table == NULL)
+        return 0;
+    list = json_array();
+    char *row = cnn__alloc((size_t)columns);
+    for (int32_t r = 0; r < rows && row != NULL; r++) {
+        for (int32_t c = 0; c < columns; c++)
+            row[c] = table[(size_t)r * (size_t)columns + (size_t)c] ? '1' : '0';
+        bad |= json_array_append_new(list, json_stringn(row, (size_t)columns));
+    }
+    bad |= row == NULL;
+    cnn__free(row);
+    return bad | json_object_set_new(json, "table", list);
+}
+
+static int describe_layer(const cnn_layer *layer, json_t *list)
+{
+    json_t *json = json_object();
+    int bad = json_object_set_new(json, "kind", json_string(layer->ops->kind));
+
+    for (int32_t i = 0; i < layer->ops->field_count; i++) {
+        const cnn__field *field = &layer->ops->fields[i];
+        bad |= json_object_set_new(json, field->name,
+                                   describe_field(layer, field));
+    }
+    bad |= describe_table(layer, json);
+    return bad | json_array_append_new(list, json);
+}
+
+json_t *cnn__architecture_describe(const cnn_net *net)
+{
+    json_t *list = json_array();
+    int bad = list == NULL;
+
+    for (int32_t i = 0; i < net->count; i++)
+        bad |= describe_layer(net->layers[i], list);
+    json_t *json = json_pack("{s:[i,i,i], s:i, s:i, s:o}", "input", net->in.c,
+                             net->in.h, net->in.w, "loss", net->loss,
+                             "reduction", net->reduction, "layers", list);
+    if (json != NULL && bad == 0)
+        return json;
+    json_decref(json);
+    cnn__fail(CNN_ENOMEM, "no memory to describe the net");
+    return NULL;
+}
+
+/* ----------------------------------------------------------- reading --- */
+
+static const cnn__field *find_field(const cnn__layer_ops *ops, const char *name)
+{
+    for (int32_t i = 0; i < ops->field_count; i++)
+        if (strcmp(ops->fields[i].name, name) == 0)
+            return &ops->fields[i];
+    return NULL;
+}
+
+static cnn_status read_field(cnn_layer *layer, const cnn__field *field,
+                             const json_t *value)
+{
+    char *at = (char *)layer + field->offset;
+    const json_int_t wide = json_integer_value(value);
+    const int32_t integer = (int32_t)wide;
+    const float real = (float)json_number_value(value);
+
+    if (field->type == CNN__INT && json_is_integer(value) && integer == wide) {
+        memcpy(at, &integer, sizeof(integer));
+        return CNN_OK;
+    }
+    if (field->type == CNN__FLOAT && json_is_number(value)) {
+        memcpy(at, &real, sizeof(real));
+        return CNN_OK;
+    }
+    return cnn__fail(CNN_EFORMAT, "%s is no number of its kind", field->name);
+}
+
+static cnn_status read_row(const json_t *row, uint8_t *to, size_t columns)
+{
+    const char *text = json_string_value(row);
+
+    if (!json_is_string(row) || json_string_length(row) != columns)
+        return cnn__fail(CNN_EFORMAT, "the rows of the table differ");
+    for (size_t c = 0; c < columns; c++)
+        to[c] = (uint8_t)(text[c] - '0'); /* set_table refuses all but 0, 1 */
+    return CNN_OK;
+}
+
+static cnn_status read_table(cnn_layer *layer, const json_t *list)
+{
+    const size_t rows = json_array_size(list);
+    const size_t columns = json_string_length(json_array_get(list, 0));
+    cnn_status status = CNN_OK;
+
+    if (layer->ops->set_table == NULL || rows == 0 || columns == 0 ||
+        rows > INT32_MAX || columns > INT32_MAX)
+        return cnn__fail(CNN_EFORMAT, "a table of %zu x %zu", rows, columns);
+    uint8_t *table = cnn__alloc(cnn__size_mul(rows, columns));
+    if (table == NULL)
+        return cnn_last_status();
+    for (size_t r = 0; r < rows && status == CNN_OK; r++)
+        status =
+            read_row(json_array_get(list, r), table + r * columns, columns);
+    if (status == CNN_OK)
+        status = layer->ops->set_table(layer, (int32_t)rows, (int32_t)columns,
+                                       table);
+    cnn__free(table);
+    return status;
+}
+
+static cnn_status read_settings(cnn_layer *layer, json_t *json)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(json, name, value)
+    {
+        const cnn__field *field = find_field(layer->ops, name);
+
+        if (strcmp(name, "kind") == 0 || strcmp(name, "table") == 0)
+            continue;
+        if (field == NULL)
+            return cnn__fail(CNN_EUNSUPPORTED, "setting %.64s is not known",
+                             name);
+        CNN__TRY(read_field(layer, field, value));
+    }
+    if (layer->ops->check != NULL)
+        CNN__TRY(layer->ops->check(layer));
+    value = json_object_get(json, "table");
+    return value != NULL ? read_table(layer, value) : CNN_OK;
+}
+
+static cnn_status read_layer(json_t *json, cnn_net *net)
+{
+    const char *kind = json_string_value(json_object_get(json, "kind"));
+    const cnn__layer_ops *ops = kind != NULL ? cnn__layer_ops_find(kind) : NULL;
+
+    if (kind == NULL)
+        return cnn__fail(CNN_EFORMAT, "a layer without a kind");
+    if (ops == NULL)
+        return cnn__fail(CNN_EUNSUPPORTED, "kind %.64s is not known", kind);
+    cnn_layer *layer = cnn__layer_new(ops, NULL);
+    if (layer == NULL)
+        return cnn_last_status();
+    if (read_settings(layer, json) != CNN_OK) {
+        cnn_layer_free(layer);
+        return cnn_last_status();
+    }
+    return cnn_net_add(net, layer);
+}
+
+static cnn_status check_memory(const cnn_net *net)
+{
+    size_t floats = cnn__shape_size(&net->layers[0]->in);
+
+    for (int32_t i = 0; i < net->count; i++)
+        floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
+    if (floats > MOST_FLOATS)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "the layers have %zu outputs, more than %zu", floats,
+                         MOST_FLOATS);
+    return CNN_OK;
+}
+
+cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in)
+{
+    int loss, reduction;
+    json_t *layers;
+
+    if (json_unpack(json, "{s:[i,i,i!], s:i, s:i, s:o}", "input", &in->c,
+                    &in->h, &in->w, "loss", &loss, "reduction", &reduction,
+                    "layers", &layers) != 0 ||
+        json_array_size(layers) == 0)
+        return cnn__fail(CNN_EFORMAT, "the architecture is not described well");
+    CNN__TRY(cnn_net_set_loss(net, loss, reduction));
+    CNN__TRY(cnn__check_input(in, 1));
+    for (size_t i = 0; i < json_array_size(layers); i++)
+        if (read_layer(json_array_get(layers, i), net) != CNN_OK) {
+            cnn__fail_where("layer %zu", i);
+            return cnn_last_status();
+        }
+    CNN__TRY(cnn__net_infer(net, in));
+    return check_memory(net);
+}

@@ -1,0 +1,18 @@
+/* The layers of a net and their settings, as JSON. */
+#ifndef CNN_FILES_ARCHITECTURE_H
+#define CNN_FILES_ARCHITECTURE_H
+
+#include <jansson.h>
+
+#include "net/net_impl.h"
+
+/* {"input": [C, H, W], "loss": ., "reduction": ., "layers": [{"kind": ., ...}]}
+ * To be given back with json_decref(); NULL and CNN_ENOMEM if memory is short.
+ */
+json_t *cnn__architecture_describe(const cnn_net *net);
+
+/* Adds the layers described to an empty net and infers their shapes; the net is
+ * not built. `in` becomes the input's shape. */
+cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in);
+
+#endif

@@ -1,0 +1,17 @@
+/* Replacing a file so that it is the old or the new one, whole, at any moment.
+ */
+#ifndef CNN_FILES_ATOMIC_FILE_H
+#define CNN_FILES_ATOMIC_FILE_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+
+/* Writes `size` bytes to `path`: into a temporary file in the same folder,
+ * which is synced and renamed over it. A symbolic link is followed; what is
+ * there and not a regular file is refused. CNN_EIO with the system's reason,
+ * CNN_ENOMEM; after a failure the old file is untouched and the temporary one
+ * gone. */
+cnn_status cnn__file_replace(const char *path, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,275 @@
+/* Saving and resuming a training: a model file with more in it.
+ *
+ * The metadata "trainer" hold the settings that must be the same again and the
+ * numbers that say where the training stands; the tensors "N.slotK" what the
+ * optimiser remembers for layer N. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "files/architecture.h"
+#include "files/atomic_file.h"
+#include "files/model_impl.h"
+#include "train/optim_impl.h"
+#include "train/trainer_impl.h"
+
+/* ---------------------------------------------------------- settings --- */
+
+/* What must be equal for a training to go on as if it had never stopped. */
+static json_t *describe_settings(const cnn_trainer *t)
+{
+    const cnn__rule *rule = t->optim->rule;
+    json_t *json = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I}", "optimizer", rule->name, "batch",
+        (json_int_t)t->o.batch, "seed", (json_int_t)t->o.seed, "flags",
+        (json_int_t)t->o.flags, "samples", (json_int_t)t->count, "dataset",
+        (json_int_t)cnn_dataset_fingerprint(t->dataset));
+    int bad = json == NULL;
+
+    for (int i = 0; i < CNN__MAX_SETTINGS && rule->names[i] != NULL; i++)
+        bad |= json_object_set_new(json, rule->names[i],
+                                   json_real((double)t->optim->settings[i]));
+    if (bad == 0)
+        return json;
+    json_decref(json);
+    cnn__fail(CNN_ENOMEM, "no memory to describe the training");
+    return NULL;
+}
+
+static cnn_status compare_settings(json_t *ours, json_t *saved)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(ours, name, value)
+    {
+        json_t *other = json_object_get(saved, name);
+
+        if (json_equal(value, other))
+            continue;
+        if (json_is_string(value))
+            return cnn__fail(CNN_EINVAL,
+                             "the training was begun with %s %.64s, not %s",
+                             name,
+                             json_is_string(other) ? json_string_value(other)
+                                                   : "of another kind",
+                             json_string_value(value));
+        return cnn__fail(CNN_EINVAL,
+                         "the training was begun with %s %.9g, not %.9g", name,
+                         json_number_value(other), json_number_value(value));
+    }
+    return CNN_OK;
+}
+
+/* ------------------------------------------------------------ saving --- */
+
+/* Does the layer hold a memory of this trainer's optimiser? */
+static bool has_slots(const cnn_trainer *t, const cnn_layer *layer)
+{
+    return layer->params.count > 0 && layer->params.rule == t->optim->rule;
+}
+
+static void slot_name(char name[CNN__MAX_NAME], int32_t layer, int slot)
+{
+    char part[16];
+
+    snprintf(part, sizeof(part), "slot%d", slot);
+    cnn__model_name(name, layer, part);
+}
+
+static cnn__tensor slot_shape(const cnn_layer *layer)
+{
+    return (cnn__tensor){.rank = 1, .dims = {(int32_t)layer->params.count}};
+}
+
+static void write_slots(const cnn_trainer *t, cnn__writer *w)
+{
+    for (int32_t i = 0; i < t->net->count; i++) {
+        const cnn_layer *layer = t->net->layers[i];
+        const cnn__tensor shape = slot_shape(layer);
+
+        for (int k = 0; k < t->optim->rule->slots && has_slots(t, layer); k++) {
+            char name[CNN__MAX_NAME];
+
+            slot_name(name, i, k);
+            cnn__writer_tensor(w, name, &shape, layer->params.slot[k]);
+        }
+    }
+}
+
+/* Where the training stands; "updates" of each layer, 0 if it has no slots. */
+static json_t *describe_position(const cnn_trainer *t)
+{
+    json_t *updates = json_array();
+    int bad = 0;
+
+    for (int32_t i = 0; i < t->net->count; i++) {
+        const cnn_layer *layer = t->net->layers[i];
+        const json_int_t steps = has_slots(t, layer) ? layer->params.steps : 0;
+        bad |= json_array_append_new(updates, json_integer(steps));
+    }
+    json_t *json = json_pack("{s:I, s:I, s:I, s:f, s:o}", "step",
+                             (json_int_t)t->step, "epoch", (json_int_t)t->epoch,
+                             "position", (json_int_t)t->position, "lr",
+                             (double)t->optim->lr, "updates", updates);
+    if (json != NULL && bad == 0)
+        return json;
+    json_decref(json);
+    cnn__fail(CNN_ENOMEM, "no memory to describe the training");
+    return NULL;
+}
+
+static cnn_status pack(const cnn_trainer *t, void **data, size_t *size)
+{
+    const cnn_net *net = t->net;
+    cnn__writer w;
+
+    cnn__writer_start(&w,
+                      cnn__model_tensors(net) + net->count * CNN__MAX_SLOTS);
+    if (w.status == CNN_OK)
+        w.status = cnn__model_write(net, &w);
+    cnn__writer_metadata(&w, "trainer", describe_settings(t));
+    cnn__writer_metadata(&w, "position", describe_position(t));
+    if (w.status == CNN_OK)
+        write_slots(t, &w);
+    return cnn__writer_end(&w, data, size);
+}
+
+cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
+{
+    void *data;
+    size_t size;
+
+    if (t == NULL || path == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_save: %s is NULL",
+                         t == NULL ? "trainer" : "path");
+    CNN__TRY(pack(t, &data, &size));
+    const cnn_status status = cnn__file_replace(path, data, size);
+    cnn__free(data);
+    return status;
+}
+
+/* ---------------------------------------------------------- resuming --- */
+
+/* Where a file says that its training stood. */
+typedef struct position {
+    json_t *json; /* owns `updates` */
+    json_t *updates;
+    json_int_t step, epoch, sample;
+    double lr;
+} position;
+
+static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
+                                position *p)
+{
+    p->json = cnn__reader_metadata(r, "position");
+    if (p->json == NULL)
+        return cnn_last_status();
+    if (json_unpack(p->json, "{s:I, s:I, s:I, s:F, s:o}", "step", &p->step,
+                    "epoch", &p->epoch, "position", &p->sample, "lr", &p->lr,
+                    "updates", &p->updates) != 0 ||
+        json_array_size(p->updates) != (size_t)t->net->count || p->step < 0 ||
+        p->epoch < 0 || p->sample < 0 || p->sample >= t->count)
+        return cnn__fail(CNN_EFORMAT, "the position is not described well");
+    return CNN_OK;
+}
+
+static json_int_t updates_of(const position *p, int32_t layer)
+{
+    return json_integer_value(json_array_get(p->updates, (size_t)layer));
+}
+
+/* Reads what the optimiser remembers; with `check_only`, looks whether it is
+ * there. */
+static cnn_status read_slots(const cnn__reader *r, const cnn_trainer *t,
+                             const position *p, bool check_only)
+{
+    const cnn__rule *rule = t->optim->rule;
+
+    for (int32_t i = 0; i < t->net->count; i++) {
+        cnn_layer *layer = t->net->layers[i];
+        const cnn__tensor shape = slot_shape(layer);
+        const json_int_t updates = updates_of(p, i);
+
+        for (int k = 0; k < rule->slots && updates > 0; k++) {
+            char name[CNN__MAX_NAME];
+
+            slot_name(name, i, k);
+            CNN__TRY(cnn__reader_tensor(
+                r, name, &shape, check_only ? NULL : layer->params.slot[k]));
+        }
+        if (!check_only) {
+            layer->params.rule = updates > 0 ? rule : NULL;
+            layer->params.steps = updates;
+        }
+    }
+    return CNN_OK;
+}
+
+static cnn_status compare_nets(const cnn__reader *r, const cnn_net *net)
+{
+    json_t *saved = NULL;
+    json_t *ours = cnn__architecture_describe(net);
+    cnn_status status =
+        ours != NULL ? cnn__model_check(r, &saved) : cnn_last_status();
+
+    if (status == CNN_OK && !json_equal(saved, ours))
+        status = cnn__fail(CNN_ESHAPE,
+                           "the training was of a net with other layers, "
+                           "settings or loss");
+    json_decref(saved);
+    json_decref(ours);
+    return status;
+}
+
+static cnn_status compare_trainers(const cnn__reader *r, const cnn_trainer *t)
+{
+    json_t *saved = cnn__reader_metadata(r, "trainer");
+    json_t *ours = saved != NULL ? describe_settings(t) : NULL;
+    const cnn_status status =
+        ours != NULL ? compare_settings(ours, saved) : cnn_last_status();
+
+    json_decref(saved);
+    json_decref(ours);
+    return status;
+}
+
+/* All is checked before anything is changed. */
+static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
+{
+    CNN__TRY(compare_nets(r, t->net));
+    CNN__TRY(compare_trainers(r, t));
+    CNN__TRY(read_position(r, t, p));
+    CNN__TRY(cnn__model_read(r, t->net, true));
+    CNN__TRY(read_slots(r, t, p, true));
+    CNN__TRY(cnn_optim_set_lr(t->optim, (float)p->lr));
+    CNN__TRY(cnn__model_read(r, t->net, false));
+    CNN__TRY(read_slots(r, t, p, false));
+    t->step = p->step;
+    t->epoch = p->epoch;
+    t->position = (int32_t)p->sample;
+    return CNN_OK;
+}
+
+cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
+{
+    cnn__reader r;
+    position p = {0};
+    void *data;
+    size_t size;
+
+    if (t == NULL || path == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_resume: %s is NULL",
+                         t == NULL ? "trainer" : "path");
+    CNN__TRY(cnn__file_read(path, &data, &size));
+    cnn_status status = cnn__reader_open(&r, data, size);
+    if (status == CNN_OK) {
+        status = unpack(&r, t, &p);
+        json_decref(p.json);
+        cnn__reader_close(&r);
+    }
+    cnn__free(data);
+    if (status != CNN_OK)
+        cnn__fail_where("%s", path);
+    return status;
+}

@@ -1,0 +1,197 @@
+#include "cnn/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "files/architecture.h"
+#include "files/atomic_file.h"
+#include "files/model_impl.h"
+
+/* Of the format. Counted up when an older libcnn could not read a file. */
+#define VERSION 1
+
+void cnn__model_name(char name[CNN__MAX_NAME], int32_t layer, const char *part)
+{
+    snprintf(name, CNN__MAX_NAME, "%d.%s", layer, part);
+}
+
+static size_t tensor_floats(const cnn__tensor *tensor)
+{
+    size_t floats = 1;
+
+    for (int32_t i = 0; i < tensor->rank; i++)
+        floats *= (size_t)tensor->dims[i];
+    return floats;
+}
+
+/* ----------------------------------------------------------- writing --- */
+
+int32_t cnn__model_tensors(const cnn_net *net)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < net->count; i++)
+        count += net->layers[i]->tensor_count;
+    return count;
+}
+
+cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w)
+{
+    CNN__TRY(cnn__check_finite("the parameters", net->params.value,
+                               net->params.count));
+    cnn__writer_metadata(w, "libcnn", json_pack("{s:i}", "version", VERSION));
+    cnn__writer_metadata(w, "architecture", cnn__architecture_describe(net));
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn_layer *layer = net->layers[i];
+        const float *at = layer->params.value;
+
+        for (int32_t t = 0; t < layer->tensor_count; t++) {
+            char name[CNN__MAX_NAME];
+
+            cnn__model_name(name, i, layer->tensors[t].name);
+            cnn__writer_tensor(w, name, &layer->tensors[t], at);
+            at += tensor_floats(&layer->tensors[t]);
+        }
+    }
+    return w->status;
+}
+
+static cnn_status pack(const cnn_net *net, void **data, size_t *size)
+{
+    cnn__writer w;
+
+    cnn__writer_start(&w, cnn__model_tensors(net));
+    if (w.status == CNN_OK)
+        w.status = cnn__model_write(net, &w);
+    return cnn__writer_end(&w, data, size);
+}
+
+cnn_status cnn_net_save(const cnn_net *net, const char *path)
+{
+    void *data;
+    size_t size;
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (path == NULL)
+        return cnn__fail(CNN_EINVAL, "net_save: path is NULL");
+    CNN__TRY(pack(net, &data, &size));
+    const cnn_status status = cnn__file_replace(path, data, size);
+    cnn__free(data);
+    return status;
+}
+
+cnn_status cnn_net_save_memory(const cnn_net *net, void *buffer,
+                               size_t capacity, size_t *size)
+{
+    void *data;
+    cnn_status status = CNN_OK;
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (size == NULL)
+        return cnn__fail(CNN_EINVAL, "net_save_memory: size is NULL");
+    CNN__TRY(pack(net, &data, size));
+    if (buffer != NULL && capacity < *size)
+        status = cnn__fail(CNN_EINVAL,
+                           "net_save_memory: a buffer of %zu bytes for %zu",
+                           capacity, *size);
+    else if (buffer != NULL)
+        memcpy(buffer, data, *size);
+    cnn__free(data);
+    return status;
+}
+
+/* ----------------------------------------------------------- reading --- */
+
+cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture)
+{
+    json_t *ours = cnn__reader_metadata(r, "libcnn");
+    int version = 0;
+
+    if (ours == NULL)
+        return cnn_last_status();
+    const int bad = json_unpack(ours, "{s:i}", "version", &version);
+    json_decref(ours);
+    if (bad != 0 || version < 1)
+        return cnn__fail(CNN_EFORMAT, "the metadata have no version");
+    if (version > VERSION)
+        return cnn__fail(CNN_EUNSUPPORTED,
+                         "the file has version %d of the format, this libcnn "
+                         "reads up to %d",
+                         version, VERSION);
+    *architecture = cnn__reader_metadata(r, "architecture");
+    return *architecture != NULL ? CNN_OK : cnn_last_status();
+}
+
+cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only)
+{
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn_layer *layer = net->layers[i];
+        float *to = check_only ? NULL : layer->params.value;
+
+        for (int32_t t = 0; t < layer->tensor_count; t++) {
+            char name[CNN__MAX_NAME];
+
+            cnn__model_name(name, i, layer->tensors[t].name);
+            CNN__TRY(cnn__reader_tensor(r, name, &layer->tensors[t], to));
+            if (to != NULL)
+                to += tensor_floats(&layer->tensors[t]);
+        }
+    }
+    return CNN_OK;
+}
+
+/* Nothing large is taken before the file has proven to hold it. */
+static cnn_status unpack(const cnn__reader *r, cnn_net *net, int32_t max_batch)
+{
+    json_t *architecture;
+    cnn_shape in;
+
+    CNN__TRY(cnn__model_check(r, &architecture));
+    const cnn_status status = cnn__architecture_read(architecture, net, &in);
+    json_decref(architecture);
+    if (status != CNN_OK)
+        return status;
+    CNN__TRY(cnn__model_read(r, net, true));
+    CNN__TRY(cnn_net_build(net, &in, max_batch, 0));
+    return cnn__model_read(r, net, false);
+}
+
+cnn_net *cnn_net_load_memory(const void *data, size_t size, int32_t max_batch)
+{
+    cnn__reader r;
+    cnn_net *net;
+
+    if (data == NULL || max_batch < 1) {
+        cnn__fail(CNN_EINVAL, "net_load: %s, max_batch %d, expected at least 1",
+                  data == NULL ? "data is NULL" : "data given", max_batch);
+        return NULL;
+    }
+    if (cnn__reader_open(&r, data, size) != CNN_OK)
+        return NULL;
+    net = cnn_net_create();
+    if (net != NULL && unpack(&r, net, max_batch) != CNN_OK) {
+        cnn_net_free(net);
+        net = NULL;
+    }
+    cnn__reader_close(&r);
+    return net;
+}
+
+cnn_net *cnn_net_load(const char *path, int32_t max_batch)
+{
+    void *data;
+    size_t size;
+
+    if (path == NULL) {
+        cnn__fail(CNN_EINVAL, "net_load: path is NULL");
+        return NULL;
+    }
+    if (cnn__file_read(path, &data, &size) != CNN_OK)
+        return NULL;
+    cnn_net *net = cnn_net_load_memory(data, size, max_batch);
+    if (net == NULL)
+        cnn__fail_where("%s", path);
+    cnn__free(data);
+    return net;
+}

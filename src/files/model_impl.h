@@ -1,0 +1,25 @@
+/* What model files and checkpoints share. */
+#ifndef CNN_FILES_MODEL_IMPL_H
+#define CNN_FILES_MODEL_IMPL_H
+
+#include "files/safetensors.h"
+#include "net/net_impl.h"
+
+/* The number of tensors of a net. */
+int32_t cnn__model_tensors(const cnn_net *net);
+
+/* Format, version, architecture and parameters. */
+cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w);
+
+/* Checks that the container is a model of a version that we know, and gives its
+ * architecture, to be given back with json_decref(). */
+cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture);
+
+/* The parameters of a net of that architecture; with `check_only`, whether they
+ * are there and of the right shape. */
+cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only);
+
+/* "layer.tensor", as "0.weight". */
+void cnn__model_name(char name[CNN__MAX_NAME], int32_t layer, const char *part);
+
+#endif

@@ -1,0 +1,230 @@
+#include <math.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "files/bytes.h"
+#include "files/safetensors.h"
+
+/* What jansson needs for one value, at most, measured in bytes. Values are
+ * counted before it sees the text, so that a small file of many brackets cannot
+ * take much memory. */
+#define VALUE_BYTES 256
+
+/* Values in a JSON text: each but the first follows one of these. */
+static size_t count_values(const unsigned char *text, size_t size)
+{
+    size_t values = 1;
+    int quoted = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char c = text[i];
+
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '[' || c == '{' || c == ',' || c == ':'))
+            values++;
+    }
+    return values;
+}
+
+/* Parses a JSON object out of a file of `file_size` bytes; NULL and a recorded
+ * error otherwise. */
+static json_t *parse(const void *text, size_t size, size_t file_size)
+{
+    const size_t most =
+        (4 * (file_size / VALUE_BYTES)) + (1 << 20) / VALUE_BYTES;
+    json_error_t error;
+
+    if (count_values(text, size) > most) {
+        cnn__fail(CNN_EFORMAT, "the header has more than %zu values", most);
+        return NULL;
+    }
+    json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+        cnn__fail(CNN_ENOMEM, "no memory for the header of a model file");
+    else if (!json_is_object(json))
+        cnn__fail(CNN_EFORMAT, "the header is no JSON object: %s",
+                  json == NULL ? error.text : "another value");
+    if (json_is_object(json))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static cnn_status check_frame(const unsigned char *file, size_t size,
+                              size_t *header_size)
+{
+    if (size < 8 + 2 + CNN__CHECKSUM_SIZE)
+        return cnn__fail(CNN_EFORMAT, "%zu bytes are too few for a model file",
+                         size);
+    const uint64_t length = cnn__get_u64(file);
+    if (length < 2 || length > size - 8 - CNN__CHECKSUM_SIZE || file[8] != '{')
+        return cnn__fail(CNN_EFORMAT,
+                         "no model file, or a damaged one: the header does not "
+                         "begin as it should");
+    const uint32_t want = cnn__get_u32(file + size - CNN__CHECKSUM_SIZE);
+    const uint32_t got = (uint32_t)crc32_z(0, file, size - CNN__CHECKSUM_SIZE);
+    if (got != want)
+        return cnn__fail(CNN_EFORMAT,
+                         "the checksum is %08x, not %08x: the file is damaged, "
+                         "or was not written by libcnn",
+                         (unsigned)got, (unsigned)want);
+    *header_size = (size_t)length;
+    return CNN_OK;
+}
+
+/* One entry of the header. */
+typedef struct entry {
+    const char *dtype;
+    json_t *shape;
+    json_int_t from, to; /* offsets in the data */
+} entry;
+
+static cnn_status read_entry(const char *name, json_t *value, entry *e)
+{
+    if (json_unpack(value, "{s:s, s:o, s:[I, I]}", "dtype", &e->dtype, "shape",
+                    &e->shape, "data_offsets", &e->from, &e->to) != 0 ||
+        !json_is_array(e->shape) || e->from < 0 || e->to < e->from)
+        return cnn__fail(CNN_EFORMAT, "tensor %.64s is not described well",
+                         name);
+    return CNN_OK;
+}
+
+/* The checksum, verified already, is also where the header says. */
+static cnn_status check_checksum(const cnn__reader *r)
+{
+    json_t *value = json_object_get(r->header, CNN__CHECKSUM);
+    entry e;
+
+    if (value == NULL)
+        return cnn__fail(CNN_EFORMAT, "the file has no checksum");
+    CNN__TRY(read_entry(CNN__CHECKSUM, value, &e));
+    if (e.to - e.from != CNN__CHECKSUM_SIZE || (uint64_t)e.to != r->data_size)
+        return cnn__fail(CNN_EFORMAT, "the checksum is not the last tensor");
+    return CNN_OK;
+}
+
+/* Tensors follow each other in the order of the header: no gap, no overlap,
+ * nothing left. Stricter than the format, and what libcnn writes. */
+static cnn_status check_entries(const cnn__reader *r)
+{
+    json_int_t at = 0;
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(r->header, name, value)
+    {
+        entry e;
+
+        if (strcmp(name, "__metadata__") == 0)
+            continue;
+        CNN__TRY(read_entry(name, value, &e));
+        if (e.from != at)
+            return cnn__fail(CNN_EFORMAT,
+                             "tensor %.64s begins at %lld, expected %lld", name,
+                             (long long)e.from, (long long)at);
+        at = e.to;
+    }
+    if ((uint64_t)at != r->data_size)
+        return cnn__fail(CNN_EFORMAT,
+                         "the tensors have %lld bytes, the file %zu",
+                         (long long)at, r->data_size);
+    return check_checksum(r);
+}
+
+cnn_status cnn__reader_open(cnn__reader *r, const void *data, size_t size)
+{
+    const unsigned char *file = data;
+    size_t header_size = 0;
+
+    CNN__TRY(check_frame(file, size, &header_size));
+    r->data = file + 8 + header_size;
+    r->data_size = size - 8 - header_size;
+    r->header = parse(file + 8, header_size, size);
+    if (r->header == NULL)
+        return cnn_last_status();
+    if (check_entries(r) != CNN_OK) {
+        cnn__reader_close(r);
+        return cnn_last_status();
+    }
+    return CNN_OK;
+}
+
+void cnn__reader_close(cnn__reader *r)
+{
+    json_decref(r->header);
+}
+
+json_t *cnn__reader_metadata(const cnn__reader *r, const char *key)
+{
+    const json_t *text =
+        json_object_get(json_object_get(r->header, "__metadata__"), key);
+
+    if (!json_is_string(text)) {
+        cnn__fail(CNN_EFORMAT, "the metadata have no %s", key);
+        return NULL;
+    }
+    return parse(json_string_value(text), json_string_length(text),
+                 r->data_size);
+}
+
+static int same_shape(const json_t *dims, const cnn__tensor *shape)
+{
+    if (json_array_size(dims) != (size_t)shape->rank)
+        return 0;
+    for (int32_t i = 0; i < shape->rank; i++) {
+        const json_t *dim = json_array_get(dims, (size_t)i);
+        if (!json_is_integer(dim) || json_integer_value(dim) != shape->dims[i])
+            return 0;
+    }
+    return 1;
+}
+
+cnn_status cnn__check_finite(const char *name, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return cnn__fail(CNN_EDIVERGED, "element %zu of %s is %g", i, name,
+                             (double)x[i]);
+    return CNN_OK;
+}
+
+/* The same of floats as they stand in a file. */
+static cnn_status check_finite_bytes(const char *name,
+                                     const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float x;
+
+        cnn__get_floats(&x, bytes + 4 * i, 1);
+        if (!isfinite(x))
+            return cnn__fail(CNN_EDIVERGED, "element %zu of tensor %s is %g", i,
+                             name, (double)x);
+    }
+    return CNN_OK;
+}
+
+cnn_status cnn__reader_tensor(const cnn__reader *r, const char *name,
+                              const cnn__tensor *shape, float *to)
+{
+    json_t *value = json_object_get(r->header, name);
+    size_t count = 1;
+    entry e;
+
+    for (int32_t i = 0; i < shape->rank; i++)
+        count = cnn__size_mul(count, (size_t)shape->dims[i]);
+    if (value == NULL)
+        return cnn__fail(CNN_EFORMAT, "tensor %s is missing", name);
+    CNN__TRY(read_entry(name, value, &e));
+    if (strcmp(e.dtype, "F32") != 0 || !same_shape(e.shape, shape) ||
+        (uint64_t)(e.to - e.from) != cnn__size_mul(count, sizeof(float)))
+        return cnn__fail(CNN_EFORMAT,
+                         "tensor %s has another type or shape than its layer",
+                         name);
+    if (to == NULL)
+        return check_finite_bytes(name, r->data + e.from, count);
+    cnn__get_floats(to, r->data + e.from, count);
+    return CNN_OK;
+}

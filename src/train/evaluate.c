@@ -1,0 +1,105 @@
+/* Loss, hits and confusion matrix over a dataset. */
+#include <string.h>
+
+#include "cnn/trainer.h"
+#include "math/gemm.h"
+#include "net/net_impl.h"
+#include "train/loss.h"
+#include "train/step.h"
+
+/* The arrays of one batch. */
+typedef struct batch {
+    float *x;
+    int32_t *index, *labels;
+} batch;
+
+static batch lay_out(cnn__arena *arena, const cnn_net *net)
+{
+    const size_t N = (size_t)net->max_batch;
+
+    return (batch){
+        cnn__arena_floats(arena, cnn__size_mul(N, cnn__shape_size(&net->in))),
+        cnn__arena_take(arena, N, sizeof(int32_t)),
+        cnn__arena_take(arena, N, sizeof(int32_t)),
+    };
+}
+
+/* Adds up what the outputs of a batch say. */
+static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
+                  int64_t *confusion)
+{
+    sum->loss += cnn__loss(net->loss, o, 1.0f, NULL);
+    sum->count += o->N;
+    for (int32_t n = 0; n < o->N; n++) {
+        const int32_t guess = cnn__argmax(o->y + (size_t)n * o->K, o->K);
+
+        sum->correct += guess == o->labels[n];
+        if (confusion != NULL && guess >= 0)
+            confusion[(size_t)o->labels[n] * o->K + (size_t)guess]++;
+    }
+}
+
+/* Runs the batch from sample `first` on. */
+static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
+                            const batch *b, int64_t first, cnn__outcome *o)
+{
+    const int64_t rest = cnn_dataset_count(dataset) - first;
+    const int32_t end = cnn__scored_layers(net);
+
+    o->N = rest < net->max_batch ? (int32_t)rest : net->max_batch;
+    o->K = cnn__shape_size(&net->out);
+    o->y = net->pass.y[end - 1];
+    o->labels = b->labels;
+    for (int32_t n = 0; n < o->N; n++)
+        b->index[n] = (int32_t)(first + n);
+    CNN__TRY(cnn_dataset_read(dataset, o->N, b->index, b->x, b->labels));
+    cnn__pass_forward(&net->pass, end, 0, o->N, b->x);
+    return CNN_OK;
+}
+
+static cnn_status run_all(cnn_net *net, const cnn_dataset *dataset,
+                          const batch *b, cnn_metrics *sum, int64_t *confusion)
+{
+    for (int64_t first = 0; first < cnn_dataset_count(dataset);
+         first += net->max_batch) {
+        cnn__outcome outcome;
+
+        CNN__TRY(run_batch(net, dataset, b, first, &outcome));
+        score(net, &outcome, sum, confusion);
+    }
+    return CNN_OK;
+}
+
+cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
+                            cnn_metrics *out, int64_t *confusion)
+{
+    cnn__arena arena = {0};
+    cnn_metrics sum = {0};
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (out == NULL || dataset == NULL)
+        return cnn__fail(CNN_EINVAL, "net_evaluate: %s is NULL",
+                         out == NULL ? "out" : "dataset");
+    CNN__TRY(cnn__check_dataset(net, dataset));
+    lay_out(&arena, net);
+    void *memory = cnn__alloc(arena.used);
+    if (memory == NULL)
+        return cnn_last_status();
+    arena = (cnn__arena){.base = memory};
+    const batch b = lay_out(&arena, net);
+    const size_t K = cnn__shape_size(&net->out);
+    if (confusion != NULL)
+        memset(confusion, 0, K * K * sizeof(*confusion));
+    net->ran = 0;
+    net->trained = 0;
+    cnn__gemm_enter();
+    const cnn_status status = run_all(net, dataset, &b, &sum, confusion);
+    cnn__gemm_leave();
+    cnn__free(memory);
+    if (status != CNN_OK)
+        return status;
+    if (net->reduction == CNN_REDUCE_MEAN)
+        sum.loss /= (double)sum.count;
+    *out = sum;
+    return CNN_OK;
+}

@@ -1,0 +1,187 @@
+#include <string.h>
+
+#include "base/options.h"
+#include "base/random.h"
+#include "net/net_impl.h"
+#include "train/step.h"
+#include "train/trainer_impl.h"
+
+/* ------------------------------------------------------------ create --- */
+
+static cnn_status check_parts(const cnn_net *net, const cnn_optim *optim,
+                              const cnn_dataset *dataset)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (optim == NULL || dataset == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_create: %s is NULL",
+                         optim == NULL ? "optim" : "dataset");
+    return cnn__check_dataset(net, dataset);
+}
+
+static cnn_status read_options(cnn_trainer_options *o,
+                               const cnn_trainer_options *options,
+                               const cnn_net *net)
+{
+    CNN__TRY(cnn__options_read(o, sizeof(*o), options, "trainer"));
+    if ((o->flags & ~CNN_NO_SHUFFLE) != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "trainer: unknown flags 0x%x, expected 0 or 0x%x",
+                         (unsigned)o->flags, CNN_NO_SHUFFLE);
+    if (o->batch == 0)
+        o->batch = net->max_batch;
+    return cnn__check_batch(o->batch, net->max_batch);
+}
+
+static void lay_out(cnn_trainer *t, cnn__arena *arena)
+{
+    const size_t batch = (size_t)t->o.batch;
+
+    t->order = cnn__arena_take(arena, (size_t)t->count, sizeof(int32_t));
+    t->index = cnn__arena_take(arena, batch, sizeof(int32_t));
+    t->labels = cnn__arena_take(arena, batch, sizeof(int32_t));
+    t->x = cnn__arena_floats(
+        arena, cnn__size_mul(batch, cnn__shape_size(&t->net->in)));
+}
+
+cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
+                                const cnn_dataset *dataset,
+                                const cnn_trainer_options *options)
+{
+    cnn_trainer_options o;
+    cnn__arena arena = {0};
+
+    if (check_parts(net, optim, dataset) != CNN_OK ||
+        read_options(&o, options, net) != CNN_OK)
+        return NULL;
+    cnn_trainer *t = cnn__alloc_zero(sizeof(*t));
+    if (t == NULL)
+        return NULL;
+    t->net = net;
+    t->optim = optim;
+    t->dataset = dataset;
+    t->o = o;
+    t->count = (int32_t)cnn_dataset_count(dataset);
+    t->order_epoch = -1;
+    lay_out(t, &arena);
+    t->memory = cnn__alloc(arena.used);
+    if (t->memory == NULL) {
+        cnn_trainer_free(t);
+        return NULL;
+    }
+    arena = (cnn__arena){.base = t->memory};
+    lay_out(t, &arena);
+    return t;
+}
+
+void cnn_trainer_free(cnn_trainer *t)
+{
+    if (t == NULL)
+        return;
+    cnn__free(t->memory);
+    cnn__free(t);
+}
+
+/* ----------------------------------------------------------- batches --- */
+
+/* The order of an epoch follows from the seed and its number alone (Fisher and
+ * Yates), so there is nothing to save but where in it we are. */
+static void order_samples(cnn_trainer *t, int64_t epoch)
+{
+    cnn__random random;
+
+    if (t->order_epoch == epoch)
+        return;
+    t->order_epoch = epoch;
+    for (int32_t i = 0; i < t->count; i++)
+        t->order[i] = i;
+    if ((t->o.flags & CNN_NO_SHUFFLE) != 0)
+        return;
+    cnn__random_start(&random, t->o.seed, CNN__RANDOM_SHUFFLE, (uint64_t)epoch,
+                      0);
+    for (int32_t i = t->count - 1; i > 0; i--) {
+        const int32_t k = (int32_t)cnn__random_below(&random, (uint32_t)i + 1);
+        const int32_t swap = t->order[i];
+        t->order[i] = t->order[k];
+        t->order[k] = swap;
+    }
+}
+
+/* Picks the next batch, over the end of the epoch if need be, and says where
+ * the one after it begins. */
+static void pick_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
+{
+    for (int32_t n = 0; n < t->o.batch; n++) {
+        order_samples(t, *epoch);
+        t->index[n] = t->order[(*position)++];
+        if (*position == t->count) {
+            *position = 0;
+            (*epoch)++;
+        }
+    }
+}
+
+cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
+{
+    if (t == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_step: trainer is NULL");
+    int64_t epoch = t->epoch;
+    int32_t position = t->position;
+
+    pick_batch(t, &epoch, &position);
+    CNN__TRY(
+        cnn_dataset_read(t->dataset, t->o.batch, t->index, t->x, t->labels));
+    CNN__TRY(
+        cnn_net_train_step(t->net, t->optim, t->o.batch, t->x, t->labels, out));
+    t->epoch = epoch;
+    t->position = position;
+    t->step++;
+    return CNN_OK;
+}
+
+/* --------------------------------------------------------------- run --- */
+
+static cnn_status fail_canceled(const cnn_trainer *t, const char *who)
+{
+    return cnn__fail(CNN_ECANCELED, "%s after step %lld", who,
+                     (long long)t->step);
+}
+
+cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
+                           cnn_trainer_callback callback, void *user)
+{
+    if (t == NULL || steps < 0)
+        return cnn__fail(CNN_EINVAL,
+                         "trainer_run: %lld steps on %s trainer, expected at "
+                         "least 0",
+                         (long long)steps, t == NULL ? "no" : "a");
+    for (int64_t i = 0; i < steps; i++) {
+        cnn_progress progress;
+
+        if (atomic_exchange(&t->cancel, 0))
+            return fail_canceled(t, "cancelled");
+        progress.epoch = t->epoch;
+        CNN__TRY(cnn_trainer_step(t, &progress.metrics));
+        progress.step = t->step;
+        if (callback != NULL && callback(user, &progress) != 0)
+            return fail_canceled(t, "stopped by the callback");
+    }
+    if (steps > 0)
+        atomic_store(&t->cancel, 0);
+    return CNN_OK;
+}
+
+void cnn_trainer_cancel(cnn_trainer *t)
+{
+    if (t != NULL)
+        atomic_store(&t->cancel, 1);
+}
+
+int64_t cnn_trainer_steps(const cnn_trainer *t)
+{
+    return t != NULL ? t->step : 0;
+}
+
+int64_t cnn_trainer_epoch(const cnn_trainer *t)
+{
+    return t != NULL ? t->epoch : 0;
+}

@@ -1,0 +1,26 @@
+/* What a trainer is made of, for checkpoints. */
+#ifndef CNN_TRAIN_TRAINER_IMPL_H
+#define CNN_TRAIN_TRAINER_IMPL_H
+
+#include <stdatomic.h>
+
+#include "cnn/trainer.h"
+
+struct cnn_trainer {
+    cnn_net *net;
+    cnn_optim *optim;
+    const cnn_dataset *dataset;
+    cnn_trainer_options o;
+    int32_t count;       /* samples in the dataset */
+    int64_t step, epoch; /* done; that of the next sample */
+    int32_t position;    /* of the next sample in its epoch */
+    int64_t order_epoch; /* the epoch that `order` is shuffled for */
+    int32_t *order;      /* (count) */
+    int32_t *index;      /* (batch): the samples of a batch, ... */
+    int32_t *labels;     /* (batch): ... their labels ... */
+    float *x;            /* (batch, C, H, W): ... and images */
+    atomic_int cancel;
+    void *memory; /* of the arrays */
+};
+
+#endif
