@@ -13,10 +13,11 @@ typedef struct tile {
     const cnn__conv *conv;
     int32_t first, samples; /* of the batch */
     int32_t S;
-    float *col;    /* (K, S), a block at a time */
-    float *maps;   /* (F, S): y or dy */
-    float *some;   /* (filters of a block, S), if it scatters */
-    float *kernel; /* (filters of a block, K), if it gathers */
+    float *col;     /* (K, S), a block at a time */
+    float *maps;    /* (F, S): y or dy */
+    float *some;    /* (filters of a block, S), if it scatters */
+    float *kernel;  /* (filters of a block, K), if it gathers */
+    float *scratch; /* of im2col */
 } tile;
 
 static size_t columns(const cnn__conv *conv, int32_t samples)
@@ -39,7 +40,8 @@ size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch)
     const size_t S = columns(conv, tile_samples(conv, batch));
     const size_t K = block_rows(conv), F = (size_t)conv->filters;
     const size_t most = (size_t)conv->most_filters;
-    size_t floats = cnn__size_mul(S, cnn__size_add(K, F));
+    size_t floats = cnn__size_add(cnn__size_mul(S, cnn__size_add(K, F)),
+                                  cnn__im2col_scratch(&conv->window));
 
     if (conv->blocks != NULL)
         floats =
@@ -56,7 +58,8 @@ static tile tile_start(const cnn__conv_pass *pass, int64_t number, float *work)
     tile t = {.conv = c, .first = first, .samples = rest < full ? rest : full};
 
     t.S = t.samples * c->pixels;
-    t.col = work;
+    t.scratch = work;
+    t.col = t.scratch + cnn__im2col_scratch(&c->window);
     t.maps = t.col + block_rows(c) * (size_t)t.S;
     t.some = t.maps + (size_t)c->filters * (size_t)t.S;
     t.kernel = t.some + (size_t)c->most_filters * (size_t)t.S;
@@ -117,7 +120,8 @@ static void lower(const tile *t, const cnn__conv_block *b, const float *x)
 {
     for (int32_t s = 0; s < t->samples; s++)
         cnn__im2col(&t->conv->window, b->channels, x + block_pixels(t, b, s),
-                    t->col + (size_t)s * (size_t)t->conv->pixels, (size_t)t->S);
+                    t->scratch, t->col + (size_t)s * (size_t)t->conv->pixels,
+                    (size_t)t->S);
 }
 
 static void raise(const tile *t, const cnn__conv_block *b, float *dx)
@@ -125,7 +129,7 @@ static void raise(const tile *t, const cnn__conv_block *b, float *dx)
     for (int32_t s = 0; s < t->samples; s++)
         cnn__col2im(&t->conv->window, b->channels,
                     t->col + (size_t)s * (size_t)t->conv->pixels, (size_t)t->S,
-                    dx + block_pixels(t, b, s));
+                    t->scratch, dx + block_pixels(t, b, s));
 }
 
 /* -------------------------------------------------- blocks that are scattered
@@ -192,6 +196,8 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
         const cnn__conv_block block = cnn__conv_block_at(c, i), *b = &block;
         const int32_t K = b->channels * c->kernel;
 
+        if (b->filters == 0)
+            continue;
         lower(&t, b, pass->x);
         cnn__gemm(&(cnn__product){
             .m = b->filters,
@@ -270,6 +276,9 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
         const cnn__conv_block block = cnn__conv_block_at(c, i), *b = &block;
         const float *rows = block_maps(&t, b, dmaps); /* (filters, S) */
 
+        /* A channel that no filter sees: its dx stays zero. */
+        if (b->filters == 0)
+            continue;
         lower(&t, b, pass->x);
         backward_weights(&t, b, rows, dW);
         if (pass->dx != NULL)

@@ -8,6 +8,7 @@
 
 #include "base/threads.h"
 #include "layers/kinds.h"
+#include "math/max2x2.h"
 #include "math/window.h"
 
 typedef struct pool2d {
@@ -15,6 +16,7 @@ typedef struct pool2d {
     int32_t window_h, window_w;
     cnn_pool2d_options o;
     cnn__window window;
+    bool quarters; /* windows of 2 x 2 that tile the image */
 } pool2d;
 
 static const cnn__field fields[] = {
@@ -67,6 +69,11 @@ static cnn_status check(cnn_layer *layer)
     return CNN_OK;
 }
 
+static bool is_halved(const cnn__axis *a)
+{
+    return a->kernel == 2 && a->stride == 2 && a->in == 2 * a->out;
+}
+
 static cnn_status shape(cnn_layer *layer)
 {
     pool2d *p = (pool2d *)layer;
@@ -74,6 +81,7 @@ static cnn_status shape(cnn_layer *layer)
 
     CNN__TRY(cnn__window_fit(&p->window, &s, &layer->in, "window"));
     layer->out = (cnn_shape){layer->in.c, p->window.h.out, p->window.w.out};
+    p->quarters = is_halved(&p->window.h) && is_halved(&p->window.w);
     return CNN_OK;
 }
 
@@ -131,6 +139,11 @@ static void max_forward(const pool2d *p, const float *x, float *y)
 {
     const size_t W = (size_t)p->window.w.in;
 
+    if (p->quarters) {
+        cnn__max2x2(x, (size_t)p->window.h.out, (size_t)p->window.w.out, y);
+        return;
+    }
+
     for (int32_t i = 0; i < p->window.h.out; i++)
         for (int32_t j = 0; j < p->window.w.out; j++) {
             const view v = view_at(&p->window, i, j);
@@ -142,6 +155,13 @@ static void max_backward(const pool2d *p, const float *x, const float *dy,
                          float *dx)
 {
     const size_t W = (size_t)p->window.w.in;
+
+    if (p->quarters) {
+        cnn__max2x2_back(x, (size_t)p->window.h.out, (size_t)p->window.w.out,
+                         dy, dx);
+        return;
+    }
+    memset(dx, 0, (size_t)p->window.h.in * W * sizeof(float));
 
     for (int32_t i = 0; i < p->window.h.out; i++)
         for (int32_t j = 0; j < p->window.w.out; j++) {
@@ -171,6 +191,7 @@ static void average_backward(const pool2d *p, const float *x, const float *dy,
     const size_t W = (size_t)p->window.w.in;
 
     (void)x;
+    memset(dx, 0, (size_t)p->window.h.in * W * sizeof(float));
     for (int32_t i = 0; i < p->window.h.out; i++)
         for (int32_t j = 0; j < p->window.w.out; j++) {
             const view v = view_at(&p->window, i, j);
@@ -213,7 +234,6 @@ static void run_chunk(void *data, int64_t chunk, int32_t lane)
             j->forward(j->pool, j->x + plane * X, j->y + plane * Y);
             continue;
         }
-        memset(j->dx + plane * X, 0, X * sizeof(float));
         j->backward(j->pool, j->x + plane * X, j->dy + plane * Y,
                     j->dx + plane * X);
     }

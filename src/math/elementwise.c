@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cnn/layer.h"
+#include "math/vectorize.h"
 
 /* LeCun et al. (1998), appendix A: f(a) = A tanh(S a), A = 1.7159, S = 2/3. */
 #define LECUN_A 1.7159f
@@ -14,6 +15,7 @@
     static void name(float alpha, const float *xs, float *ys, size_t n)     \
     {                                                                       \
         (void)alpha;                                                        \
+        CNN__VECTORIZE                                                      \
         for (size_t i = 0; i < n; i++) {                                    \
             const float x = xs[i];                                          \
             ys[i] = (forward);                                              \
@@ -23,6 +25,7 @@
                             float *dxs, size_t n)                           \
     {                                                                       \
         (void)alpha;                                                        \
+        CNN__VECTORIZE                                                      \
         for (size_t i = 0; i < n; i++) {                                    \
             const float y = ys[i];                                          \
             dxs[i] = dys[i] * (backward);                                   \

@@ -2,126 +2,132 @@
 
 #include <string.h>
 
-/* Four floats, a register of the smallest machine that matters. memcpy of a few
- * floats whose number is not known costs a call; these loops do not. */
-typedef float vec4 __attribute__((vector_size(16)));
+#include "base/size.h"
+#include "math/vec4.h"
 
-static inline void copy4(float *to, const float *from)
+/* A channel is padded once, into the scratch; then every kernel position is a
+ * plain walk over it, without a look at the borders. */
+typedef struct plane {
+    size_t H, W;      /* of the image */
+    size_t top, left; /* padding */
+    size_t HP, WP;    /* with padding */
+} plane;
+
+static plane plane_of(const cnn__window *g)
 {
-    vec4 v;
-
-    memcpy(&v, from, sizeof(v));
-    memcpy(to, &v, sizeof(v));
+    return (plane){
+        .H = (size_t)g->h.in,
+        .W = (size_t)g->w.in,
+        .top = (size_t)g->h.before,
+        .left = (size_t)g->w.before,
+        .HP = (size_t)g->h.before + (size_t)g->h.in + (size_t)g->h.after,
+        .WP = (size_t)g->w.before + (size_t)g->w.in + (size_t)g->w.after,
+    };
 }
 
-/* to[0 .. n) = from[0 .. n); the last four overlap those before them. */
-static inline void copy_run(float *restrict to, const float *restrict from,
-                            int32_t n)
+static int is_padded(const plane *p)
+{
+    return p->HP > p->H || p->WP > p->W;
+}
+
+size_t cnn__im2col_scratch(const cnn__window *window)
+{
+    const plane p = plane_of(window);
+
+    return is_padded(&p) ? cnn__size_mul(p.HP, p.WP) : 0;
+}
+
+/* to[0 .. n) = from[0 .. n); the last four overlap those before them. memcpy of
+ * a few floats whose number is not known would be a call for each. */
+static inline void copy_run(float *to, const float *from, size_t n)
 {
     if (n < 4) {
-        for (int32_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++)
             to[i] = from[i];
         return;
     }
-    for (int32_t i = 0; i < n - 4; i += 4)
-        copy4(to + i, from + i);
-    copy4(to + n - 4, from + n - 4);
+    for (size_t i = 0; i < n - 4; i += 4)
+        cnn__store4(to + i, cnn__load4(from + i));
+    cnn__store4(to + n - 4, cnn__load4(from + n - 4));
 }
 
 static inline void add_run(float *restrict to, const float *restrict from,
-                           int32_t n)
+                           size_t n)
 {
-    for (int32_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         to[i] += from[i];
 }
 
-static inline void zero_run(float *to, int32_t n)
+/* One kernel position: `image` is where it stands for output (0, 0). */
+static void lower(const cnn__window *g, const plane *p, const float *image,
+                  float *col)
 {
-    for (int32_t i = 0; i < n; i++)
-        to[i] = 0.0f;
-}
+    const size_t OW = (size_t)g->w.out, SW = (size_t)g->w.stride;
+    const size_t step = (size_t)g->h.stride * p->WP;
 
-/* One kernel position over one channel: its inside, as ranges of outputs. */
-typedef struct tap {
-    int32_t row, row_end; /* of i */
-    int32_t col, col_end; /* of j */
-    ptrdiff_t origin;     /* pixel of output (0, 0), maybe outside */
-} tap;
-
-static tap tap_at(const cnn__window *g, int32_t u, int32_t v)
-{
-    tap t;
-
-    cnn__axis_inside(&g->h, u, &t.row, &t.row_end);
-    cnn__axis_inside(&g->w, v, &t.col, &t.col_end);
-    t.origin = ((ptrdiff_t)u * g->h.dilation - g->h.before) * g->w.in +
-               (ptrdiff_t)v * g->w.dilation - g->w.before;
-    return t;
-}
-
-static void lower_tap(const cnn__window *g, const tap *t, const float *x,
-                      float *col)
-{
-    const int32_t OW = g->w.out, SW = g->w.stride;
-    const int32_t n = t->col_end - t->col;
-
-    zero_run(col, t->row * OW);
-    for (int32_t i = t->row; i < t->row_end; i++) {
-        const float *from =
-            x + t->origin + (ptrdiff_t)i * g->h.stride * g->w.in;
-        float *to = col + (ptrdiff_t)i * OW;
-
-        zero_run(to, t->col);
+    for (int32_t i = 0; i < g->h.out; i++, image += step, col += OW)
         if (SW == 1)
-            copy_run(to + t->col, from + t->col, n);
+            copy_run(col, image, OW);
         else
-            for (int32_t j = t->col; j < t->col_end; j++)
-                to[j] = from[(ptrdiff_t)j * SW];
-        zero_run(to + t->col_end, OW - t->col_end);
-    }
-    zero_run(col + (ptrdiff_t)t->row_end * OW, (g->h.out - t->row_end) * OW);
+            for (size_t j = 0; j < OW; j++)
+                col[j] = image[j * SW];
 }
 
-static void raise_tap(const cnn__window *g, const tap *t, const float *col,
-                      float *dx)
+static void raise(const cnn__window *g, const plane *p, const float *col,
+                  float *image)
 {
-    const int32_t OW = g->w.out, SW = g->w.stride;
-    const int32_t n = t->col_end - t->col;
+    const size_t OW = (size_t)g->w.out, SW = (size_t)g->w.stride;
+    const size_t step = (size_t)g->h.stride * p->WP;
 
-    for (int32_t i = t->row; i < t->row_end; i++) {
-        float *to = dx + t->origin + (ptrdiff_t)i * g->h.stride * g->w.in;
-        const float *from = col + (ptrdiff_t)i * OW;
-
+    for (int32_t i = 0; i < g->h.out; i++, image += step, col += OW)
         if (SW == 1)
-            add_run(to + t->col, from + t->col, n);
+            add_run(image, col, OW);
         else
-            for (int32_t j = t->col; j < t->col_end; j++)
-                to[(ptrdiff_t)j * SW] += from[j];
-    }
+            for (size_t j = 0; j < OW; j++)
+                image[j * SW] += col[j];
+}
+
+/* Where kernel position (u, v) stands for output (0, 0). */
+static size_t origin(const cnn__window *g, const plane *p, int32_t u, int32_t v)
+{
+    return (size_t)u * (size_t)g->h.dilation * p->WP +
+           (size_t)v * (size_t)g->w.dilation;
 }
 
 void cnn__im2col(const cnn__window *g, int32_t channels, const float *x,
-                 float *col, size_t stride)
+                 float *scratch, float *col, size_t stride)
 {
-    const size_t plane = (size_t)g->h.in * (size_t)g->w.in;
+    const plane p = plane_of(g);
+    const int padded = is_padded(&p);
 
-    for (int32_t c = 0; c < channels; c++, x += plane)
+    /* The border stays zero; every channel writes the inside anew. */
+    if (padded)
+        memset(scratch, 0, p.HP * p.WP * sizeof(float));
+    for (int32_t c = 0; c < channels; c++, x += p.H * p.W) {
+        for (size_t r = 0; r < p.H && padded; r++)
+            memcpy(scratch + (p.top + r) * p.WP + p.left, x + r * p.W,
+                   p.W * sizeof(float));
         for (int32_t u = 0; u < g->h.kernel; u++)
-            for (int32_t v = 0; v < g->w.kernel; v++, col += stride) {
-                const tap t = tap_at(g, u, v);
-                lower_tap(g, &t, x, col);
-            }
+            for (int32_t v = 0; v < g->w.kernel; v++, col += stride)
+                lower(g, &p, (padded ? scratch : x) + origin(g, &p, u, v), col);
+    }
 }
 
 void cnn__col2im(const cnn__window *g, int32_t channels, const float *col,
-                 size_t stride, float *dx)
+                 size_t stride, float *scratch, float *dx)
 {
-    const size_t plane = (size_t)g->h.in * (size_t)g->w.in;
+    const plane p = plane_of(g);
+    const int padded = is_padded(&p);
 
-    for (int32_t c = 0; c < channels; c++, dx += plane)
+    for (int32_t c = 0; c < channels; c++, dx += p.H * p.W) {
+        float *image = padded ? scratch : dx;
+
+        if (padded)
+            memset(scratch, 0, p.HP * p.WP * sizeof(float));
         for (int32_t u = 0; u < g->h.kernel; u++)
-            for (int32_t v = 0; v < g->w.kernel; v++, col += stride) {
-                const tap t = tap_at(g, u, v);
-                raise_tap(g, &t, col, dx);
-            }
+            for (int32_t v = 0; v < g->w.kernel; v++, col += stride)
+                raise(g, &p, col, image + origin(g, &p, u, v));
+        for (size_t r = 0; r < p.H && padded; r++)
+            add_run(dx + r * p.W, scratch + (p.top + r) * p.WP + p.left, p.W);
+    }
 }

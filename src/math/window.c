@@ -102,20 +102,3 @@ cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
             in->w, padding_names[s->padding]);
     return CNN_OK;
 }
-
-void cnn__axis_inside(const cnn__axis *axis, int32_t k, int32_t *first,
-                      int32_t *end)
-{
-    /* 0 <= o * stride + shift < in */
-    const int64_t shift = (int64_t)k * axis->dilation - axis->before;
-    const int64_t s = axis->stride;
-    int64_t lo = shift >= 0 ? 0 : (-shift + s - 1) / s;
-    int64_t hi = axis->in - shift <= 0 ? 0 : (axis->in - shift - 1) / s + 1;
-
-    if (hi > axis->out)
-        hi = axis->out;
-    if (lo > hi)
-        lo = hi;
-    *first = (int32_t)lo;
-    *end = (int32_t)hi;
-}

@@ -36,9 +36,4 @@ cnn_status cnn__window_check(const cnn__sliding *s, const char *what);
 cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
                            const cnn_shape *in, const char *what);
 
-/* The range of outputs, [*first, *end), whose input for kernel position k lies
- * inside the image. Empty: *first = *end. */
-void cnn__axis_inside(const cnn__axis *axis, int32_t k, int32_t *first,
-                      int32_t *end);
-
 #endif

@@ -83,15 +83,16 @@ static bool all_finite(const float *x, size_t n)
     return true;
 }
 
-/* In-place layers share a buffer, so what is named is the last that wrote it.
- */
-static cnn_status fail_diverged(const cnn_net *net, int32_t end, int32_t batch,
-                                double loss)
+/* Layers that work in place overwrite what came before them, so the pass is run
+ * again up to each layer in turn. */
+static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
+                                const float *x, double loss)
 {
     for (int32_t i = 0; i < end; i++) {
         const cnn_layer *layer = net->layers[i];
         const size_t n = (size_t)batch * cnn__shape_size(&layer->out);
 
+        cnn__pass_forward(&net->pass, i + 1, CNN_TRAIN, batch, x);
         if (!all_finite(net->pass.y[i], n))
             return cnn__fail(CNN_EDIVERGED,
                              "the loss is %g; layer %d (%s) is the first whose "
@@ -126,12 +127,12 @@ cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, batch, x);
     const double sum = cnn__loss(net->loss, &outcome, scale, net->gradient[0]);
-    const bool finite = isfinite(sum);
-    if (finite)
+    const cnn_status status =
+        isfinite(sum) ? CNN_OK : fail_diverged(net, end, batch, x, sum);
+    if (status == CNN_OK)
         cnn__net_backward(net, end - 1, batch, x, net->gradient[0]);
     cnn__gemm_leave();
-    if (!finite)
-        return fail_diverged(net, end, batch, sum);
+    CNN__TRY(status);
     if (out != NULL)
         *out =
             (cnn_metrics){net->reduction == CNN_REDUCE_MEAN ? sum / batch : sum,

@@ -1,0 +1,113 @@
+#include "math/max2x2.h"
+
+#include "math/vec4.h"
+
+/* Does x win over `best`, which stands in front of it? NaN wins over numbers.
+ */
+static inline int beats(float x, float best)
+{
+    return (x > best) | ((x != x) & (best == best));
+}
+
+static inline cnn__mask4 beats4(cnn__vec4 x, cnn__vec4 best)
+{
+    return (x > best) | ((x != x) & (best == best));
+}
+
+static inline float larger(float best, float x)
+{
+    return beats(x, best) ? x : best;
+}
+
+static inline cnn__vec4 larger4(cnn__vec4 best, cnn__vec4 x)
+{
+    return cnn__select4(beats4(x, best), x, best);
+}
+
+/* Columns 0, 2, 4, 6 and 1, 3, 5, 7 of eight floats, and back. */
+static inline void split(const float *from, cnn__vec4 *even, cnn__vec4 *odd)
+{
+    const cnn__vec4 a = cnn__load4(from), b = cnn__load4(from + 4);
+
+    *even = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+    *odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
+
+static inline void join(float *to, cnn__vec4 even, cnn__vec4 odd)
+{
+    cnn__store4(to, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
+    cnn__store4(to + 4, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
+}
+
+/* One row of outputs from two rows of inputs. */
+static void max_row(const float *upper, const float *lower, size_t OW, float *y)
+{
+    size_t j = 0;
+
+    for (; j + 4 <= OW; j += 4) {
+        cnn__vec4 a, b, c, d;
+
+        split(upper + 2 * j, &a, &b);
+        split(lower + 2 * j, &c, &d);
+        cnn__store4(y + j, larger4(larger4(a, b), larger4(c, d)));
+    }
+    for (; j < OW; j++)
+        y[j] = larger(larger(upper[2 * j], upper[2 * j + 1]),
+                      larger(lower[2 * j], lower[2 * j + 1]));
+}
+
+void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y)
+{
+    for (size_t i = 0; i < OH; i++)
+        max_row(x + 4 * OW * i, x + 4 * OW * i + 2 * OW, OW, y + OW * i);
+}
+
+/* Each 2 x 2 is decided row against row, and within a row left against right.
+ */
+static void back_row4(const float *upper, const float *lower, cnn__vec4 dy,
+                      float *dupper, float *dlower)
+{
+    const cnn__vec4 zero = {0};
+    cnn__vec4 a, b, c, d;
+
+    split(upper, &a, &b);
+    split(lower, &c, &d);
+    const cnn__mask4 right = beats4(b, a), lower_right = beats4(d, c);
+    const cnn__mask4 down =
+        beats4(cnn__select4(lower_right, d, c), cnn__select4(right, b, a));
+    join(dupper, cnn__select4(down | right, zero, dy),
+         cnn__select4(down | ~right, zero, dy));
+    join(dlower, cnn__select4(~down | lower_right, zero, dy),
+         cnn__select4(~down | ~lower_right, zero, dy));
+}
+
+static void back_row1(const float *upper, const float *lower, float dy,
+                      float *dupper, float *dlower)
+{
+    const int right = beats(upper[1], upper[0]);
+    const int lower_right = beats(lower[1], lower[0]);
+    const int down = beats(lower[lower_right], upper[right]);
+
+    dupper[0] = dupper[1] = dlower[0] = dlower[1] = 0.0f;
+    if (down)
+        dlower[lower_right] = dy;
+    else
+        dupper[right] = dy;
+}
+
+void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *dy,
+                      float *dx)
+{
+    const size_t W = 2 * OW;
+
+    for (size_t i = 0; i < OH; i++, x += 2 * W, dx += 2 * W, dy += OW) {
+        size_t j = 0;
+
+        for (; j + 4 <= OW; j += 4)
+            back_row4(x + 2 * j, x + W + 2 * j, cnn__load4(dy + j), dx + 2 * j,
+                      dx + W + 2 * j);
+        for (; j < OW; j++)
+            back_row1(x + 2 * j, x + W + 2 * j, dy[j], dx + 2 * j,
+                      dx + W + 2 * j);
+    }
+}

@@ -1,0 +1,16 @@
+/* Max pooling by 2 x 2, the one that nearly every network has. */
+#ifndef CNN_MATH_MAX2X2_H
+#define CNN_MATH_MAX2X2_H
+
+#include <stddef.h>
+
+/* y (OH, OW) = the largest of each 2 x 2 of x (2 OH, 2 OW); NaN if there is
+ * one. */
+void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y);
+
+/* dx (2 OH, 2 OW) = dy where the first largest (or first NaN) of the 2 x 2 is,
+ * zero elsewhere. */
+void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *dy,
+                      float *dx);
+
+#endif

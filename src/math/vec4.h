@@ -1,0 +1,32 @@
+/* Four floats in a register of the smallest machine that matters, through the
+ * vector extension that gcc and clang share. */
+#ifndef CNN_MATH_VEC4_H
+#define CNN_MATH_VEC4_H
+
+#include <stdint.h>
+#include <string.h>
+
+typedef float cnn__vec4 __attribute__((vector_size(16)));
+typedef int32_t cnn__mask4 __attribute__((vector_size(16)));
+
+/* Any alignment. memcpy of a number of bytes that is known costs no call. */
+static inline cnn__vec4 cnn__load4(const float *from)
+{
+    cnn__vec4 v;
+
+    memcpy(&v, from, sizeof(v));
+    return v;
+}
+
+static inline void cnn__store4(float *to, cnn__vec4 v)
+{
+    memcpy(to, &v, sizeof(v));
+}
+
+/* mask ? a : b, lane by lane; comparisons give such masks. */
+static inline cnn__vec4 cnn__select4(cnn__mask4 mask, cnn__vec4 a, cnn__vec4 b)
+{
+    return (cnn__vec4)((mask & (cnn__mask4)a) | (~mask & (cnn__mask4)b));
+}
+
+#endif
