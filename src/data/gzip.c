@@ -111,7 +111,7 @@ cnn_status cnn__gzip_read(cnn__gzip *gzip, void *to, size_t size, size_t *got)
             return cnn__fail(CNN_EFORMAT, "the gzip data is cut short");
         default:
             return cnn__fail(CNN_EFORMAT, "damaged gzip data: %s",
-                             s->msg != NULL ? s->msg : "dictionary needed");
+                             s->msg != NULL ? s->msg : zError(code));
         }
     }
     return CNN_OK;

@@ -35,11 +35,12 @@ static cnn_status find_target(names *n)
     if (lstat(n->path, &st) != 0) {
         if (errno != ENOENT)
             return fail_io("write", n->path);
-        if (strlen(n->path) >= sizeof(n->target)) {
+        const size_t length = strlen(n->path);
+        if (length >= sizeof(n->target)) {
             errno = ENAMETOOLONG;
             return fail_io("write", n->path);
         }
-        strcpy(n->target, n->path);
+        memcpy(n->target, n->path, length + 1);
         return CNN_OK;
     }
     if (realpath(n->path, n->target) == NULL || stat(n->target, &st) != 0)

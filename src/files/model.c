@@ -144,7 +144,7 @@ cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only)
 /* Nothing large is taken before the file has proven to hold it. */
 static cnn_status unpack(const cnn__reader *r, cnn_net *net, int32_t max_batch)
 {
-    json_t *architecture;
+    json_t *architecture = NULL;
     cnn_shape in;
 
     CNN__TRY(cnn__model_check(r, &architecture));

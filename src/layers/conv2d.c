@@ -229,9 +229,13 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     j.pass.dy = dy;
     j.pass.dx = dx;
     cnn__parallel(SLOTS, run->lanes, backward_slot, &j);
-    for (size_t slot = 0; slot < SLOTS; slot++)
-        for (size_t i = 0; i < j.params; i++)
-            grad[i] += run->shared[slot * j.params + i];
+    for (size_t slot = 0; slot < SLOTS; slot++) {
+        const float *part = run->shared + slot * j.params;
+
+        cnn__conv_add_weights(j.pass.conv, part, grad);
+        for (size_t i = j.weights; i < j.params; i++)
+            grad[i] += part[i];
+    }
 }
 
 /* ----------------------------------------------------- table, create --- */

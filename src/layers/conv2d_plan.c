@@ -5,9 +5,10 @@
 #include "base/memory.h"
 #include "math/gemm.h"
 
-/* The lowered tile should stay in the second-level cache beside what the BLAS
- * packs: some 384 KiB. More samples than this gain nothing. */
-#define TILE_FLOATS  (96 * 1024)
+/* A BLAS packs the weights anew for each product, so a product should have some
+ * columns: samples are put together until there are so many. More gain nothing,
+ * and lose where a BLAS has a path for small products. */
+#define TILE_COLUMNS 192
 #define TILE_SAMPLES 32
 
 cnn_status cnn__conv_check_table(const cnn__conv_connections *with)
@@ -132,12 +133,11 @@ static cnn_status plan_table(cnn__conv *plan, const cnn__conv_connections *with,
     return CNN_OK;
 }
 
-/* Samples whose lowered columns, K x pixels floats each, fill a tile. */
-static int32_t tile_samples(size_t K, size_t pixels)
+static int32_t tile_samples(size_t pixels)
 {
-    const size_t fit = TILE_FLOATS / cnn__size_mul(K, pixels);
+    const size_t samples = (TILE_COLUMNS + pixels - 1) / pixels;
 
-    return fit < 1 ? 1 : fit > TILE_SAMPLES ? TILE_SAMPLES : (int32_t)fit;
+    return samples < TILE_SAMPLES ? (int32_t)samples : TILE_SAMPLES;
 }
 
 cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
@@ -158,7 +158,7 @@ cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
         .filters = with->filters,
         .pixels = (int32_t)pixels,
         .kernel = (int32_t)kernel,
-        .tile = tile_samples(K, pixels),
+        .tile = tile_samples(pixels),
         .block_count = with->groups,
         .most_channels = seen,
         .most_filters = with->filters / with->groups,

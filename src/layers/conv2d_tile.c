@@ -214,25 +214,26 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
         store_maps(&t, pass->y);
 }
 
-/* dW += dY col^T */
+/* dW^T (K, filters) += col dY^T: in this form the BLAS packs its large operand
+ * the cheap way. A block that gathers puts its kernels into their places. */
 static void backward_weights(const tile *t, const cnn__conv_block *b,
                              const float *dmaps, float *dW)
 {
     const int32_t K = b->channels * t->conv->kernel;
 
     cnn__gemm(
-        &(cnn__product){.m = b->filters,
-                        .n = K,
+        &(cnn__product){.m = K,
+                        .n = b->filters,
                         .k = t->S,
-                        .a = dmaps,
-                        .b = t->col,
+                        .a = t->col,
+                        .b = dmaps,
                         .transpose_b = true,
                         .beta = b->gather == NULL ? 1.0f : 0.0f,
                         .c = b->gather == NULL ? dW + b->weight : t->kernel});
     if (b->gather != NULL)
         for (int32_t i = 0; i < b->filters; i++)
-            add(dW + (size_t)b->gather[i] * (size_t)K,
-                t->kernel + (size_t)i * (size_t)K, (size_t)K);
+            for (int32_t k = 0; k < K; k++)
+                dW[b->gather[i] * K + k] += t->kernel[k * b->filters + i];
 }
 
 /* dx += col2im(W^T dY) */
@@ -283,5 +284,21 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
         backward_weights(&t, b, rows, dW);
         if (pass->dx != NULL)
             backward_input(&t, b, pass, rows);
+    }
+}
+
+void cnn__conv_add_weights(const cnn__conv *conv, const float *from, float *dW)
+{
+    for (int32_t i = 0; i < conv->block_count; i++) {
+        const cnn__conv_block b = cnn__conv_block_at(conv, i);
+        const size_t K = (size_t)b.channels * (size_t)conv->kernel;
+        const size_t F = (size_t)b.filters;
+
+        for (size_t f = 0; f < F && b.gather == NULL; f++)
+            for (size_t k = 0; k < K; k++)
+                dW[b.weight + f * K + k] += from[b.weight + k * F + f];
+        for (size_t f = 0; f < F && b.gather != NULL; f++)
+            add(dW + (size_t)b.gather[f] * K, from + (size_t)b.gather[f] * K,
+                K);
     }
 }

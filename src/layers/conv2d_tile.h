@@ -26,8 +26,12 @@ size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch);
 void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t tile,
                             float *work);
 
-/* dx of the samples of a tile; adds to dW and db (NULL: no biases). */
+/* dx of the samples of a tile; adds to dW, in an order of its own, and to db
+ * (NULL: no biases). */
 void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t tile,
                              float *work, float *dW, float *db);
+
+/* Adds a dW of cnn__conv_backward_tile() to one in the order of the weights. */
+void cnn__conv_add_weights(const cnn__conv *conv, const float *from, float *dW);
 
 #endif

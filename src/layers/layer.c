@@ -110,22 +110,18 @@ cnn_status cnn_layer_zero_grad(cnn_layer *layer)
 
 /* ----------------------------------------------------------- looking --- */
 
-static cnn_status get_shape(const cnn_layer *layer, const cnn_shape *from,
-                            cnn_shape *to)
-{
-    CNN__TRY(check_run(layer, 1, to));
-    *to = *from;
-    return CNN_OK;
-}
-
 cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in)
 {
-    return get_shape(layer, layer != NULL ? &layer->in : NULL, in);
+    CNN__TRY(check_run(layer, 1, in));
+    *in = layer->in;
+    return CNN_OK;
 }
 
 cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out)
 {
-    return get_shape(layer, layer != NULL ? &layer->out : NULL, out);
+    CNN__TRY(check_run(layer, 1, out));
+    *out = layer->out;
+    return CNN_OK;
 }
 
 const char *cnn_layer_kind(const cnn_layer *layer)

@@ -1,4 +1,5 @@
 /* Loss, hits and confusion matrix over a dataset. */
+#include <math.h>
 #include <string.h>
 
 #include "cnn/trainer.h"
@@ -24,6 +25,16 @@ static batch lay_out(cnn__arena *arena, const cnn_net *net)
     };
 }
 
+/* The largest output; -1 if one is NaN, as all are when a softmax that belongs
+ * to the loss meets an infinite largest input. */
+static int32_t guess_of(const cnn_net *net, const float *y, size_t K)
+{
+    const int32_t best = cnn__argmax(y, K);
+    const bool folded = cnn__scored_layers(net) < net->count;
+
+    return folded && best >= 0 && !isfinite(y[best]) ? -1 : best;
+}
+
 /* Adds up what the outputs of a batch say. */
 static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
                   int64_t *confusion)
@@ -31,7 +42,7 @@ static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
     sum->loss += cnn__loss(net->loss, o, 1.0f, NULL);
     sum->count += o->N;
     for (int32_t n = 0; n < o->N; n++) {
-        const int32_t guess = cnn__argmax(o->y + (size_t)n * o->K, o->K);
+        const int32_t guess = guess_of(net, o->y + (size_t)n * o->K, o->K);
 
         sum->correct += guess == o->labels[n];
         if (confusion != NULL && guess >= 0)
