@@ -5,7 +5,7 @@
 # another.
 
 if(NOT BLA_VENDOR)
-  set(cblas_names openblas blis cblas blas)
+  set(_cblas_names openblas blis cblas blas)
 else()
   find_package(BLAS QUIET)
 endif()
@@ -15,7 +15,7 @@ find_path(CBLAS_INCLUDE_DIR cblas.h
 if(BLAS_FOUND)
   set(CBLAS_LIBRARY ${BLAS_LIBRARIES})
 else()
-  find_library(CBLAS_LIBRARY NAMES ${cblas_names})
+  find_library(CBLAS_LIBRARY NAMES ${_cblas_names})
 endif()
 
 include(FindPackageHandleStandardArgs)

@@ -1,6 +1,7 @@
 #include "base/threads.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
 static pthread_t workers[CNN_MAX_THREADS - 1];
 static int32_t worker_count;
+static int32_t asked; /* workers last asked for; there may be fewer */
 static job current;
 static atomic_uint turn;
 static atomic_int busy;
@@ -121,6 +123,7 @@ static void stop_workers(void)
     for (int32_t i = 0; i < worker_count; i++)
         pthread_join(workers[i], NULL);
     worker_count = 0;
+    asked = 0;
     atomic_store(&quit, false);
     atomic_store(&turn, 0);
 }
@@ -130,6 +133,7 @@ static void stop_workers(void)
 static void forget_workers(void)
 {
     worker_count = 0;
+    asked = 0;
     atomic_store(&turn, 0);
     atomic_store(&busy, 0);
     atomic_store(&quit, false);
@@ -140,21 +144,39 @@ static void forget_workers(void)
     inside = false;
 }
 
+/* Signals are the program's: its handlers run in its own threads, not in a
+ * worker, which is born with all of them blocked but those of its own faults.
+ */
+static bool create_worker(int32_t lane)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+        return false;
+    const bool created = pthread_create(&workers[lane - 1], NULL, worker_main,
+                                        (void *)(intptr_t)lane) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return created;
+}
+
 static void start_workers(int32_t count)
 {
     static bool registered;
 
     if (!registered)
         registered = pthread_atfork(NULL, NULL, forget_workers) == 0;
-    if (!registered || worker_count == count)
+    if (!registered || asked == count)
         return;
     stop_workers();
-    while (worker_count < count) {
-        void *lane = (void *)(intptr_t)(worker_count + 1);
-        if (pthread_create(&workers[worker_count], NULL, worker_main, lane))
-            return; /* fewer workers compute the same, more slowly */
+    asked = count;
+    /* Fewer workers compute the same, more slowly. */
+    while (worker_count < count && create_worker(worker_count + 1))
         worker_count++;
-    }
 }
 
 /* A library that is unloaded may not leave threads running in it. */

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-/* What a file may ask for, far above what small networks need: floats in the
- * outputs of all layers for one sample. Beyond it a small file could make a
- * machine run out of memory. */
+/* What a file may ask for, far above what small networks need: floats for one
+ * sample, in the outputs of all layers and in what a pass works with. Beyond it
+ * a small file could make a machine run out of memory. */
 #define MOST_FLOATS ((size_t)1 << 26)
 
 /* -------------------------------------------------------- describing --- */
@@ -88,15 +88,23 @@ static const cnn__field *find_field(const cnn__layer_ops *ops, const char *name)
     return NULL;
 }
 
+/* A whole number that fits; json_unpack() would cut others down. */
+static bool read_int(const json_t *value, int32_t *to)
+{
+    const json_int_t wide = json_integer_value(value);
+
+    *to = (int32_t)wide;
+    return json_is_integer(value) && *to == wide;
+}
+
 static cnn_status read_field(cnn_layer *layer, const cnn__field *field,
                              const json_t *value)
 {
     char *at = (char *)layer + field->offset;
-    const json_int_t wide = json_integer_value(value);
-    const int32_t integer = (int32_t)wide;
     const float real = (float)json_number_value(value);
+    int32_t integer;
 
-    if (field->type == CNN__INT && json_is_integer(value) && integer == wide) {
+    if (field->type == CNN__INT && read_int(value, &integer)) {
         memcpy(at, &integer, sizeof(integer));
         return CNN_OK;
     }
@@ -107,35 +115,38 @@ static cnn_status read_field(cnn_layer *layer, const cnn__field *field,
     return cnn__fail(CNN_EFORMAT, "%s is no number of its kind", field->name);
 }
 
-static cnn_status read_row(const json_t *row, uint8_t *to, size_t columns)
+/* Are all rows texts of one length? So the file has a byte for each entry. */
+static bool is_table(const json_t *list, size_t columns)
 {
-    const char *text = json_string_value(row);
+    const size_t rows = json_array_size(list);
 
-    if (!json_is_string(row) || json_string_length(row) != columns)
-        return cnn__fail(CNN_EFORMAT, "the rows of the table differ");
-    for (size_t c = 0; c < columns; c++)
-        to[c] = (uint8_t)(text[c] - '0'); /* set_table refuses all but 0, 1 */
-    return CNN_OK;
+    for (size_t r = 0; r < rows; r++) {
+        const json_t *row = json_array_get(list, r);
+        if (!json_is_string(row) || json_string_length(row) != columns)
+            return false;
+    }
+    return rows > 0 && rows <= INT32_MAX && columns > 0 && columns <= INT32_MAX;
 }
 
 static cnn_status read_table(cnn_layer *layer, const json_t *list)
 {
     const size_t rows = json_array_size(list);
     const size_t columns = json_string_length(json_array_get(list, 0));
-    cnn_status status = CNN_OK;
 
-    if (layer->ops->set_table == NULL || rows == 0 || columns == 0 ||
-        rows > INT32_MAX || columns > INT32_MAX)
-        return cnn__fail(CNN_EFORMAT, "a table of %zu x %zu", rows, columns);
+    if (layer->ops->set_table == NULL)
+        return cnn__fail(CNN_EFORMAT, "a table where there can be none");
+    if (!is_table(list, columns))
+        return cnn__fail(CNN_EFORMAT, "the table is not described well");
     uint8_t *table = cnn__alloc(cnn__size_mul(rows, columns));
     if (table == NULL)
         return cnn_last_status();
-    for (size_t r = 0; r < rows && status == CNN_OK; r++)
-        status =
-            read_row(json_array_get(list, r), table + r * columns, columns);
-    if (status == CNN_OK)
-        status = layer->ops->set_table(layer, (int32_t)rows, (int32_t)columns,
-                                       table);
+    for (size_t r = 0; r < rows; r++) {
+        const char *row = json_string_value(json_array_get(list, r));
+        for (size_t c = 0; c < columns; c++) /* set_table takes only 0 and 1 */
+            table[r * columns + c] = (uint8_t)(row[c] - '0');
+    }
+    const cnn_status status =
+        layer->ops->set_table(layer, (int32_t)rows, (int32_t)columns, table);
     cnn__free(table);
     return status;
 }
@@ -184,28 +195,45 @@ static cnn_status read_layer(json_t *json, cnn_net *net)
 static cnn_status check_memory(const cnn_net *net)
 {
     size_t floats = cnn__shape_size(&net->layers[0]->in);
+    cnn__workspace need = {0};
 
-    for (int32_t i = 0; i < net->count; i++)
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn__workspace one = cnn__layer_workspace(net->layers[i], 1);
+
         floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
+        cnn__workspace_join(&need, &one);
+    }
+    floats = cnn__size_add(floats, need.lane);
     if (floats > MOST_FLOATS)
         return cnn__fail(CNN_EOVERFLOW,
-                         "the layers have %zu outputs, more than %zu", floats,
+                         "one sample takes %zu floats, more than %zu", floats,
                          MOST_FLOATS);
     return CNN_OK;
 }
 
-cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in)
+/* What stands beside the layers. */
+static cnn_status read_frame(const json_t *json, cnn_net *net, cnn_shape *in)
 {
-    int loss, reduction;
-    json_t *layers;
+    const json_t *dims = json_object_get(json, "input");
+    int32_t loss, reduction;
 
-    if (json_unpack(json, "{s:[i,i,i!], s:i, s:i, s:o}", "input", &in->c,
-                    &in->h, &in->w, "loss", &loss, "reduction", &reduction,
-                    "layers", &layers) != 0 ||
-        json_array_size(layers) == 0)
+    if (json_array_size(dims) != 3 ||
+        !read_int(json_array_get(dims, 0), &in->c) ||
+        !read_int(json_array_get(dims, 1), &in->h) ||
+        !read_int(json_array_get(dims, 2), &in->w) ||
+        !read_int(json_object_get(json, "loss"), &loss) ||
+        !read_int(json_object_get(json, "reduction"), &reduction) ||
+        json_array_size(json_object_get(json, "layers")) == 0)
         return cnn__fail(CNN_EFORMAT, "the architecture is not described well");
     CNN__TRY(cnn_net_set_loss(net, loss, reduction));
-    CNN__TRY(cnn__check_input(in, 1));
+    return cnn__check_input(in, 1);
+}
+
+cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in)
+{
+    json_t *layers = json_object_get(json, "layers");
+
+    CNN__TRY(read_frame(json, net, in));
     for (size_t i = 0; i < json_array_size(layers); i++)
         if (read_layer(json_array_get(layers, i), net) != CNN_OK) {
             cnn__fail_where("layer %zu", i);

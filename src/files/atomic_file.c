@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 /* The names of one replacement. */
@@ -23,7 +24,7 @@ typedef struct names {
 
 static cnn_status fail_io(const char *verb, const char *path)
 {
-    return cnn__fail_errno(errno, "cannot %s %s", verb, path);
+    return cnn__fail_errno(errno, "cannot %s %s", verb, cnn__path_end(path));
 }
 
 /* What is at `path` now? Replacing a device or a FIFO by a file would be a
@@ -47,7 +48,7 @@ static cnn_status find_target(names *n)
         return fail_io("write", n->path);
     if (!S_ISREG(st.st_mode))
         return cnn__fail(CNN_EIO, "cannot write %s: it is no regular file",
-                         n->path);
+                         cnn__path_end(n->path));
     n->mode = st.st_mode & 07777;
     return CNN_OK;
 }

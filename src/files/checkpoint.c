@@ -3,6 +3,7 @@
  * The metadata "trainer" hold the settings that must be the same again and the
  * numbers that say where the training stands; the tensors "N.slotK" what the
  * optimiser remembers for layer N. */
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,7 +83,7 @@ static cnn__tensor slot_shape(const cnn_layer *layer)
     return (cnn__tensor){.rank = 1, .dims = {(int32_t)layer->params.count}};
 }
 
-static void write_slots(const cnn_trainer *t, cnn__writer *w)
+static cnn_status write_slots(const cnn_trainer *t, cnn__writer *w)
 {
     for (int32_t i = 0; i < t->net->count; i++) {
         const cnn_layer *layer = t->net->layers[i];
@@ -92,9 +93,12 @@ static void write_slots(const cnn_trainer *t, cnn__writer *w)
             char name[CNN__MAX_NAME];
 
             slot_name(name, i, k);
+            CNN__TRY(cnn__check_finite(name, layer->params.slot[k],
+                                       layer->params.count));
             cnn__writer_tensor(w, name, &shape, layer->params.slot[k]);
         }
     }
+    return w->status;
 }
 
 /* Where the training stands; "updates" of each layer, 0 if it has no slots. */
@@ -131,7 +135,7 @@ static cnn_status pack(const cnn_trainer *t, void **data, size_t *size)
     cnn__writer_metadata(&w, "trainer", describe_settings(t));
     cnn__writer_metadata(&w, "position", describe_position(t));
     if (w.status == CNN_OK)
-        write_slots(t, &w);
+        w.status = write_slots(t, &w);
     return cnn__writer_end(&w, data, size);
 }
 
@@ -151,6 +155,9 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
 
 /* ---------------------------------------------------------- resuming --- */
 
+/* More steps than any training has; beyond it counting on might overflow. */
+#define MOST_STEPS ((json_int_t)1 << 53)
+
 /* Where a file says that its training stood. */
 typedef struct position {
     json_t *json; /* owns `updates` */
@@ -158,6 +165,19 @@ typedef struct position {
     json_int_t step, epoch, sample;
     double lr;
 } position;
+
+static bool is_count(json_int_t n, json_int_t most)
+{
+    return n >= 0 && n <= most;
+}
+
+/* -1 for what is no number. */
+static json_int_t updates_of(const position *p, int32_t layer)
+{
+    const json_t *updates = json_array_get(p->updates, (size_t)layer);
+
+    return json_is_integer(updates) ? json_integer_value(updates) : -1;
+}
 
 static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
                                 position *p)
@@ -168,15 +188,16 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
     if (json_unpack(p->json, "{s:I, s:I, s:I, s:F, s:o}", "step", &p->step,
                     "epoch", &p->epoch, "position", &p->sample, "lr", &p->lr,
                     "updates", &p->updates) != 0 ||
-        json_array_size(p->updates) != (size_t)t->net->count || p->step < 0 ||
-        p->epoch < 0 || p->sample < 0 || p->sample >= t->count)
+        json_array_size(p->updates) != (size_t)t->net->count ||
+        !is_count(p->step, MOST_STEPS) || !is_count(p->epoch, MOST_STEPS) ||
+        !is_count(p->sample, t->count - 1) || !(p->lr >= 0.0) ||
+        p->lr > (double)FLT_MAX)
         return cnn__fail(CNN_EFORMAT, "the position is not described well");
+    for (int32_t i = 0; i < t->net->count; i++)
+        if (!is_count(updates_of(p, i), MOST_STEPS))
+            return cnn__fail(CNN_EFORMAT,
+                             "the updates of layer %d are no count", i);
     return CNN_OK;
-}
-
-static json_int_t updates_of(const position *p, int32_t layer)
-{
-    return json_integer_value(json_array_get(p->updates, (size_t)layer));
 }
 
 /* Reads what the optimiser remembers; with `check_only`, looks whether it is
@@ -270,6 +291,6 @@ cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
     }
     cnn__free(data);
     if (status != CNN_OK)
-        cnn__fail_where("%s", path);
+        cnn__fail_where("%s", cnn__path_end(path));
     return status;
 }

@@ -106,19 +106,19 @@ cnn_status cnn_net_save_memory(const cnn_net *net, void *buffer,
 cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture)
 {
     json_t *ours = cnn__reader_metadata(r, "libcnn");
-    int version = 0;
+    json_int_t version = 0;
 
     if (ours == NULL)
         return cnn_last_status();
-    const int bad = json_unpack(ours, "{s:i}", "version", &version);
+    const int bad = json_unpack(ours, "{s:I}", "version", &version);
     json_decref(ours);
     if (bad != 0 || version < 1)
         return cnn__fail(CNN_EFORMAT, "the metadata have no version");
     if (version > VERSION)
         return cnn__fail(CNN_EUNSUPPORTED,
-                         "the file has version %d of the format, this libcnn "
+                         "the file has version %lld of the format, this libcnn "
                          "reads up to %d",
-                         version, VERSION);
+                         (long long)version, VERSION);
     *architecture = cnn__reader_metadata(r, "architecture");
     return *architecture != NULL ? CNN_OK : cnn_last_status();
 }
@@ -191,7 +191,7 @@ cnn_net *cnn_net_load(const char *path, int32_t max_batch)
         return NULL;
     cnn_net *net = cnn_net_load_memory(data, size, max_batch);
     if (net == NULL)
-        cnn__fail_where("%s", path);
+        cnn__fail_where("%s", cnn__path_end(path));
     cnn__free(data);
     return net;
 }

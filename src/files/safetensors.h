@@ -46,7 +46,7 @@ void cnn__writer_tensor(cnn__writer *w, const char *name,
                         const cnn__tensor *shape, const float *data);
 
 /* The container as one block of memory, to be freed with cnn__free(); ends the
- * writer, whatever happened. */
+ * writer, whatever happened. CNN_EUNSUPPORTED if the reader would refuse it. */
 cnn_status cnn__writer_end(cnn__writer *w, void **data, size_t *size);
 
 /* ----------------------------------------------------------- reading --- */
@@ -56,10 +56,16 @@ typedef struct cnn__reader {
     json_t *header;
     const unsigned char *data; /* of the tensors */
     size_t data_size;
+    size_t size; /* of the whole */
 } cnn__reader;
 
-/* Checks `size` bytes, which must stay while they are read. Never takes more
- * than four times their size and 1 MiB. */
+/* Whether parsing a JSON text takes so little memory that a file of that size
+ * and all that is read from its header stay below four times its size and 1
+ * MiB. Found without parsing, so that a small file of many brackets cannot take
+ * much; a writer asks too, so that it writes nothing that is refused. */
+bool cnn__json_fits(const char *text, size_t size, size_t file_size);
+
+/* Checks `size` bytes, which must stay while they are read. */
 cnn_status cnn__reader_open(cnn__reader *r, const void *data, size_t size);
 void cnn__reader_close(cnn__reader *r);
 

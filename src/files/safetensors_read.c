@@ -5,44 +5,53 @@
 #include "files/bytes.h"
 #include "files/safetensors.h"
 
-/* What jansson needs for one value, at most, measured in bytes. Values are
- * counted before it sees the text, so that a small file of many brackets cannot
- * take much memory. */
-#define VALUE_BYTES 256
+/* Bytes that jansson takes, at most and with what malloc adds, for an object or
+ * an array, a member of an object, an element of an array. */
+#define CONTAINER 256
+#define MEMBER    192
+#define ELEMENT   96
 
-/* Values in a JSON text: each but the first follows one of these. */
-static size_t count_values(const unsigned char *text, size_t size)
+static size_t cost_of(unsigned char c)
 {
-    size_t values = 1;
-    int quoted = 0;
+    return c == '{' || c == '[' ? CONTAINER
+           : c == ':'           ? MEMBER
+           : c == ','           ? ELEMENT
+                                : 0;
+}
 
-    for (size_t i = 0; i < size; i++) {
-        const unsigned char c = text[i];
+bool cnn__json_fits(const char *text, size_t size, size_t file_size)
+{
+    /* Of two at a time, the header and a text of its metadata. */
+    const size_t most = cnn__size_add(file_size / 2 * 3, (size_t)1 << 19);
+    size_t bytes = size;
+    bool quoted = false;
 
-        if (quoted && c == '\\')
+    for (size_t i = 0; i < size; i++)
+        if (quoted && text[i] == '\\')
             i++;
-        else if (c == '"')
+        else if (text[i] == '"')
             quoted = !quoted;
-        else if (!quoted && (c == '[' || c == '{' || c == ',' || c == ':'))
-            values++;
-    }
-    return values;
+        else if (!quoted)
+            bytes += cost_of((unsigned char)text[i]);
+    return bytes <= most;
 }
 
 /* Parses a JSON object out of a file of `file_size` bytes; NULL and a recorded
  * error otherwise. */
-static json_t *parse(const void *text, size_t size, size_t file_size)
+static json_t *parse(const char *text, size_t size, size_t file_size)
 {
-    const size_t most =
-        (4 * (file_size / VALUE_BYTES)) + (1 << 20) / VALUE_BYTES;
     json_error_t error;
 
-    if (count_values(text, size) > most) {
-        cnn__fail(CNN_EFORMAT, "the header has more than %zu values", most);
+    if (!cnn__json_fits(text, size, file_size)) {
+        cnn__fail(CNN_EFORMAT,
+                  "a header with more in it than a file of %zu bytes may have",
+                  file_size);
         return NULL;
     }
     json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL && json_error_code(&error) == json_error_out_of_memory)
+    /* Where it runs out of memory it often has nothing to say. */
+    if (json == NULL && (error.text[0] == '\0' ||
+                         json_error_code(&error) == json_error_out_of_memory))
         cnn__fail(CNN_ENOMEM, "no memory for the header of a model file");
     else if (!json_is_object(json))
         cnn__fail(CNN_EFORMAT, "the header is no JSON object: %s",
@@ -84,7 +93,7 @@ typedef struct entry {
 
 static cnn_status read_entry(const char *name, json_t *value, entry *e)
 {
-    if (json_unpack(value, "{s:s, s:o, s:[I, I]}", "dtype", &e->dtype, "shape",
+    if (json_unpack(value, "{s:s, s:o, s:[I, I!]}", "dtype", &e->dtype, "shape",
                     &e->shape, "data_offsets", &e->from, &e->to) != 0 ||
         !json_is_array(e->shape) || e->from < 0 || e->to < e->from)
         return cnn__fail(CNN_EFORMAT, "tensor %.64s is not described well",
@@ -142,7 +151,8 @@ cnn_status cnn__reader_open(cnn__reader *r, const void *data, size_t size)
     CNN__TRY(check_frame(file, size, &header_size));
     r->data = file + 8 + header_size;
     r->data_size = size - 8 - header_size;
-    r->header = parse(file + 8, header_size, size);
+    r->size = size;
+    r->header = parse((const char *)file + 8, header_size, size);
     if (r->header == NULL)
         return cnn_last_status();
     if (check_entries(r) != CNN_OK) {
@@ -166,8 +176,7 @@ json_t *cnn__reader_metadata(const cnn__reader *r, const char *key)
         cnn__fail(CNN_EFORMAT, "the metadata have no %s", key);
         return NULL;
     }
-    return parse(json_string_value(text), json_string_length(text),
-                 r->data_size);
+    return parse(json_string_value(text), json_string_length(text), r->size);
 }
 
 static int same_shape(const json_t *dims, const cnn__tensor *shape)

@@ -38,8 +38,11 @@ static char *dump(const json_t *value, size_t *size)
     *size = json_dumpb(value, NULL, 0, JSON_COMPACT);
     char *text = *size > 0 ? cnn__alloc(*size) : NULL;
 
-    if (text != NULL)
-        json_dumpb(value, text, *size, JSON_COMPACT);
+    /* It takes memory each time, so it can fail the second time only. */
+    if (text != NULL && json_dumpb(value, text, *size, JSON_COMPACT) != *size) {
+        cnn__free(text);
+        return NULL;
+    }
     return text;
 }
 
@@ -104,6 +107,22 @@ static size_t put_header(unsigned char *to, const char *header, size_t size,
     return 8 + padded;
 }
 
+/* Would the reader take it? */
+static bool is_readable(const cnn__writer *w, const char *header,
+                        size_t header_size, size_t file_size)
+{
+    const char *key;
+    json_t *text;
+
+    json_object_foreach(w->metadata, key, text)
+    {
+        if (!cnn__json_fits(json_string_value(text), json_string_length(text),
+                            file_size))
+            return false;
+    }
+    return cnn__json_fits(header, header_size, file_size);
+}
+
 static void *assemble(cnn__writer *w, size_t *size)
 {
     size_t header_size = 0;
@@ -113,7 +132,12 @@ static void *assemble(cnn__writer *w, size_t *size)
     unsigned char *file = NULL;
 
     *size = 8 + padded + w->data_size;
-    if (header != NULL)
+    if (header != NULL && !is_readable(w, header, header_size, *size))
+        w->status = cnn__fail(CNN_EUNSUPPORTED,
+                              "too many tensors and settings for a model file "
+                              "of %zu bytes",
+                              *size);
+    else if (header != NULL)
         file = cnn__alloc(*size);
     if (file != NULL) {
         size_t at = put_header(file, header, header_size, padded);

@@ -88,30 +88,30 @@ static lists lay_out(cnn__arena *arena, const cnn__conv_connections *with)
 static void fill_lists(lists l, const cnn__conv_connections *with)
 {
     const int32_t C = with->channels, F = with->filters;
+    const uint8_t *table = with->table;
+    int32_t first = 0, number = 0;
 
     for (int32_t c = 0; c < C; c++) {
-        int32_t n = 0, number = 0;
-
-        for (int32_t f = 0; f < F; f++)
-            for (int32_t k = 0; k < C; k++) {
-                if (!with->table[f * C + k])
-                    continue;
-                if (k == c) {
-                    l.scatter[n] = f;
-                    l.gather[n++] = number;
-                }
-                number++;
-            }
         l.blocks[c] = (cnn__conv_block){
             .channel = c,
             .channels = 1,
-            .filters = n,
-            .scatter = l.scatter,
-            .gather = l.gather,
+            .scatter = l.scatter + first,
+            .gather = l.gather + first,
         };
-        l.scatter += n;
-        l.gather += n;
+        for (int32_t f = 0; f < F; f++)
+            first += table[f * C + c];
     }
+    for (int32_t f = 0; f < F; f++)
+        for (int32_t c = 0; c < C; c++) {
+            cnn__conv_block *b = &l.blocks[c];
+            const ptrdiff_t at = b->scatter - l.scatter + b->filters;
+
+            if (!table[f * C + c])
+                continue;
+            l.scatter[at] = f;
+            l.gather[at] = number++;
+            b->filters++;
+        }
 }
 
 static cnn_status plan_table(cnn__conv *plan, const cnn__conv_connections *with,

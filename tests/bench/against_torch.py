@@ -23,9 +23,9 @@ import numpy as np
 
 BATCH = 200
 NETWORKS = {  # filters, units, activation, learning rate
-    "relu": ([6, 16], 120, "relu", 1e-4),
-    "sigmoid": ([6, 16, 120], 80, "sigmoid", 1e-3),
-    "wide": ([32, 64], 1024, "relu", 1e-4),
+    "relu": ([6, 16], 120, "relu", 1e-5),
+    "sigmoid": ([6, 16, 120], 80, "sigmoid", 1e-4),
+    "wide": ([32, 64], 1024, "relu", 1e-6),
 }
 
 

@@ -3,10 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/random.h"
-
-/* Not one of the library's purposes: tests share no stream with it. */
-#define TEST_PURPOSE ((cnn__purpose)200)
+#include "support/draw.h"
 
 void assert_near(const float *got, const float *want, size_t n, double absolute,
                  double relative)
@@ -14,7 +11,7 @@ void assert_near(const float *got, const float *want, size_t n, double absolute,
     for (size_t i = 0; i < n; i++) {
         const double g = (double)got[i], w = (double)want[i];
 
-        if (isnan(g) && isnan(w))
+        if (g == w || (isnan(g) && isnan(w))) /* infinities too */
             continue;
         if (!(fabs(g - w) <= absolute + relative * fabs(w)))
             fail_msg("element %zu of %zu: got %.9g, want %.9g", i, n, g, w);

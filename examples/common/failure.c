@@ -1,0 +1,52 @@
+#include "common/failure.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void say(const char *format, va_list args)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s: ", program_invocation_short_name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void warn(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void fail(int code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    exit(code);
+}
+
+void check(cnn_status status, const char *input)
+{
+    if (status == CNN_OK)
+        return;
+    if (input == NULL || status == CNN_ENOMEM)
+        fail(EXIT_FAILURE, "%s", cnn_last_error());
+    fail(status == CNN_EIO ? EX_NOINPUT : EX_DATAERR, "%s: %s", input,
+         cnn_last_error());
+}
+
+void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+
+    if (memory == NULL)
+        fail(EXIT_FAILURE, "out of memory");
+    return memory;
+}

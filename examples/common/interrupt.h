@@ -1,0 +1,14 @@
+/* Ctrl-C: the first ends the training after the step it is at, the second ends
+ * the program at once. */
+#ifndef EXAMPLES_INTERRUPT_H
+#define EXAMPLES_INTERRUPT_H
+
+#include <cnn/cnn.h>
+
+/* From here on SIGINT and SIGTERM stop this trainer; NULL: as it was before. */
+void interrupt_stops(cnn_trainer *trainer);
+
+/* The signal that came, 0 if none did. */
+int interrupt_signal(void);
+
+#endif

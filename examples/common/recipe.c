@@ -1,0 +1,94 @@
+#include "common/recipe.h"
+
+#include <math.h>
+#include <string.h>
+
+const char optimizer_names[] = "sgd, momentum, adam, adamw or rmsprop";
+
+static cnn_optim *momentum(float lr)
+{
+    return cnn_sgd_create(lr, &(cnn_sgd_options){
+                                  .struct_size = sizeof(cnn_sgd_options),
+                                  .momentum = 0.9f,
+                                  .nesterov = 1,
+                              });
+}
+
+static cnn_optim *adamw(float lr)
+{
+    return cnn_adam_create(lr, &(cnn_adam_options){
+                                   .struct_size = sizeof(cnn_adam_options),
+                                   .weight_decay = 0.1f,
+                                   .decoupled = 1,
+                               });
+}
+
+static cnn_optim *sgd(float lr)
+{
+    return cnn_sgd_create(lr, NULL);
+}
+
+static cnn_optim *adam(float lr)
+{
+    return cnn_adam_create(lr, NULL);
+}
+
+static cnn_optim *rmsprop(float lr)
+{
+    return cnn_rmsprop_create(lr, NULL);
+}
+
+static const struct {
+    const char *name;
+    cnn_optim *(*create)(float lr);
+} optimizers[] = {
+    {"sgd", sgd},     {"momentum", momentum}, {"adam", adam},
+    {"adamw", adamw}, {"rmsprop", rmsprop},
+};
+
+enum { OPTIMIZERS = sizeof(optimizers) / sizeof(optimizers[0]) };
+
+static int find(const char *name)
+{
+    int i = 0;
+
+    while (i < OPTIMIZERS && strcmp(optimizers[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+bool recipe_knows_optimizer(const char *name)
+{
+    return find(name) < OPTIMIZERS;
+}
+
+cnn_optim *recipe_optimizer(const recipe *r)
+{
+    return optimizers[find(r->optimizer)].create(r->lr);
+}
+
+int64_t recipe_steps(const recipe *r, int64_t count)
+{
+    if (r->steps > 0)
+        return r->steps;
+    return (r->epochs * count + r->batch - 1) / r->batch;
+}
+
+/* From 1 to 0 along half a cosine while x goes from 0 to 1. */
+static double fall(double x)
+{
+    return 0.5 * (1 + cos(acos(-1) * x));
+}
+
+float recipe_lr(const recipe *r, int64_t step, int64_t steps)
+{
+    /* The one cycle of Smith and Topin (2019), as PyTorch has it: up from a
+     * 25th during the first 0.3 of the steps, then down to almost nothing. */
+    const double x = (double)step / (double)steps, top = 0.3, low = 1.0 / 25;
+
+    if (r->schedule == CONSTANT)
+        return r->lr;
+    if (x < top)
+        return r->lr * (float)(1 - (1 - low) * fall(x / top));
+    return r->lr * (float)fmax(fall((x - top) / (1 - top)), 1e-5);
+}

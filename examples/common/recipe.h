@@ -1,0 +1,45 @@
+/* How a network is trained: each example has two recipes, and the command line
+ * changes single lines of them. */
+#ifndef EXAMPLES_RECIPE_H
+#define EXAMPLES_RECIPE_H
+
+#include <stdbool.h>
+
+#include <cnn/cnn.h>
+
+/* CNN_INIT_* and what goes with it. */
+typedef struct initial {
+    int32_t kind;
+    float scale;
+} initial;
+
+/* How the learning rate goes from the first step to the last. */
+typedef enum schedule { CONSTANT, ONE_CYCLE } schedule;
+
+typedef struct recipe {
+    initial weights, biases; /* of all layers */
+    int32_t reduction;       /* CNN_REDUCE_* */
+    const char *optimizer;   /* one of optimizer_names */
+    float lr;                /* the largest, if it changes */
+    schedule schedule;
+    int32_t batch;
+    int32_t steps;      /* how long: either steps */
+    int32_t epochs;     /* or passes over the images */
+    int32_t eval_every; /* steps between two lines of output; 0: none */
+    bool hold_out;      /* the first images are for validation, not training */
+} recipe;
+
+/* What recipe.optimizer may be, as a text for --help. */
+extern const char optimizer_names[];
+
+/* NULL if there is no such optimiser. */
+cnn_optim *recipe_optimizer(const recipe *r);
+bool recipe_knows_optimizer(const char *name);
+
+/* How many steps a training on `count` images takes. */
+int64_t recipe_steps(const recipe *r, int64_t count);
+
+/* The learning rate of a step, from 0, of so many. */
+float recipe_lr(const recipe *r, int64_t step, int64_t steps);
+
+#endif

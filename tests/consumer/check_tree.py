@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Checks what holds for the tree as a whole:
+
+    check_tree.py SOURCE
+
+- a file of src/ includes its own floor and those it may stand on, no others;
+- the public headers include each other, <stddef.h> and <stdint.h> only;
+- only src/math/gemm.c includes <cblas.h>;
+- no file of code is longer than 400 lines;
+- clang-format would change nothing.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+LONGEST = 400
+ROOTS = "include", "src", "examples", "tests", "cmake"
+CODE = {".c", ".h", ".py", ".sh", ".cmake", ".txt"}
+
+# Which floors a floor of src/ may use, besides its own.
+FLOORS = {
+    "base": set(),
+    "math": {"base"},
+    "layers": {"base", "math"},
+    "net": {"base", "math", "layers"},
+    "train": {"base", "math", "layers", "net"},
+    "files": {"base", "math", "layers", "net", "train"},
+    "data": {"base"},
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)', re.MULTILINE)
+
+
+def wrong_include(path, bracket, name):
+    """Why the file may not include that, or None."""
+    root, folder = path.parts[0], path.parts[1]
+    floor = name.split("/")[0]
+    if name == "cblas.h" and path.as_posix() != "src/math/gemm.c":
+        return "only src/math/gemm.c knows the BLAS"
+    if root == "include" and not name.startswith("cnn/"):
+        if name not in ("stddef.h", "stdint.h"):
+            return "public headers depend on nothing"
+    if root == "examples" and floor in FLOORS:
+        return "examples use public headers only"
+    if root == "src" and bracket == '"' and floor != "cnn":
+        if folder not in FLOORS or floor not in FLOORS:
+            return "that is no floor of src/"
+        if floor != folder and floor not in FLOORS[folder]:
+            return f"{folder} may not use {floor}"
+    return None
+
+
+def complaints(source):
+    """All that is wrong, line by line."""
+    c_files = []
+    for root in ROOTS:
+        for full in sorted((source / root).rglob("*")):
+            if not full.is_file() or full.suffix not in CODE:
+                continue
+            path = full.relative_to(source)
+            text = full.read_text()
+            lines = text.count("\n")
+            if lines > LONGEST:
+                yield f"{path}: {lines} lines, at most {LONGEST} are allowed"
+            if full.suffix in (".c", ".h"):
+                c_files.append(str(path))
+                for bracket, name in INCLUDE.findall(text):
+                    reason = wrong_include(path, bracket, name)
+                    if reason:
+                        yield f"{path} includes {name}: {reason}"
+    formatter = shutil.which("clang-format")
+    if formatter is None:
+        print("clang-format is not installed: the format was not checked")
+        return
+    result = subprocess.run(
+        [formatter, "--dry-run", "--Werror", *c_files],
+        cwd=source, capture_output=True, text=True, check=False)
+    found = re.findall(r"^(\S+?):(\d+):\d+: error", result.stderr, re.MULTILINE)
+    for path in dict.fromkeys(path for path, _ in found):
+        line = next(line for other, line in found if other == path)
+        yield f"{path}:{line}: not formatted; run `sh cmake/format.sh`"
+    if result.returncode != 0 and not found:
+        yield result.stderr
+
+
+def main():
+    source = pathlib.Path(sys.argv[1]).resolve()
+    found = list(complaints(source))
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+/* Trajectories of the optimisers against PyTorch. */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/golden.h"
+#include "support/nets.h"
+
+#define PARAMS 12
+#define STEPS  20
+#define CASES  12
+
+/* A step of at most 0.1 (0.2 with momentum) on a parameter of about 1 rounds a
+ * handful of times, each by at most 2^-24 of the parameter or a few 2^-24 of
+ * the step: 20 steps of 4 roundings are 5e-6, if all went the same way. */
+#define ABSOLUTE 5e-6
+
+static cnn_optim *create(golden *g, const char *item)
+{
+    const size_t n = golden_count(g, item, "config");
+    const float *c = golden_floats(g, item, "config", n), *o = c + 2;
+
+    switch ((int)c[0]) {
+    case 0:
+        return cnn_sgd_create(c[1],
+                              &(cnn_sgd_options){sizeof(cnn_sgd_options), o[0],
+                                                 (int32_t)o[1], o[2]});
+    case 1:
+        return cnn_adam_create(
+            c[1], &(cnn_adam_options){sizeof(cnn_adam_options), o[0], o[1],
+                                      o[2], o[3], (int32_t)o[4]});
+    default:
+        return cnn_rmsprop_create(
+            c[1], &(cnn_rmsprop_options){sizeof(cnn_rmsprop_options), o[0],
+                                         o[1], o[2]});
+    }
+}
+
+static void compare(golden *g, const char *item)
+{
+    const float *gradients =
+        golden_floats(g, "all", "gradients", STEPS * PARAMS);
+    const float *want = golden_floats(g, item, "steps", STEPS * PARAMS);
+    cnn_net *net = dense_net(PARAMS / 2 - 1, 2, 1);
+    cnn_optim *optim = create(g, item);
+
+    assert_non_null(optim);
+    assert_int_equal(cnn_net_param_count(net), PARAMS);
+    memcpy(cnn_net_params(net), golden_floats(g, "all", "start", PARAMS),
+           PARAMS * sizeof(float));
+    for (size_t t = 0; t < STEPS; t++) {
+        memcpy(cnn_net_grads(net), gradients + t * PARAMS,
+               PARAMS * sizeof(float));
+        assert_int_equal(cnn_net_update(net, optim), CNN_OK);
+        assert_near(cnn_net_params(net), want + t * PARAMS, PARAMS, ABSOLUTE,
+                    0.0);
+    }
+    cnn_optim_free(optim);
+    cnn_net_free(net);
+}
+
+static void trajectories(void **state)
+{
+    golden *g = golden_open("optim.bin");
+    char item[32];
+
+    (void)state;
+    for (int i = 0; i < CASES; i++) {
+        snprintf(item, sizeof(item), "optim.%d", i);
+        print_message("    %s\n", item);
+        compare(g, item);
+    }
+    snprintf(item, sizeof(item), "optim.%d", CASES);
+    assert_int_equal(golden_count(g, item, "config"), 0);
+    golden_close(g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trajectories),
+    };
+
+    return cmocka_run_group_tests_name("golden optim", tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* The gradients of every kind of layer, by finite differences, over 2,000
+ * configurations. support/gradcheck.h says what is compared, and how closely.
+ */
+#include "support/conv_case.h"
+#include "support/draw.h"
+#include "support/gradcheck.h"
+#include "support/pool_case.h"
+
+static void convolutions(void **state)
+{
+    conv_case c;
+
+    (void)state;
+    for (uint64_t seed = 30000; seed < 30600; seed++) {
+        conv_case_draw(&c, CONV_SMALL, seed);
+        conv_case_check_gradients(&c, seed);
+    }
+}
+
+static void convolutions_with_tables(void **state)
+{
+    conv_case c;
+
+    (void)state;
+    for (uint64_t seed = 40000; seed < 40400; seed++) {
+        conv_case_draw(&c, CONV_SMALL | CONV_TABLE, seed);
+        conv_case_check_gradients(&c, seed);
+    }
+}
+
+static void pools(void **state)
+{
+    pool_case c;
+
+    (void)state;
+    for (uint64_t seed = 50000; seed < 50500; seed++) {
+        pool_case_draw(&c, seed % 2, true, seed);
+        pool_case_check_gradients(&c, seed);
+    }
+}
+
+/* Any small shape and batch, and a layer that goes on it. */
+static void check(cnn_layer *layer, size_t biases, uint64_t seed)
+{
+    cnn__random random;
+    rig r;
+
+    draw_start(&random, seed);
+    rig_open(&r, layer,
+             &(cnn_shape){draw_between(&random, 1, 4),
+                          draw_between(&random, 1, 4),
+                          draw_between(&random, 1, 3)},
+             draw_between(&random, 1, 5));
+    gradcheck_fill(&r, seed);
+    /* Softmax has no slope along dy that are all alike, and little along some
+     * others: numbers in order, 1/4 apart. */
+    if (cnn_layer_kind(layer)[0] == 's')
+        fill_distinct(r.dy, r.Y, 0.25f, seed);
+    gradcheck(&r, biases, cnn_layer_kind(layer));
+    rig_close(&r);
+}
+
+static void dense_layers(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 60000; seed < 60200; seed++) {
+        const cnn_dense_options o = {.struct_size = sizeof(o),
+                                     .flags = seed % 3 ? 0 : CNN_NO_BIAS};
+        const int32_t units = 1 + (int32_t)(seed % 9);
+
+        check(cnn_dense_create(units, &o), seed % 3 ? (size_t)units : 0, seed);
+    }
+}
+
+static void activations(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 70000; seed < 70240; seed++)
+        check(cnn_activation_create((int32_t)(seed % 6), NULL), 0, seed);
+}
+
+static void softmax_layers(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 80000; seed < 80060; seed++)
+        check(cnn_softmax_create(), 0, seed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolutions),
+        cmocka_unit_test(convolutions_with_tables),
+        cmocka_unit_test(pools),
+        cmocka_unit_test(dense_layers),
+        cmocka_unit_test(activations),
+        cmocka_unit_test(softmax_layers),
+    };
+
+    return cmocka_run_group_tests_name("layer gradients", tests, NULL, NULL);
+}

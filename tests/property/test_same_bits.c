@@ -1,0 +1,140 @@
+/* The same seed gives the same bits with any number of threads, the BLAS's own
+ * among them. */
+#include <string.h>
+
+#include "support/nets.h"
+
+/* Only if the BLAS is OpenBLAS. */
+extern void openblas_set_num_threads(int n) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
+
+enum { MOST_THREADS = 4, MOST_BATCH = 64 };
+
+/* Batches in turn: whole tiles of samples, a rest, a single sample. */
+static const int32_t batches[] = {64, 40, 33, 1, 50};
+
+typedef struct recipe {
+    cnn_net *(*create)(void);
+    const cnn_shape *shape;
+    int steps;
+    int32_t most; /* samples in a batch */
+    int adam;
+} recipe;
+
+/* Everything that training leaves behind. */
+typedef struct result {
+    size_t params;
+    float *value, *grad; /* the parameters */
+    float y[MOST_BATCH * 10];
+    double losses[30];
+} result;
+
+static void free_result(result *r)
+{
+    test_free(r->value);
+    test_free(r->grad);
+    test_free(r);
+}
+
+/* Trains with `threads` from the first step to `change`, from there on with
+ * `others`; with as many threads in the BLAS, and leaves them as they were. */
+static result *train(const recipe *of, int32_t threads, int change,
+                     int32_t others)
+{
+    const cnn_shape *in = of->shape;
+    const size_t pixels = (size_t)(in->c * in->h * in->w);
+    float *x = uniform(MOST_BATCH * pixels, 1);
+    cnn_optim *optim =
+        of->adam ? cnn_adam_create(1e-3f, NULL) : cnn_sgd_create(1e-3f, NULL);
+    cnn_net *net = of->create();
+    result *r = test_calloc(1, sizeof(*r));
+    int32_t labels[MOST_BATCH];
+
+    assert_int_equal(cnn_set_num_threads(threads), CNN_OK);
+    if (openblas_set_num_threads != NULL)
+        openblas_set_num_threads(threads);
+    build(net, in, of->most, 7);
+    for (int t = 0; t < of->steps; t++) {
+        const int32_t batch = batches[t % 5];
+        cnn_metrics m;
+
+        if (t == change)
+            assert_int_equal(cnn_set_num_threads(others), CNN_OK);
+        fill_labels(labels, MOST_BATCH, 10, (uint64_t)t);
+        if (cnn_net_train_step(net, optim, batch < of->most ? batch : of->most,
+                               x, labels, &m) != CNN_OK)
+            fail_msg("step %d: %s", t, cnn_last_error());
+        r->losses[t] = m.loss;
+    }
+    /* In batches of `most`, the last of which is not whole. */
+    assert_int_equal(cnn_net_predict(net, MOST_BATCH - 1, x, r->y), CNN_OK);
+    if (openblas_get_num_threads != NULL)
+        assert_int_equal(openblas_get_num_threads(), threads);
+    r->params = cnn_net_param_count(net);
+    r->value = copy_params(net);
+    r->grad = test_malloc(r->params * sizeof(float));
+    memcpy(r->grad, cnn_net_grads(net), r->params * sizeof(float));
+    cnn_optim_free(optim);
+    cnn_net_free(net);
+    test_free(x);
+    return r;
+}
+
+static void assert_same(const result *got, const result *want)
+{
+    assert_memory_equal(got->losses, want->losses, sizeof(want->losses));
+    assert_same_bits(got->grad, want->grad, want->params);
+    assert_same_bits(got->value, want->value, want->params);
+    assert_same_bits(got->y, want->y, MOST_BATCH * 10);
+}
+
+static void compare_threads(const recipe *of)
+{
+    result *want = train(of, 1, -1, 0);
+
+    /* It did learn something, and does so again. */
+    assert_true(want->losses[0] != want->losses[of->steps - 1]);
+    for (int32_t threads = 1; threads <= MOST_THREADS; threads++) {
+        result *got = train(of, threads, -1, 0);
+
+        assert_same(got, want);
+        free_result(got);
+    }
+    /* Built for two threads, run with more after a while. */
+    result *got = train(of, 2, of->steps / 2, MOST_THREADS);
+    assert_same(got, want);
+    free_result(got);
+    free_result(want);
+    cnn_set_num_threads(1);
+}
+
+static void relu_net(void **state)
+{
+    (void)state;
+    compare_threads(&(recipe){lenet5_relu, &lenet5_shape, 30, 64, 0});
+}
+
+/* Half a million parameters, so fewer and smaller steps. */
+static void sigmoid_net(void **state)
+{
+    (void)state;
+    compare_threads(&(recipe){lenet5_sigmoid, &lenet5_shape, 6, 33, 0});
+}
+
+/* With a table of connections, and with the memory of Adam. */
+static void net_with_a_table(void **state)
+{
+    (void)state;
+    compare_threads(&(recipe){classic_net, &classic_shape, 30, 60, 1});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(relu_net),
+        cmocka_unit_test(sigmoid_net),
+        cmocka_unit_test(net_with_a_table),
+    };
+
+    return cmocka_run_group_tests_name("same bits", tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Builds everything and runs the tests:
+#
+#     sh tests/run.sh          all but those that take long
+#     sh tests/run.sh deep     those that take long
+#
+# The first run installs the packages that are missing.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build/tests
+
+case ${1-} in
+'') choice=-LE ;;
+deep) choice=-L ;;
+*)
+    echo "usage: sh tests/run.sh [deep]" >&2
+    exit 64
+    ;;
+esac
+
+sh "$root/cmake/bootstrap.sh" tests
+if [ ! -e "$build/CMakeCache.txt" ]; then
+    ninja=$(command -v ninja >/dev/null && echo -GNinja || true)
+    cmake -S "$root" -B "$build" $ninja -DCMAKE_BUILD_TYPE=Release
+fi
+cmake --build "$build" --parallel "$(nproc)"
+cd "$build"
+exec ctest --output-on-failure -j"$(nproc)" "$choice" deep

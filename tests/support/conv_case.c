@@ -1,0 +1,195 @@
+#include "support/conv_case.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "support/draw.h"
+#include "support/gradcheck.h"
+
+static void draw_table(conv_case *c, cnn__random *r)
+{
+    naive_conv *n = &c->naive;
+
+    n->groups = 1;
+    n->C = draw_between(r, 1, 6);
+    n->F = draw_between(r, 1, 8);
+    for (int32_t f = 0; f < n->F; f++) {
+        for (int32_t ch = 0; ch < n->C; ch++)
+            c->table[f * n->C + ch] = (uint8_t)draw_between(r, 0, 1);
+        c->table[f * n->C + draw_between(r, 0, n->C - 1)] = 1;
+    }
+    n->table = c->table;
+}
+
+static void draw_groups(naive_conv *n, cnn__random *r)
+{
+    n->groups = draw_between(r, 0, 2) > 0 ? 1 : draw_between(r, 2, 3);
+    n->C = n->groups * draw_between(r, 1, 3);
+    n->F = n->groups * draw_between(r, 1, 4);
+}
+
+/* Brings the image up to what the window needs. */
+static void grow_to_fit(naive_window *w)
+{
+    const int32_t need_h = (w->kernel_h - 1) * w->dilation_h + 1;
+    const int32_t need_w = (w->kernel_w - 1) * w->dilation_w + 1;
+
+    if (w->H + w->top + w->bottom < need_h)
+        w->H = need_h - w->top - w->bottom;
+    if (w->W + w->left + w->right < need_w)
+        w->W = need_w - w->left - w->right;
+}
+
+static void draw_padding(conv_case *c, cnn__random *r)
+{
+    naive_window *w = &c->naive.window;
+    cnn_conv2d_options *o = &c->options;
+
+    o->padding = draw_between(r, CNN_PAD_VALID, CNN_PAD_EXPLICIT);
+    if (o->padding == CNN_PAD_EXPLICIT) {
+        o->pad_top = w->top = draw_between(r, 0, 4);
+        o->pad_bottom = w->bottom = draw_between(r, 0, 4);
+        o->pad_left = w->left = draw_between(r, 0, 4);
+        o->pad_right = w->right = draw_between(r, 0, 4);
+    }
+    if (o->padding == CNN_PAD_SAME || o->padding == CNN_PAD_SAME_LOWER)
+        naive_pad_same(w, o->padding == CNN_PAD_SAME_LOWER);
+    else
+        grow_to_fit(w);
+}
+
+static void describe(conv_case *c)
+{
+    const naive_conv *n = &c->naive;
+    const naive_window *w = &n->window;
+
+    snprintf(c->what, sizeof(c->what),
+             "N %d, C %d, %dx%d, F %d, kernel %dx%d, stride %dx%d, dilation "
+             "%dx%d, padding %d %d %d %d, %s %d",
+             n->N, n->C, w->H, w->W, n->F, w->kernel_h, w->kernel_w,
+             w->stride_h, w->stride_w, w->dilation_h, w->dilation_w, w->top,
+             w->bottom, w->left, w->right, n->table ? "table" : "groups",
+             n->groups);
+}
+
+void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
+{
+    const bool small = (kind & CONV_SMALL) != 0;
+    naive_window *w = &c->naive.window;
+    cnn__random r;
+
+    draw_start(&r, seed);
+    *c = (conv_case){.options.struct_size = sizeof(c->options)};
+    if (kind & CONV_TABLE)
+        draw_table(c, &r);
+    else
+        draw_groups(&c->naive, &r);
+    const int32_t kernel = small ? 3 : 5, image = small ? 5 : 13;
+    w->H = draw_between(&r, 1, image);
+    w->W = draw_between(&r, 1, image);
+    w->kernel_h = draw_between(&r, 1, kernel);
+    w->kernel_w = draw_between(&r, 1, kernel);
+    w->stride_h = draw_between(&r, 1, 3);
+    w->stride_w = draw_between(&r, 1, 3);
+    w->dilation_h = draw_between(&r, 1, small ? 2 : 3);
+    w->dilation_w = draw_between(&r, 1, small ? 2 : 3);
+    c->naive.N = draw_between(&r, 1, small ? 2 : 5);
+    /* Many tiles of many samples; now and then a sample that fills a tile. */
+    if (!small && draw_between(&r, 0, 3) == 0)
+        c->naive.N = draw_between(&r, 30, 70);
+    else if (!small && draw_between(&r, 0, 15) == 0)
+        w->H = w->W = draw_between(&r, 40, 60);
+    draw_padding(c, &r);
+    c->options.stride_h = w->stride_h;
+    c->options.stride_w = w->stride_w;
+    c->options.dilation_h = w->dilation_h;
+    c->options.dilation_w = w->dilation_w;
+    c->options.groups = c->naive.groups;
+    c->options.flags = draw_between(&r, 0, 4) == 0 ? CNN_NO_BIAS : 0;
+    describe(c);
+}
+
+void conv_case_open(const conv_case *c, rig *r)
+{
+    const naive_conv *n = &c->naive;
+    cnn_layer *layer = cnn_conv2d_create(n->F, n->window.kernel_h,
+                                         n->window.kernel_w, &c->options);
+
+    if (n->table != NULL)
+        assert_int_equal(cnn_conv2d_set_table(layer, n->F, n->C, n->table),
+                         CNN_OK);
+    rig_open(r, layer, &(cnn_shape){n->C, n->window.H, n->window.W}, n->N);
+    assert_int_equal(r->out.c, n->F);
+    assert_int_equal(r->out.h, naive_out_h(&n->window));
+    assert_int_equal(r->out.w, naive_out_w(&n->window));
+    assert_int_equal(r->P, naive_w_size(n) + conv_case_biases(c));
+}
+
+size_t conv_case_biases(const conv_case *c)
+{
+    return c->options.flags & CNN_NO_BIAS ? 0 : (size_t)c->naive.F;
+}
+
+void conv_case_want(const conv_case *c, const rig *r, conv_wanted *want)
+{
+    const bool biased = conv_case_biases(c) > 0;
+    const size_t weights = naive_w_size(&c->naive);
+    const float *w = cnn_layer_params(r->layer);
+
+    want->y = new_floats(r->Y);
+    want->dx = new_floats(r->X);
+    want->dp = new_floats(r->P);
+    naive_conv_forward(&c->naive, r->x, w, biased ? w + weights : NULL,
+                       want->y);
+    naive_conv_backward(&c->naive, r->x, w, r->dy, want->dp,
+                        biased ? want->dp + weights : NULL, want->dx);
+}
+
+void conv_wanted_free(conv_wanted *want)
+{
+    test_free(want->y);
+    test_free(want->dx);
+    test_free(want->dp);
+}
+
+/* As assert_same_bits(), and names the case. */
+static void expect(const conv_case *c, const char *array, const float *got,
+                   const float *want, size_t n)
+{
+    if (memcmp(got, want, n * sizeof(float)) != 0)
+        print_error("%s of %s:\n", array, c->what);
+    assert_same_bits(got, want, n);
+}
+
+void conv_case_assert_wanted(const conv_case *c, rig *r,
+                             const conv_wanted *want)
+{
+    rig_forward(r);
+    expect(c, "y", r->y, want->y, r->Y);
+    rig_backward(r);
+    expect(c, "dx", r->dx, want->dx, r->X);
+    expect(c, "gradients", cnn_layer_grads(r->layer), want->dp, r->P);
+}
+
+void conv_case_assert_exact(const conv_case *c, uint64_t seed)
+{
+    conv_wanted want;
+    rig r;
+
+    conv_case_open(c, &r);
+    rig_fill_integers(&r, 4, seed);
+    conv_case_want(c, &r, &want);
+    conv_case_assert_wanted(c, &r, &want);
+    conv_wanted_free(&want);
+    rig_close(&r);
+}
+
+void conv_case_check_gradients(const conv_case *c, uint64_t seed)
+{
+    rig r;
+
+    conv_case_open(c, &r);
+    gradcheck_fill(&r, seed);
+    gradcheck(&r, conv_case_biases(c), c->what);
+    rig_close(&r);
+}

@@ -1,0 +1,145 @@
+#include "support/model_bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "support/temp_file.h"
+
+/* The longest text that is replaced or looked for, or put there. */
+#define MOST_TEXT 4096
+
+static void take(model_bytes *m, size_t size)
+{
+    m->data = malloc(size);
+    m->size = size;
+    assert_non_null(m->data);
+}
+
+static void put_little_endian(unsigned char *to, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        to[i] = (unsigned char)(value >> (8 * i));
+}
+
+void model_of(model_bytes *m, const cnn_net *net)
+{
+    size_t size = 0;
+
+    assert_int_equal(cnn_net_save_memory(net, NULL, 0, &size), CNN_OK);
+    take(m, size);
+    assert_int_equal(cnn_net_save_memory(net, m->data, size, &size), CNN_OK);
+}
+
+void model_read(model_bytes *m, const char *path)
+{
+    m->data = temp_read(path, &m->size);
+}
+
+void model_copy(model_bytes *m, const model_bytes *from)
+{
+    take(m, from->size);
+    memcpy(m->data, from->data, m->size);
+}
+
+void model_seal(model_bytes *m)
+{
+    unsigned char *end = m->data + m->size - 4;
+
+    put_little_endian(end, crc32_z(0, m->data, m->size - 4), 4);
+}
+
+/* Header, data without their checksum, and room for it. */
+static void make(model_bytes *m, const char *header, size_t length,
+                 const void *data, size_t size)
+{
+    take(m, 8 + length + size + 4);
+    put_little_endian(m->data, length, 8);
+    memcpy(m->data + 8, header, length);
+    if (size > 0)
+        memcpy(m->data + 8 + length, data, size);
+    model_seal(m);
+}
+
+void model_make(model_bytes *m, const char *header, const void *data,
+                size_t size)
+{
+    make(m, header, strlen(header), data, size);
+}
+
+void model_free(model_bytes *m)
+{
+    free(m->data);
+}
+
+/* The text that the short form stands for. */
+static size_t spell(char *to, const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++) {
+        assert_true(n + 2 < MOST_TEXT);
+        if (*text == '`')
+            to[n++] = '\\';
+        to[n++] = *text == '`' || *text == '\'' ? '"' : *text;
+    }
+    to[n] = '\0';
+    return n;
+}
+
+static size_t header_size(const model_bytes *m)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < 8; i++)
+        size |= (size_t)m->data[i] << (8 * i);
+    return size;
+}
+
+/* The header, with a zero behind it; to be freed. */
+static char *copy_header(const model_bytes *m)
+{
+    const size_t size = header_size(m);
+    char *header = calloc(1, size + 1);
+
+    assert_non_null(header);
+    memcpy(header, m->data + 8, size);
+    return header;
+}
+
+void model_replace(model_bytes *m, const char *from, const char *to)
+{
+    char old[MOST_TEXT], new[MOST_TEXT];
+    const size_t old_size = spell(old, from), new_size = spell(new, to);
+    const size_t length = header_size(m);
+    char *header = copy_header(m);
+    char *at = strstr(header, old);
+    model_bytes made;
+
+    if (at == NULL)
+        fail_msg("no \"%s\" in %s", old, header);
+    const size_t before = (size_t)(at - header);
+    char *changed = malloc(length + new_size);
+    assert_non_null(changed);
+    memcpy(changed, header, before);
+    memcpy(changed + before, new, new_size);
+    memcpy(changed + before + new_size, at + old_size,
+           length - before - old_size);
+    make(&made, changed, length - old_size + new_size, m->data + 8 + length,
+         m->size - 8 - length - 4);
+    free(changed);
+    free(header);
+    model_free(m);
+    *m = made;
+}
+
+int model_holds(const model_bytes *m, const char *text)
+{
+    char spelled[MOST_TEXT];
+    char *header = copy_header(m);
+
+    spell(spelled, text);
+    const int holds = strstr(header, spelled) != NULL;
+    free(header);
+    return holds;
+}

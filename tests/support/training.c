@@ -1,0 +1,75 @@
+#include "support/training.h"
+
+const cnn_shape tiny_shape = {1, 6, 6};
+
+cnn_net *tiny_net(void)
+{
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_conv2d_create(8, 3, 3, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
+    return net;
+}
+
+cnn_optim *create_optim(int kind)
+{
+    const cnn_sgd_options sgd = {.struct_size = sizeof(sgd), .momentum = 0.9f};
+    const cnn_rmsprop_options rmsprop = {.struct_size = sizeof(rmsprop),
+                                         .momentum = 0.5f};
+
+    return kind == SGD_MOMENTUM ? cnn_sgd_create(0.05f, &sgd)
+           : kind == ADAM       ? cnn_adam_create(0.01f, NULL)
+                                : cnn_rmsprop_create(0.001f, &rmsprop);
+}
+
+void training_open(training *t, uint64_t seed)
+{
+    if (t->net == NULL)
+        t->net = tiny_net();
+    if (cnn_net_max_batch(t->net) == 0)
+        build(t->net, &tiny_shape, TINY_BATCH, seed);
+    if (t->optim == NULL)
+        t->optim = create_optim(SGD_MOMENTUM);
+    if (t->samples == 0)
+        t->samples = TINY_SAMPLES;
+    t->options.struct_size = sizeof(t->options);
+    t->images = uniform((size_t)t->samples * TINY_INPUT, 1);
+    t->labels = test_malloc((size_t)t->samples * sizeof(*t->labels));
+    fill_labels(t->labels, (size_t)t->samples, TINY_CLASSES, 2);
+    t->dataset = cnn_dataset_wrap_f32(&tiny_shape, t->samples, t->images,
+                                      t->labels, NULL);
+    t->trainer = cnn_trainer_create(t->net, t->optim, t->dataset, &t->options);
+    if (t->trainer == NULL)
+        fail_msg("trainer: %s", cnn_last_error());
+}
+
+void training_close(training *t)
+{
+    cnn_trainer_free(t->trainer);
+    cnn_dataset_free(t->dataset);
+    cnn_optim_free(t->optim);
+    cnn_net_free(t->net);
+    test_free(t->images);
+    test_free(t->labels);
+}
+
+void training_run(training *t, int64_t steps)
+{
+    if (cnn_trainer_run(t->trainer, steps, NULL, NULL) != CNN_OK)
+        fail_msg("run: %s", cnn_last_error());
+}
+
+void assert_same_training(const training *got, const training *want)
+{
+    assert_int_equal(cnn_trainer_steps(got->trainer),
+                     cnn_trainer_steps(want->trainer));
+    assert_int_equal(cnn_trainer_epoch(got->trainer),
+                     cnn_trainer_epoch(want->trainer));
+    assert_true(cnn_optim_lr(got->optim) == cnn_optim_lr(want->optim));
+    assert_int_equal(cnn_net_param_count(got->net),
+                     cnn_net_param_count(want->net));
+    assert_same_bits(cnn_net_params(got->net), cnn_net_params(want->net),
+                     cnn_net_param_count(want->net));
+}

@@ -1,0 +1,46 @@
+/* A small training: a tiny net, drawn images, an optimiser, a trainer. */
+#ifndef TESTS_SUPPORT_TRAINING_H
+#define TESTS_SUPPORT_TRAINING_H
+
+#include "support/nets.h"
+
+/* 1x6x6 -> 10: conv 8@3x3, tanh, max pool 2x2, dense 10. Its model file has
+ * some 3 KB. */
+#define TINY_INPUT   36
+#define TINY_CLASSES 10
+#define TINY_PARAMS  410
+extern const cnn_shape tiny_shape;
+cnn_net *tiny_net(void);
+
+/* No multiple of the batch, so that batches straddle epochs. */
+#define TINY_SAMPLES 13
+#define TINY_BATCH   4
+
+/* The optimisers that keep a memory. */
+enum { SGD_MOMENTUM, ADAM, RMSPROP, OPTIMIZERS };
+cnn_optim *create_optim(int kind);
+
+/* What is set before training_open() is taken over, zero is filled in. */
+typedef struct training {
+    cnn_net *net;     /* described, or built [tiny_net()] */
+    cnn_optim *optim; /* [SGD_MOMENTUM] */
+    cnn_trainer_options options;
+    int32_t samples; /* [TINY_SAMPLES] */
+    float *images;   /* drawn; may be changed under the dataset's feet */
+    int32_t *labels;
+    cnn_dataset *dataset;
+    cnn_trainer *trainer;
+} training;
+
+/* `seed` is that of the parameters. */
+void training_open(training *t, uint64_t seed);
+void training_close(training *t);
+
+/* Runs; the test fails if that does. */
+void training_run(training *t, int64_t steps);
+
+/* Both stand at the same step with the same parameters and rate, bit for bit.
+ */
+void assert_same_training(const training *got, const training *want);
+
+#endif

@@ -1,0 +1,165 @@
+/* Numbers that are not finite: reported, the layer named, nothing spoilt. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/nets.h"
+
+enum { N = 4, SEEDS = 20 };
+
+/* One step; if it diverges, the parameters keep their bits. */
+static cnn_status step(cnn_net *net, cnn_optim *optim, const float *x,
+                       const int32_t *labels)
+{
+    float *before = copy_params(net);
+    cnn_metrics m = {-1.0, -1, -1};
+    const cnn_status status = cnn_net_train_step(net, optim, N, x, labels, &m);
+
+    if (status == CNN_OK) {
+        assert_true(isfinite(m.loss));
+    } else {
+        assert_failed(status, CNN_EDIVERGED, "is not finite");
+        assert_same_bits(cnn_net_params(net), before, cnn_net_param_count(net));
+        assert_true(m.loss == -1.0 && m.count == -1 && m.correct == -1);
+    }
+    test_free(before);
+    return status;
+}
+
+/* A step so large that the next ones overflow. A ReLU net may also end with all
+ * units dead, at a loss that is finite for ever. */
+static void huge_learning_rate(void **state)
+{
+    int diverged = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        cnn_net *net = conv_net(true);
+        cnn_optim *optim = cnn_sgd_create(1e6f, NULL);
+        float *x = uniform(N * CONV_NET_INPUT, seed);
+        int32_t labels[N];
+        cnn_status status = CNN_OK;
+
+        fill_labels(labels, N, CONV_NET_CLASSES, seed);
+        build(net, &conv_net_shape, N, seed);
+        cnn_net_set_loss(net, (int32_t)(seed % 2), CNN_REDUCE_SUM);
+        if (seed % 2 == CNN_LOSS_MSE) {
+            cnn_net_free(net);
+            net = dense_net(CONV_NET_INPUT, CONV_NET_CLASSES, N);
+            cnn_net_set_loss(net, CNN_LOSS_MSE, CNN_REDUCE_SUM);
+        }
+        for (int t = 0; t < 30; t++) {
+            const cnn_status now = step(net, optim, x, labels);
+
+            /* There is no way back from there. */
+            assert_true(status == CNN_OK || now == CNN_EDIVERGED);
+            status = now;
+        }
+        diverged += status == CNN_EDIVERGED;
+        test_free(x);
+        cnn_optim_free(optim);
+        cnn_net_free(net);
+    }
+    print_message("    %d of %d diverged\n", diverged, SEEDS);
+    assert_in_range(diverged, SEEDS / 2, SEEDS);
+}
+
+/* One bad pixel in one sample; then the step without it works as ever. */
+static void bad_input(float value)
+{
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        cnn_net *net = conv_net(true);
+        cnn_optim *optim = cnn_sgd_create(0.1f, NULL);
+        float *x = uniform(N * CONV_NET_INPUT, seed);
+        float *pixel = &x[(seed * 31 + 17) % (N * CONV_NET_INPUT)];
+        const float good = *pixel;
+        int32_t labels[N];
+
+        fill_labels(labels, N, CONV_NET_CLASSES, seed);
+        build(net, &conv_net_shape, N, seed);
+        assert_int_equal(step(net, optim, x, labels), CNN_OK);
+        *pixel = value;
+        assert_int_equal(step(net, optim, x, labels), CNN_EDIVERGED);
+        assert_error(CNN_EDIVERGED, "layer 0 (conv2d) is the first");
+        *pixel = good;
+        assert_int_equal(step(net, optim, x, labels), CNN_OK);
+        test_free(x);
+        cnn_optim_free(optim);
+        cnn_net_free(net);
+    }
+}
+
+static void input_with_nan(void **state)
+{
+    (void)state;
+    bad_input(NAN);
+}
+
+static void input_with_infinity(void **state)
+{
+    (void)state;
+    bad_input(INFINITY);
+    bad_input(-INFINITY);
+}
+
+/* A parameter goes bad: the first layer that it reaches is named. */
+static void layer_is_named(void **state)
+{
+    const int32_t layers[] = {0, 3, 6, 8};
+    const char *const texts[] = {"layer 0 (conv2d)", "layer 3 (conv2d)",
+                                 "layer 6 (dense)", "layer 8 (dense)"};
+    cnn_optim *optim = cnn_sgd_create(0.1f, NULL);
+    float *x = uniform(N * CONV_NET_INPUT, 1);
+    int32_t labels[N];
+
+    (void)state;
+    fill_labels(labels, N, CONV_NET_CLASSES, 1);
+    for (int32_t loss = 0; loss < 2; loss++)
+        for (int i = 0; i < 4; i++) {
+            cnn_net *net = conv_net(true);
+
+            build(net, &conv_net_shape, N, 1);
+            cnn_net_set_loss(net, loss, CNN_REDUCE_MEAN);
+            cnn_layer_params(cnn_net_layer(net, layers[i]))[0] = NAN;
+            assert_int_equal(step(net, optim, x, labels), CNN_EDIVERGED);
+            assert_error(CNN_EDIVERGED, texts[i]);
+            cnn_net_free(net);
+        }
+    cnn_optim_free(optim);
+    test_free(x);
+}
+
+/* The layer below, in whose memory the activation works, is not to blame. */
+static void activation_is_named(void **state)
+{
+    const float x[] = {1.0f};
+    cnn_net *net = cnn_net_create();
+    cnn_optim *optim = cnn_sgd_create(0.1f, NULL);
+
+    (void)state;
+    cnn_net_add(net, cnn_dense_create(2, NULL));
+    cnn_net_add(net, cnn_activation_create(
+                         CNN_LEAKY_RELU,
+                         &(cnn_activation_options){
+                             .struct_size = sizeof(cnn_activation_options),
+                             .alpha = 1e30f}));
+    build(net, &(cnn_shape){1, 1, 1}, 1, 1);
+    cnn_net_set_loss(net, CNN_LOSS_MSE, CNN_REDUCE_MEAN);
+    cnn_net_params(net)[0] = -1e20f;
+    assert_failed(
+        cnn_net_train_step(net, optim, 1, x, (const int32_t[]){0}, NULL),
+        CNN_EDIVERGED, "layer 1 (activation) is the first");
+    cnn_optim_free(optim);
+    cnn_net_free(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(huge_learning_rate),  cmocka_unit_test(input_with_nan),
+        cmocka_unit_test(input_with_infinity), cmocka_unit_test(layer_is_named),
+        cmocka_unit_test(activation_is_named),
+    };
+
+    return cmocka_run_group_tests_name("divergence", tests, NULL, NULL);
+}

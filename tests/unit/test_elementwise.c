@@ -1,0 +1,192 @@
+/* Functions of each element, and sums. */
+#include "math/elementwise.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cnn/layer.h"
+#include "math/sum.h"
+#include "support/near.h"
+
+/* f(x) and f'(x) in double, from their definitions. */
+static double value(int kind, double alpha, double x)
+{
+    switch (kind) {
+    case CNN_RELU:
+        return x > 0 ? x : 0;
+    case CNN_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case CNN_TANH:
+        return tanh(x);
+    case CNN_LECUN_TANH:
+        return 1.7159 * tanh(2 * x / 3);
+    case CNN_LEAKY_RELU:
+        return x > 0 ? x : alpha * x;
+    default:
+        return x > 0 ? x : alpha * (exp(x) - 1);
+    }
+}
+
+static double slope(int kind, double alpha, double x)
+{
+    const double t = tanh(kind == CNN_TANH ? x : 2 * x / 3);
+
+    switch (kind) {
+    case CNN_RELU:
+        return x > 0;
+    case CNN_SIGMOID:
+        return value(kind, 0, x) * (1 - value(kind, 0, x));
+    case CNN_TANH:
+        return 1 - t * t;
+    case CNN_LECUN_TANH:
+        return 1.7159 * 2 / 3 * (1 - t * t);
+    case CNN_LEAKY_RELU:
+        return x > 0 ? 1 : alpha;
+    default:
+        return x > 0 ? 1 : alpha * exp(x);
+    }
+}
+
+#define N 2001
+
+static const float alphas[] = {0, 0, 0, 0, 0.2f, 1.5f};
+static const float scale[] = {1, 1, 1, 1.7159f, 1, 1.5f};
+
+static void the_table(void **state)
+{
+    const char *const names[] = {"relu",       "sigmoid",    "tanh",
+                                 "lecun_tanh", "leaky_relu", "elu"};
+    const float defaults[] = {0, 0, 0, 0, 0.01f, 1.0f};
+
+    (void)state;
+    assert_int_equal(cnn__map_count, 6);
+    for (int k = 0; k < 6; k++) {
+        assert_string_equal(cnn__maps[k].name, names[k]);
+        assert_true(cnn__maps[k].alpha == defaults[k]);
+    }
+}
+
+/* From -10 to 10. A float function is off by a few roundings of its result, or
+ * of its largest value where that is a difference: 4 * 2^-24 of either. */
+static void values_and_slopes(void **state)
+{
+    static float x[N], y[N], want[N], dy[N], dx[N], want_dx[N];
+
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        const double off = 4 * 0x1p-24 * (double)scale[k];
+
+        for (int i = 0; i < N; i++) {
+            x[i] = (float)(i - N / 2) / 100.0f;
+            dy[i] = (float)(i % 7) - 3.0f;
+            want[i] = (float)value(k, (double)alphas[k], (double)x[i]);
+            want_dx[i] = (float)((double)dy[i] *
+                                 slope(k, (double)alphas[k], (double)x[i]));
+        }
+        cnn__maps[k].forward(alphas[k], x, y, N);
+        assert_near(y, want, N, off, 4 * 0x1p-24);
+        cnn__maps[k].backward(alphas[k], y, dy, dx, N);
+        /* |dy| is up to 3, and y has its own error, in a square at worst. */
+        assert_near(dx, want_dx, N, 3 * 3 * off, 4 * 0x1p-24);
+        /* In place, the same bits. */
+        cnn__maps[k].backward(alphas[k], y, dy, dy, N);
+        assert_same_bits(dy, dx, N);
+        cnn__maps[k].forward(alphas[k], x, x, N);
+        assert_same_bits(x, y, N);
+    }
+}
+
+/* Nothing is written beyond n, for any n around the widths of registers. */
+static void any_length(void **state)
+{
+    float x[40], y[41], dx[41];
+
+    (void)state;
+    fill_uniform(x, 40, 1);
+    for (int k = 0; k < 6; k++)
+        for (size_t n = 0; n <= 40; n++) {
+            y[n] = dx[n] = 77.0f;
+            cnn__maps[k].forward(alphas[k], x, y, n);
+            assert_true(y[n] == 77.0f);
+            cnn__maps[k].backward(alphas[k], y, x, dx, n);
+            assert_true(dx[n] == 77.0f);
+        }
+}
+
+static void ends_of_the_range(void **state)
+{
+    const float x[] = {-INFINITY, -1000.0f, 1000.0f, INFINITY, 0.0f};
+    const float dy[] = {1, 1, 1, 1, 1};
+    const float y_want[6][5] = {{0, 0, 1000, INFINITY, 0},
+                                {0, 0, 1, 1, 0.5f},
+                                {-1, -1, 1, 1, 0},
+                                {-1.7159f, -1.7159f, 1.7159f, 1.7159f, 0},
+                                {-INFINITY, -200, 1000, INFINITY, 0},
+                                {-1.5f, -1.5f, 1000, INFINITY, 0}};
+    const float dx_want[6][5] = {
+        {0, 0, 1, 1, 0},          {0, 0, 0, 0, 0.25f},
+        {0, 0, 0, 0, 1},          {0, 0, 0, 0, 1.7159f * 2 / 3},
+        {0.2f, 0.2f, 1, 1, 0.2f}, {0, 0, 1, 1, 1.5f}};
+    float y[5], dx[5];
+
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        cnn__maps[k].forward(alphas[k], x, y, 5);
+        assert_near(y, y_want[k], 5, 0, 0x1p-23);
+        cnn__maps[k].backward(alphas[k], y, dy, dx, 5);
+        /* LeCun's: A - y y / A is a difference of numbers near A. */
+        assert_near(dx, dx_want[k], 5, 2 * 0x1p-23, 0x1p-23);
+    }
+}
+
+static void nan_comes_through(void **state)
+{
+    float x[9], y[9];
+
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        for (int i = 0; i < 9; i++)
+            x[i] = i % 2 ? NAN : 1.0f;
+        cnn__maps[k].forward(alphas[k], x, y, 9);
+        for (int i = 0; i < 9; i++)
+            assert_int_equal(isnan(y[i]) != 0, i % 2);
+    }
+}
+
+/* Whole numbers for any length; and, since the order of the additions is part
+ * of what a seed means, the bits of one sum of fractions. */
+static void sums(void **state)
+{
+    float x[100], order[35];
+
+    (void)state;
+    fill_integers(x, 100, 1000, 1);
+    for (size_t n = 0; n <= 100; n++) {
+        double want = 0.0;
+        for (size_t i = 0; i < n; i++)
+            want += (double)x[i];
+        assert_true((double)cnn__sum(x, n) == want);
+    }
+    /* 16 lanes: 2^24 and the numbers that follow in its lane, ones, vanish in
+     * it one by one; ones of other lanes meet first. The rest, three ones, is
+     * where the lanes are added to. */
+    for (int i = 0; i < 35; i++)
+        order[i] = 1.0f;
+    order[0] = 0x1p24f;
+    /* (3 + 2^24) rounds to 2^24 + 4, then + 15 lanes of 2. */
+    assert_true(cnn__sum(order, 35) == 0x1p24f + 4.0f + 30.0f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table),
+        cmocka_unit_test(values_and_slopes),
+        cmocka_unit_test(any_length),
+        cmocka_unit_test(ends_of_the_range),
+        cmocka_unit_test(nan_comes_through),
+        cmocka_unit_test(sums),
+    };
+
+    return cmocka_run_group_tests_name("elementwise", tests, NULL, NULL);
+}

@@ -1,0 +1,170 @@
+/* Model files: arguments, what is not saved, and what is not taken for one. */
+#include <math.h>
+#include <string.h>
+
+#include "support/model_bytes.h"
+#include "support/temp_file.h"
+#include "support/training.h"
+
+static void sizes(void **state)
+{
+    cnn_net *net = tiny_net();
+    unsigned char buffer[4096];
+    size_t size = 0, again = 0;
+
+    (void)state;
+    build(net, &tiny_shape, 1, 1);
+    assert_int_equal(cnn_net_save_memory(net, NULL, 99, &size), CNN_OK);
+    assert_in_range(size, 2500, 3500);
+    memset(buffer, 0x5a, sizeof(buffer));
+    assert_failed(cnn_net_save_memory(net, buffer, size - 1, &again),
+                  CNN_EINVAL, "a buffer of ");
+    assert_int_equal(again, size);
+    assert_failed(cnn_net_save_memory(net, buffer, 0, &again), CNN_EINVAL,
+                  "a buffer of 0 bytes");
+    for (size_t i = 0; i < sizeof(buffer); i++)
+        assert_int_equal(buffer[i], 0x5a);
+    assert_int_equal(cnn_net_save_memory(net, buffer, size + 1, &again),
+                     CNN_OK);
+    assert_int_equal(again, size);
+    for (size_t i = size; i < sizeof(buffer); i++)
+        assert_int_equal(buffer[i], 0x5a);
+    cnn_net_free(net);
+}
+
+static void arguments(void **state)
+{
+    cnn_net *raw = tiny_net(), *net = dense_net(1, 1, 1);
+    model_bytes m;
+    size_t size;
+
+    (void)state;
+    assert_failed(cnn_net_save(NULL, "x"), CNN_EINVAL, "net is NULL");
+    assert_failed(cnn_net_save(raw, "x"), CNN_ESTATE, "not built");
+    assert_failed(cnn_net_save(net, NULL), CNN_EINVAL, "path is NULL");
+    assert_failed(cnn_net_save_memory(NULL, NULL, 0, &size), CNN_EINVAL,
+                  "net is NULL");
+    assert_failed(cnn_net_save_memory(raw, NULL, 0, &size), CNN_ESTATE,
+                  "not built");
+    assert_failed(cnn_net_save_memory(net, NULL, 0, NULL), CNN_EINVAL,
+                  "size is NULL");
+    model_of(&m, net);
+    assert_null(cnn_net_load_memory(NULL, m.size, 1));
+    assert_error(CNN_EINVAL, "data is NULL");
+    assert_null(cnn_net_load_memory(m.data, m.size, 0));
+    assert_error(CNN_EINVAL, "max_batch 0, expected at least 1");
+    assert_null(cnn_net_load(NULL, 1));
+    assert_error(CNN_EINVAL, "path is NULL");
+    assert_null(cnn_net_load(temp_path("none"), 1));
+    assert_error(CNN_EIO, "/none: cannot open: No such file or directory");
+    assert_null(cnn_net_load("/", 1));
+    assert_error(CNN_EIO, "Is a directory");
+    model_free(&m);
+    cnn_net_free(raw);
+    cnn_net_free(net);
+}
+
+static void refuse(const model_bytes *m, cnn_status want, const char *part)
+{
+    assert_null(cnn_net_load_memory(m->data, m->size, 1));
+    assert_error(want, part);
+}
+
+/* Neither saved over a good file, nor taken out of one. */
+static void not_finite(void **state)
+{
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    cnn_net *net = tiny_net();
+    const char *path = temp_path("good");
+    model_bytes m, before, after;
+    size_t size;
+
+    (void)state;
+    build(net, &tiny_shape, 1, 1);
+    assert_int_equal(cnn_net_save(net, path), CNN_OK);
+    model_read(&before, path);
+    for (int i = 0; i < 3; i++) {
+        float *last = cnn_net_params(net) + TINY_PARAMS - 1;
+        const float was = *last;
+
+        *last = bad[i];
+        assert_failed(cnn_net_save(net, path), CNN_EDIVERGED,
+                      "element 409 of the parameters is ");
+        assert_failed(cnn_net_save_memory(net, NULL, 0, &size), CNN_EDIVERGED,
+                      "element 409");
+        *last = was;
+        model_copy(&m, &before);
+        memcpy(m.data + m.size - 8, &bad[i], 4);
+        model_seal(&m);
+        refuse(&m, CNN_EDIVERGED, "element 9 of tensor 3.bias is ");
+        model_free(&m);
+    }
+    model_read(&after, path);
+    assert_int_equal(after.size, before.size);
+    assert_memory_equal(after.data, before.data, before.size);
+    model_free(&before);
+    model_free(&after);
+    cnn_net_free(net);
+}
+
+/* What a libcnn of today cannot know. */
+static void from_the_future(void **state)
+{
+    const char *changes[][3] = {
+        {"`version`:1", "`version`:2", "version 2 of the format"},
+        {"`version`:1", "`version`:4294967297", "version 4294967297"},
+        {"`kind`:`dense`", "`kind`:`attention`",
+         "layer 3: kind attention is not known"},
+        {"`units`:10", "`units`:10,`rank`:3",
+         "layer 3: setting rank is not known"},
+    };
+    cnn_net *net = tiny_net();
+
+    (void)state;
+    build(net, &tiny_shape, 1, 1);
+    for (int i = 0; i < 4; i++) {
+        model_bytes m;
+
+        model_of(&m, net);
+        model_replace(&m, changes[i][0], changes[i][1]);
+        refuse(&m, CNN_EUNSUPPORTED, changes[i][2]);
+        model_free(&m);
+    }
+    cnn_net_free(net);
+}
+
+/* Files of other programs; the text names the file. */
+static void foreign(void **state)
+{
+    /* Safetensors as Python's writer makes it, without a checksum. */
+    const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],"
+                          "\"data_offsets\":[0,8]}}    ";
+    const float data[] = {1, 2};
+    model_bytes m;
+
+    (void)state;
+    model_make(&m, header, data, sizeof(data));
+    m.size -= 4;
+    refuse(&m, CNN_EFORMAT, "or was not written by libcnn");
+    assert_null(cnn_net_load(temp_write("a.safetensors", m.data, m.size), 1));
+    assert_error(CNN_EFORMAT, "/a.safetensors: the checksum is ");
+    m.size += 4;
+    refuse(&m, CNN_EFORMAT, "the tensors have 8 bytes, the file 12");
+    model_free(&m);
+    assert_null(cnn_net_load(temp_write("empty", "", 0), 1));
+    assert_error(CNN_EFORMAT, "/empty: 0 bytes are too few");
+    assert_null(
+        cnn_net_load(temp_write("text", "This is a text file.\n", 21), 1));
+    assert_error(CNN_EFORMAT, "no model file");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes),      cmocka_unit_test(arguments),
+        cmocka_unit_test(not_finite), cmocka_unit_test(from_the_future),
+        cmocka_unit_test(foreign),
+    };
+
+    return cmocka_run_group_tests_name("model refused", tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+/* Option structs of older and newer callers. */
+#include "base/options.h"
+
+#include <string.h>
+
+#include "support/near.h"
+
+/* The struct as this version of a library knows it, as an older one knew it,
+ * and as a newer one will. */
+typedef struct now {
+    uint32_t struct_size;
+    int32_t a;
+    float b;
+} now;
+
+typedef struct older {
+    uint32_t struct_size;
+    int32_t a;
+} older;
+
+typedef struct newer {
+    now known;
+    int32_t c, d;
+} newer;
+
+/* Starts from junk, so that what is not written shows. */
+static cnn_status read(now *o, const void *from)
+{
+    memset(o, 0x55, sizeof(*o));
+    return cnn__options_read(o, sizeof(*o), from, "thing");
+}
+
+static void none_means_zero(void **state)
+{
+    now o;
+
+    (void)state;
+    assert_int_equal(read(&o, NULL), CNN_OK);
+    assert_int_equal(o.struct_size, 0);
+    assert_int_equal(o.a, 0);
+    assert_true(o.b == 0.0f);
+}
+
+static void same_version(void **state)
+{
+    now o;
+
+    (void)state;
+    assert_int_equal(read(&o, &(now){sizeof(now), -7, 1.5f}), CNN_OK);
+    assert_int_equal(o.a, -7);
+    assert_true(o.b == 1.5f);
+}
+
+static void older_caller(void **state)
+{
+    now o;
+
+    (void)state;
+    assert_int_equal(read(&o, &(older){sizeof(older), 9}), CNN_OK);
+    assert_int_equal(o.a, 9);
+    assert_true(o.b == 0.0f);
+    /* A struct of nothing but its size. */
+    assert_int_equal(read(&o, &(uint32_t){4}), CNN_OK);
+    assert_int_equal(o.a, 0);
+    assert_true(o.b == 0.0f);
+}
+
+static void newer_caller(void **state)
+{
+    newer from = {{sizeof(newer), 3, 2.5f}, 0, 0};
+    now o;
+
+    (void)state;
+    assert_int_equal(read(&o, &from), CNN_OK);
+    assert_int_equal(o.a, 3);
+    assert_true(o.b == 2.5f);
+    from.d = 1;
+    assert_failed(read(&o, &from), CNN_EUNSUPPORTED,
+                  "thing: the field at byte 16 is set");
+    assert_non_null(strstr(cnn_last_error(), "only 12 bytes"));
+    from.c = -1;
+    assert_failed(read(&o, &from), CNN_EUNSUPPORTED, "byte 12");
+    /* Only the last byte of a field, too. */
+    from.d = 0;
+    from.c = 0;
+    memset((char *)&from + sizeof(from) - 1, 1, 1);
+    assert_failed(read(&o, &from), CNN_EUNSUPPORTED, "byte 16");
+}
+
+static void impossible_sizes(void **state)
+{
+    const uint32_t bad[] = {0, 1, 3, 5, 10, 1025, 1028, 0x55555555, UINT32_MAX};
+    now o;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_failed(read(&o, &(now){bad[i], 1, 1}), CNN_EINVAL,
+                      "thing: struct_size is ");
+    read(&o, &(now){10, 1, 1});
+    assert_error(CNN_EINVAL, "struct_size is 10, expected 12");
+}
+
+/* The largest that is believed is read to its end. */
+static void largest_size(void **state)
+{
+    static uint32_t from[256] = {sizeof(from), 42};
+    now o;
+
+    (void)state;
+    assert_int_equal(sizeof(from), 1024);
+    assert_int_equal(read(&o, from), CNN_OK);
+    assert_int_equal(o.a, 42);
+    from[255] = 1;
+    assert_failed(read(&o, from), CNN_EUNSUPPORTED, "byte 1020");
+}
+
+/* Each public struct is read under the name of its layer or optimiser. */
+static void layers_name_themselves(void **state)
+{
+    (void)state;
+    assert_null(cnn_conv2d_create(1, 1, 1, &(cnn_conv2d_options){0}));
+    assert_error(CNN_EINVAL, "conv2d: struct_size is 0, expected 64");
+    assert_null(cnn_maxpool2d_create(1, 1, &(cnn_pool2d_options){0}));
+    assert_error(CNN_EINVAL, "maxpool2d: struct_size is 0");
+    assert_null(cnn_avgpool2d_create(1, 1, &(cnn_pool2d_options){0}));
+    assert_error(CNN_EINVAL, "avgpool2d: struct_size is 0");
+    assert_null(cnn_dense_create(1, &(cnn_dense_options){0}));
+    assert_error(CNN_EINVAL, "dense: struct_size is 0, expected 24");
+    assert_null(cnn_activation_create(0, &(cnn_activation_options){0}));
+    assert_error(CNN_EINVAL, "activation: struct_size is 0, expected 8");
+    assert_null(cnn_sgd_create(0.1f, &(cnn_sgd_options){0}));
+    assert_error(CNN_EINVAL, "sgd: struct_size is 0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(none_means_zero),
+        cmocka_unit_test(same_version),
+        cmocka_unit_test(older_caller),
+        cmocka_unit_test(newer_caller),
+        cmocka_unit_test(impossible_sizes),
+        cmocka_unit_test(largest_size),
+        cmocka_unit_test(layers_name_themselves),
+    };
+
+    return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
