@@ -13,7 +13,7 @@ build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
     libopenblas-dev zlib1g-dev libjansson-dev librandom123-dev'
 examples='libgdk-pixbuf-2.0-dev shared-mime-info gnuplot-nox=gnuplot
     fonts-dejavu-core'
-tests='libcmocka-dev dataset-fashion-mnist python3=/usr/bin/python3
+tests='g++=g++ binutils=nm strace=strace libcmocka-dev dataset-fashion-mnist python3=/usr/bin/python3
     clang=clang libclang-rt-14-dev clang-format=clang-format'
 
 wanted=
@@ -41,7 +41,8 @@ if ! command -v dpkg-query >/dev/null; then
     exit 0
 fi
 
-installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p')
+installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' |
+    sed -n 's/^ii  *//p')
 missing=
 for entry in $wanted; do
     package=${entry%%=*}

@@ -75,7 +75,8 @@ esac
 name=$1
 shift
 if [ ! -e "$here/$name.c" ]; then
-    say "no example '$name'; there are:" "$(cd "$here" && echo *.c | sed 's/\.c//g')"
+    say "no example '$name'; there are:"
+    (cd "$here" && ls ./*.c | sed 's|./\(.*\)\.c|    \1|') >&2
     exit 64
 fi
 

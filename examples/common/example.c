@@ -70,15 +70,14 @@ static int show_digit(cnn_net *net, const data *d, const char *path)
     return code != 0 ? code : report_picture(net, path, false);
 }
 
-static int train(cnn_net *net, const data *d, const options *o, history *h,
-                 char **argv)
+static int train(cnn_net *net, const data *d, const options *o, history *h)
 {
     int code = 0;
 
     check(cnn_net_set_loss(net, CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
                            o->recipe.reduction),
           NULL);
-    training_run(net, d, o, h, argv);
+    training_run(net, d, o, h);
     if (o->save != NULL && cnn_net_save(net, o->save) != CNN_OK) {
         warn("the model is not saved: %s", cnn_last_error());
         code = EX_IOERR;
@@ -110,7 +109,7 @@ static int worse(int code, int next)
 }
 
 /* Trains and tests. Returns 0 or an exit code. */
-static int work_on_data(cnn_net *net, const options *o, char **argv)
+static int work_on_data(cnn_net *net, const options *o)
 {
     history h = {0};
     int code = 0;
@@ -122,7 +121,7 @@ static int work_on_data(cnn_net *net, const options *o, char **argv)
            (long long)cnn_dataset_count(d.test));
     fflush(stdout);
     if (o->train)
-        code = train(net, &d, o, &h, argv);
+        code = train(net, &d, o, &h);
     const double accuracy = report_accuracy(net, d.test, "test", true);
     if (o->plot != NULL)
         code = worse(code, plot(o, &h, accuracy));
@@ -153,7 +152,7 @@ int example_main(const example *e, int argc, char **argv)
 
     cnn_net *net = make_net(e, &o);
     if (o.train || o.digit != NULL || o.image_count == 0)
-        code = work_on_data(net, &o, argv);
+        code = work_on_data(net, &o);
     for (int32_t i = 0; i < o.image_count; i++)
         code = worse(code, report_picture(net, o.images[i], o.invert));
     cnn_net_free(net);

@@ -36,7 +36,8 @@ enum {
 /* clang-format off */
 static const struct argp_option table[] = {
     {0, 0, 0, 0, "Training:", 1},
-    {"as-published", AS_PUBLISHED, 0, 0, "with the published settings (default)", 0},
+    {"as-published", AS_PUBLISHED, 0, 0, "with the published settings "
+     "(default)", 0},
     {"tuned", TUNED, 0, 0, "as one would train it today", 0},
     {"steps", STEPS, "N", 0, "steps to take", 0},
     {"epochs", EPOCHS, "N", 0, "or passes over the images", 0},
@@ -247,7 +248,7 @@ void options_parse(options *o, const char *name, const char *about,
               .as_published = as_published,
               .tuned = tuned};
 
-    *o = (options){.program = name, .seed = 1, .train = true};
+    *o = (options){.program = name, .argv = argv, .seed = 1, .train = true};
     /* No more images than arguments. */
     o->images = allocate((size_t)argc, sizeof(char *));
     argp_err_exit_status = EX_USAGE;

@@ -6,6 +6,7 @@
 
 typedef struct options {
     const char *program;
+    char **argv;   /* as it was given, but for the order */
     recipe recipe; /* chosen by name, then changed line by line */
     uint32_t seed;
     int32_t threads;  /* 0: all cores */

@@ -63,13 +63,15 @@ static void add_point(training *t, const cnn_progress *now)
 
 static void end_epoch(training *t, const cnn_progress *now)
 {
-    const int64_t seen = now->step * t->o->recipe.batch;
+    const int64_t before = (now->step - 1) * t->o->recipe.batch;
     const int64_t count = cnn_dataset_count(t->d->train);
     cnn_metrics test;
 
     if (t->o->checkpoint != NULL &&
-        cnn_trainer_save(t->trainer, t->o->checkpoint) != CNN_OK)
-        progress_line(&t->progress, "no checkpoint: %s", cnn_last_error());
+        cnn_trainer_save(t->trainer, t->o->checkpoint) != CNN_OK) {
+        progress_clear(&t->progress);
+        warn("no checkpoint: %s", cnn_last_error());
+    }
     if (t->o->recipe.eval_every > 0)
         return;
     check(cnn_net_evaluate(t->net, t->d->test, &test, NULL), NULL);
@@ -77,7 +79,7 @@ static void end_epoch(training *t, const cnn_progress *now)
     progress_line(&t->progress,
                   "epoch %lld: loss %.4g, training accuracy %.4f, test "
                   "accuracy %.4f, %.1f s",
-                  (long long)((seen + count - 1) / count),
+                  (long long)(before / count + 1),
                   t->epoch.loss / (double)t->epoch_steps, accuracy(&t->epoch),
                   accuracy(&test), seconds() - t->line_time);
     t->epoch = (cnn_metrics){0};
@@ -123,7 +125,7 @@ static void print_argument(const char *text)
 }
 
 /* After Ctrl-C: keeps what there is, says how to go on, and leaves. */
-_Noreturn static void leave(training *t, char **argv)
+_Noreturn static void leave(training *t)
 {
     char file[256];
     const char *checkpoint = t->o->checkpoint;
@@ -137,8 +139,8 @@ _Noreturn static void leave(training *t, char **argv)
     warn("stopped after step %lld of %lld, saved in %s; to go on:",
          (long long)cnn_trainer_steps(t->trainer), (long long)t->steps,
          checkpoint);
-    for (int i = 0; argv[i] != NULL; i++)
-        print_argument(argv[i]);
+    for (char **argument = t->o->argv; *argument != NULL; argument++)
+        print_argument(*argument);
     if (t->o->resume == NULL || strcmp(t->o->resume, checkpoint) != 0) {
         fputs(" --resume", stderr);
         print_argument(checkpoint);
@@ -169,8 +171,7 @@ static void start(training *t)
     t->history->test.title = "test";
 }
 
-void training_run(cnn_net *net, const data *d, const options *o, history *h,
-                  char **argv)
+void training_run(cnn_net *net, const data *d, const options *o, history *h)
 {
     training t = {.net = net, .d = d, .o = o, .history = h};
 
@@ -187,7 +188,7 @@ void training_run(cnn_net *net, const data *d, const options *o, history *h,
     progress_clear(&t.progress);
 
     if (status == CNN_ECANCELED)
-        leave(&t, argv);
+        leave(&t);
     if (status == CNN_EDIVERGED)
         fail(EXIT_FAILURE, "%s; a smaller learning rate (--lr) may help",
              cnn_last_error());

@@ -21,7 +21,6 @@ typedef struct history {
  * or, if eval_every is 0, a line with losses and accuracies after each epoch on
  * standard error. Ctrl-C saves a checkpoint, says how to go on, and leaves.
  */
-void training_run(cnn_net *net, const data *d, const options *o, history *h,
-                  char **argv);
+void training_run(cnn_net *net, const data *d, const options *o, history *h);
 
 #endif

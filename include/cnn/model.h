@@ -24,7 +24,8 @@ CNN_BEGIN_DECLS
  *
  * @return CNN_OK; CNN_EDIVERGED if a parameter is not finite; CNN_EIO with the
  *         system's reason (folder missing, no permission, disk full);
- *         CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM; after a failure the old file is
+ *         CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM, CNN_EUNSUPPORTED (some hundred
+ *         layers with hardly a parameter); after a failure the old file is
  *         still there
  */
 CNN_API cnn_status cnn_net_save(const cnn_net *net, const char *path);
@@ -36,7 +37,8 @@ CNN_API cnn_status cnn_net_save(const cnn_net *net, const char *path);
  * @return the net, to be freed with cnn_net_free(), or NULL: CNN_EIO,
  *         CNN_EFORMAT (damaged or of another kind), CNN_EUNSUPPORTED (written
  *         by a newer version), CNN_EDIVERGED (a parameter is not finite),
- *         CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM
+ *         CNN_EINVAL, CNN_ESHAPE, CNN_EOVERFLOW (of the arguments, or of what
+ *         the file describes), CNN_ENOMEM
  */
 CNN_API cnn_net *cnn_net_load(const char *path, int32_t max_batch);
 

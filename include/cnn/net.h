@@ -95,8 +95,9 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
  * @param labels  N labels, each from 0 to the number of outputs - 1
  * @param out     loss and hits before the update; NULL if not wanted
  * @return CNN_OK; CNN_EINVAL and nothing changed; CNN_ESTATE; CNN_EDIVERGED if
- *         the loss is not finite: the parameters are as before the step, and
- *         the text names the first layer whose output is not finite
+ *         the loss or a gradient is not finite: the parameters are as before
+ * the step, and the text names the first layer whose output, respectively
+ *         gradient, is not finite
  */
 CNN_API cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim,
                                       int32_t batch, const float *x,
@@ -114,8 +115,9 @@ CNN_API cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
 CNN_API const float *cnn_net_output(const cnn_net *net);
 
 /** Adds to the parameter gradients. `dy` is the gradient of any loss with
- *  respect to cnn_net_output(), `x` and `batch` are those of the forward pass.
- *  CNN_ESTATE if that was not the last thing run. */
+ *  respect to cnn_net_output(), `x` and `batch` are those of the last
+ *  cnn_net_forward() with CNN_TRAIN; CNN_ESTATE if there was none, or a forward
+ *  pass of another kind, training step, prediction or evaluation since. */
 CNN_API cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
                                     const float *dy);
 

@@ -105,26 +105,12 @@ static int fill(int fd, const names *n, const void *data, size_t size)
     return failed || close_failed ? -1 : 0;
 }
 
-/* Makes the rename last. Some file systems cannot sync a folder, and say so. */
-static int sync_folder(const char *folder)
+static cnn_status write_and_rename(const names *n, const void *data,
+                                   size_t size)
 {
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        return -1;
-    const int failed = fsync(fd) != 0 && errno != EINVAL;
-    const int error = errno;
-    close(fd);
-    errno = error;
-    return failed ? -1 : 0;
-}
-
-static cnn_status replace(names *n, const void *data, size_t size)
-{
-    CNN__TRY(find_target(n));
-    CNN__TRY(name_parts(n));
     const int fd =
         open(n->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
     if (fd < 0)
         return fail_io("write", n->path);
     if (fill(fd, n, data, size) != 0 || rename(n->temporary, n->target) != 0) {
@@ -132,9 +118,24 @@ static cnn_status replace(names *n, const void *data, size_t size)
         unlink(n->temporary);
         return status;
     }
-    if (sync_folder(n->folder) != 0)
-        return fail_io("sync the folder of", n->path);
     return CNN_OK;
+}
+
+/* The folder is opened first, so that nothing but its sync can fail once the
+ * new file is in place; that makes the rename last. Some file systems cannot
+ * sync a folder, and say EINVAL. */
+static cnn_status replace(names *n, const void *data, size_t size)
+{
+    CNN__TRY(find_target(n));
+    CNN__TRY(name_parts(n));
+    const int folder = open(n->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return fail_io("write", n->path);
+    cnn_status status = write_and_rename(n, data, size);
+    if (status == CNN_OK && fsync(folder) != 0 && errno != EINVAL)
+        status = fail_io("sync the folder of", n->path);
+    close(folder);
+    return status;
 }
 
 cnn_status cnn__file_replace(const char *path, const void *data, size_t size)

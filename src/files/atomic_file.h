@@ -11,7 +11,8 @@
  * which is synced and renamed over it. A symbolic link is followed; what is
  * there and not a regular file is refused. CNN_EIO with the system's reason,
  * CNN_ENOMEM; after a failure the old file is untouched and the temporary one
- * gone. */
+ * gone, unless it was the folder that could not be synced: then the new file is
+ * in place, but might not outlast a crash. */
 cnn_status cnn__file_replace(const char *path, const void *data, size_t size);
 
 #endif

@@ -59,7 +59,7 @@ static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
 
     o->N = rest < net->max_batch ? (int32_t)rest : net->max_batch;
     o->K = cnn__shape_size(&net->out);
-    o->y = net->pass.y[end - 1];
+    o->y = cnn__scored(net, b->x);
     o->labels = b->labels;
     for (int32_t n = 0; n < o->N; n++)
         b->index[n] = (int32_t)(first + n);

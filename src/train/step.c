@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "math/gemm.h"
+#include "math/sum.h"
 #include "net/net_impl.h"
 #include "train/loss.h"
 #include "train/optim_impl.h"
@@ -35,10 +36,16 @@ int32_t cnn__scored_layers(const cnn_net *net)
 {
     const cnn_layer *last = net->layers[net->count - 1];
     const bool folded = net->loss == CNN_LOSS_SOFTMAX_CROSS_ENTROPY &&
-                        (last->ops->traits & CNN__SOFTMAX) != 0 &&
-                        net->count > 1;
+                        (last->ops->traits & CNN__SOFTMAX) != 0;
 
     return folded ? net->count - 1 : net->count;
+}
+
+const float *cnn__scored(const cnn_net *net, const float *x)
+{
+    const int32_t end = cnn__scored_layers(net);
+
+    return end > 0 ? net->pass.y[end - 1] : x;
 }
 
 cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
@@ -103,6 +110,22 @@ static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
                      "the loss is %g, though every output is finite", loss);
 }
 
+/* The loss can be finite where a gradient is not: an infinite input that a
+ * sigmoid swallows on the way forward is multiplied by zero on the way back. */
+static cnn_status check_gradients(const cnn_net *net)
+{
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn__params *p = &net->layers[i]->params;
+
+        /* A sum is cheap, and not finite if one of its terms is not. */
+        if (p->count > 0 && !isfinite(cnn__sum(p->grad, p->count)))
+            return cnn__fail(CNN_EDIVERGED,
+                             "the gradient of layer %d (%s) is not finite", i,
+                             net->layers[i]->ops->kind);
+    }
+    return CNN_OK;
+}
+
 cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
                               const float *x, const int32_t *labels,
                               cnn_metrics *out)
@@ -118,7 +141,7 @@ cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
     CNN__TRY(check_labels(labels, batch, K));
 
     const int32_t end = cnn__scored_layers(net);
-    const cnn__outcome outcome = {batch, K, net->pass.y[end - 1], labels};
+    const cnn__outcome outcome = {batch, K, cnn__scored(net, x), labels};
     const float scale =
         net->reduction == CNN_REDUCE_MEAN ? 1.0f / (float)batch : 1.0f;
     CNN__TRY(cnn_net_zero_grad(net));
@@ -133,6 +156,7 @@ cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
         cnn__net_backward(net, end - 1, batch, x, net->gradient[0]);
     cnn__gemm_leave();
     CNN__TRY(status);
+    CNN__TRY(check_gradients(net));
     if (out != NULL)
         *out =
             (cnn_metrics){net->reduction == CNN_REDUCE_MEAN ? sum / batch : sum,

@@ -36,9 +36,9 @@ def write_idx(folder, mark="-", zipped=False):
     """The four files, under their usual names."""
     folder.mkdir()
     for part, count in ("train", 600), ("t10k", 100):
-        for kind, data in zip(("images" + mark + "idx3", "labels" + mark + "idx1"),
-                              images(count, part)):
-            name = f"{part}-{kind}-ubyte"
+        for (kind, rank), data in zip((("images", 3), ("labels", 1)),
+                                      images(count, part)):
+            name = f"{part}-{kind}{mark}idx{rank}-ubyte"
             if zipped:
                 (folder / (name + ".gz")).write_bytes(gzip.compress(data))
             else:

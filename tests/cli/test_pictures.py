@@ -106,7 +106,8 @@ class Plot(ExampleTest):
             out, err = self.run_example(*arguments)
             png = (self.folder / "plot.png").read_bytes()
             self.assertEqual(png[:8], b"\x89PNG\r\n\x1a\n")
-            self.assertEqual(png[12:24], struct.pack(">4s2I", b"IHDR", 960, 600))
+            self.assertEqual(png[12:24],
+                             struct.pack(">4s2I", b"IHDR", 960, 600))
             self.assertIn("plot: plot.png", out)
             self.assertEqual(err, "")
 
@@ -131,7 +132,7 @@ class Plot(ExampleTest):
         fake = self.folder / "gnuplot"
         fake.write_text("#!/bin/sh\nexit 3\n")
         fake.chmod(0o755)
-        self.assertIn("gnuplot failed", self.without_gnuplot(self.folder.as_posix()))
+        self.assertIn("gnuplot failed", self.without_gnuplot(str(self.folder)))
 
 
 if __name__ == "__main__":

@@ -153,12 +153,38 @@ static void activation_is_named(void **state)
     cnn_net_free(net);
 }
 
+/* A sigmoid swallows an infinite input: the loss is finite, the gradient of the
+ * weights is 0 times infinity. */
+static void infinite_input_behind_a_sigmoid(void **state)
+{
+    const float x[] = {INFINITY, 1.0f};
+    const int32_t label = 0;
+    cnn_net *net = cnn_net_create();
+    cnn_optim *sgd = cnn_sgd_create(0.1f, NULL);
+
+    (void)state;
+    cnn_net_add(net, cnn_dense_create(3, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
+    cnn_net_add(net, cnn_dense_create(2, NULL));
+    build(net, &(cnn_shape){2, 1, 1}, 1, 1);
+    float *before = copy_params(net);
+    assert_failed(cnn_net_train_step(net, sgd, 1, x, &label, NULL),
+                  CNN_EDIVERGED, "the gradient of layer 0 (dense)");
+    assert_same_bits(cnn_net_params(net), before, cnn_net_param_count(net));
+    test_free(before);
+    cnn_optim_free(sgd);
+    cnn_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(huge_learning_rate),  cmocka_unit_test(input_with_nan),
-        cmocka_unit_test(input_with_infinity), cmocka_unit_test(layer_is_named),
+        cmocka_unit_test(huge_learning_rate),
+        cmocka_unit_test(input_with_nan),
+        cmocka_unit_test(input_with_infinity),
+        cmocka_unit_test(layer_is_named),
         cmocka_unit_test(activation_is_named),
+        cmocka_unit_test(infinite_input_behind_a_sigmoid),
     };
 
     return cmocka_run_group_tests_name("divergence", tests, NULL, NULL);

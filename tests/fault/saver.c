@@ -1,0 +1,54 @@
+/* A program to be killed while it saves; test_atomic_save.py does it.
+ *
+ *     saver write PATH VALUE    saves a net all of whose parameters are VALUE
+ *     saver train PATH STEPS    goes on from PATH, if it is there, up to STEPS
+ *                               steps, and saves after each of them
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/training.h"
+
+static int complain(void)
+{
+    fprintf(stderr, "%s\n", cnn_last_error());
+    return 1;
+}
+
+static int write_model(const char *path, float value)
+{
+    cnn_net *net = tiny_net();
+
+    build(net, &tiny_shape, 1, 1);
+    for (int i = 0; i < TINY_PARAMS; i++)
+        cnn_net_params(net)[i] = value;
+    return cnn_net_save(net, path) != CNN_OK ? complain() : 0;
+}
+
+static int train(const char *path, int64_t steps)
+{
+    training t = {.optim = create_optim(ADAM)};
+
+    training_open(&t, 1);
+    if (access(path, F_OK) == 0 &&
+        cnn_trainer_resume(t.trainer, path) != CNN_OK)
+        return complain();
+    puts("ready");
+    fflush(stdout);
+    while (cnn_trainer_steps(t.trainer) < steps)
+        if (cnn_trainer_step(t.trainer, NULL) != CNN_OK ||
+            cnn_trainer_save(t.trainer, path) != CNN_OK)
+            return complain();
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "write") == 0)
+        return write_model(argv[2], strtof(argv[3], NULL));
+    if (argc == 4 && strcmp(argv[1], "train") == 0)
+        return train(argv[2], strtoll(argv[3], NULL, 10));
+    return 64;
+}
