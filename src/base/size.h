@@ -21,9 +21,6 @@ static inline size_t cnn__size_mul(size_t a, size_t b)
 /* a * b * c */
 static inline size_t cnn__size_mul3(size_t a, size_t b, size_t c)
 {
-    /* Zero first: 0 * SIZE_MAX is 0, whatever the order. */
-    if (a == 0 || b == 0 || c == 0)
-        return 0;
     return cnn__size_mul(cnn__size_mul(a, b), c);
 }
 

@@ -8,7 +8,7 @@
 /* Bytes that jansson takes, at most and with what malloc adds, for an object or
  * an array, a member of an object, an element of an array. */
 #define CONTAINER 256
-#define MEMBER    192
+#define MEMBER    112
 #define ELEMENT   96
 
 static size_t cost_of(unsigned char c)

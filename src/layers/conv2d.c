@@ -323,7 +323,8 @@ cnn_status cnn_conv2d_set_table(cnn_layer *layer, int32_t filters,
         return cnn__fail(CNN_EINVAL, "conv2d_set_table: %s is NULL",
                          layer == NULL ? "layer" : "table");
     if (layer->ops != &cnn__conv2d_ops)
-        return cnn__fail(CNN_EINVAL, "conv2d_set_table: a %s layer",
+        return cnn__fail(CNN_EINVAL,
+                         "conv2d_set_table: the layer is no conv2d but %s",
                          layer->ops->kind);
     if (layer->built)
         return cnn__fail(CNN_ESTATE, "conv2d_set_table: the layer is built");

@@ -121,10 +121,28 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
 
 /* ----------------------------------------------- threads of the BLAS --- */
 
+/* In a child of fork() nobody is inside a call, whoever was at that moment. */
+static void forget_callers(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    callers = 0;
+    if (threads_before > 0)
+        openblas_set_num_threads(threads_before);
+    threads_before = 0;
+}
+
+static void register_fork(void)
+{
+    pthread_atfork(NULL, NULL, forget_callers);
+}
+
 void cnn__gemm_enter(void)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
     if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL)
         return;
+    pthread_once(&once, register_fork);
     pthread_mutex_lock(&lock);
     if (callers++ == 0) {
         const int threads = openblas_get_num_threads();

@@ -86,5 +86,5 @@ class ExampleTest(unittest.TestCase):
         out, err = (out or b"").decode(), (err or b"").decode()
         self.assertEqual(process.returncode, code, f"{arguments}\n{out}{err}")
         if code != 0:
-            self.assertRegex(err, r"^(\S*/)?lenet5_relu: ")
+            self.assertIn("lenet5_relu: ", err)
         return out, err

@@ -3,15 +3,17 @@
 #
 #     CC=... CXX=... sh consume.sh CASE SOURCE BUILD
 #
-# SOURCE is the checkout of libcnn and BUILD a folder where it is built. Leaves
-# what it makes in BUILD/consumer/CASE.
+# SOURCE is the checkout of libcnn and BUILD a folder where it is built. Works in
+# a temporary folder: CMake refuses to install headers to a place in the source,
+# where BUILD may be, and pkg-config knows no paths with spaces.
 set -eu
 
 case=$1
 source=$2
 build=$3
 program=$source/tests/consumer/program
-work=$build/consumer/$case
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
 version=$(awk '/define CNN_VERSION_M/ {v = v sep $3; sep = "."}
     END {print v}' "$source/include/cnn/version.h")
@@ -79,8 +81,6 @@ linked() {
     fi
 }
 
-rm -rf "$work"
-mkdir -p "$work"
 case $case in
 shared)
     install "$build"

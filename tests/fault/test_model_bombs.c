@@ -115,46 +115,61 @@ static void depth(void **state)
     }
 }
 
-/* As many values as fit into each of two texts at once. */
+/* Two texts, the header and one in it, of so many values each. Somewhere below
+ * the number that is refused unread, they take most. */
+static void refuse_values(const char *value, int times)
+{
+    text t;
+
+    text_open(&t);
+    add(&t, "{'__metadata__':{'x':[");
+    for (int i = 0; i < times; i++)
+        add(&t, value[0] == '`' ? "''," : value);
+    add(&t, "0],'libcnn':'{`version`:1}','architecture':'{`x`:[");
+    add_times(&t, value, times);
+    add(&t, "0]}");
+    refuse_architecture(&t, "");
+}
+
 static void width(void **state)
 {
     const char *const values[] = {"[],", "{},", "0,", "``,", "0.5,"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-        for (int times = 500; times < 300000; times = times * 5 / 3) {
-            text t;
+        for (int times = 500; times < 100000; times += times / 8)
+            refuse_values(values[i], times);
+}
 
-            begin(&t);
-            add(&t, "{`x`:[");
-            add_times(&t, values[i], times);
-            add(&t, "0]}','other':'");
-            add_times(&t, "x", times);
-            add(&t, "'},'a':[");
-            if (values[i][0] != '`')
-                add_times(&t, values[i], times);
-            add(&t, "0],'__crc32__':0}");
-            refuse_text(&t, 0, "");
-        }
+/* The same of members of objects, with keys that differ. */
+static void add_members(text *t, const char *quote, const char *value,
+                        int times)
+{
+    for (int i = 0; i < times; i++) {
+        char member[32];
+
+        snprintf(member, sizeof(member), "%s%d%s:%s,", quote, i, quote, value);
+        add(t, member);
+    }
 }
 
 static void members(void **state)
 {
+    const char *const values[][2] = {{"{}", "{}"}, {"0", "0"}, {"``", "''"}};
+
     (void)state;
-    for (int times = 500; times < 100000; times *= 2) {
-        text t;
+    for (int i = 0; i < 3; i++)
+        for (int times = 500; times < 30000; times += times / 8) {
+            text t;
 
-        begin(&t);
-        add(&t, "{");
-        for (int i = 0; i < times; i++) {
-            char member[32];
-
-            snprintf(member, sizeof(member), "`%d`:{},", i);
-            add(&t, member);
+            text_open(&t);
+            add(&t, "{'__metadata__':{");
+            add_members(&t, "'", values[i][1], times);
+            add(&t, "'libcnn':'{`version`:1}','architecture':'{");
+            add_members(&t, "`", values[i][0], times);
+            add(&t, "`input`:[1,6,6]}");
+            refuse_architecture(&t, "");
         }
-        add(&t, "`input`:[1,6,6]}");
-        refuse_architecture(&t, "");
-    }
 }
 
 /* ---------------------------------------------------------- the net --- */

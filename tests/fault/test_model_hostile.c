@@ -211,6 +211,21 @@ static void one_change(void **state)
     }
 }
 
+/* Where the biases were, of a layer that now has none. */
+static void gap(void **state)
+{
+    model_bytes m;
+
+    (void)state;
+    model_copy(&m, &good);
+    model_replace(&m, "`flags`:0,`stride_h`", "`flags`:1,`stride_h`");
+    model_replace(
+        &m, "'0.bias':{'dtype':'F32','shape':[8],'data_offsets':[288,320]},",
+        "");
+    refuse(&m, "a gap");
+    model_free(&m);
+}
+
 /* What other writers, or later versions, may add or leave to the defaults.
  * Tensors that no layer asks for, as checkpoints have them, are passed over. */
 static void harmless_changes(void **state)
@@ -328,6 +343,7 @@ static void zeros_behind_the_header(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gap),
         cmocka_unit_test(one_change),
         cmocka_unit_test(harmless_changes),
         cmocka_unit_test(header_lengths),

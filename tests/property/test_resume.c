@@ -114,6 +114,34 @@ static void ten_in_a_row(void **state)
         check(optim, check_ten_stops);
 }
 
+static int32_t save_each_time(void *trainer, const cnn_progress *progress)
+{
+    (void)progress;
+    return cnn_trainer_save(trainer, temp_path("checkpoint")) != CNN_OK;
+}
+
+/* Saving from the callback of a run, as programs do, and being stopped there.
+ */
+static void from_the_callback(void **state)
+{
+    const plan p = {ADAM, 3};
+    training whole, t, resumed;
+
+    (void)state;
+    start(&whole, &p);
+    start(&t, &p);
+    training_run(&whole, STEPS);
+    assert_int_equal(cnn_trainer_run(t.trainer, 17, save_each_time, t.trainer),
+                     CNN_OK);
+    resume(&resumed, &p, temp_path("checkpoint"));
+    assert_same_training(&resumed, &t);
+    training_run(&resumed, STEPS - 17);
+    assert_same_training(&resumed, &whole);
+    training_close(&whole);
+    training_close(&t);
+    training_close(&resumed);
+}
+
 /* The comparison would see a training that differs. */
 static void seeds_differ(void **state)
 {
@@ -140,7 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seeds_differ), cmocka_unit_test(sgd_with_momentum),
         cmocka_unit_test(adam),         cmocka_unit_test(rmsprop),
-        cmocka_unit_test(ten_in_a_row),
+        cmocka_unit_test(ten_in_a_row), cmocka_unit_test(from_the_callback),
     };
 
     return cmocka_run_group_tests_name("resume", tests, NULL, NULL);

@@ -194,7 +194,7 @@ static void impossible_paths(void **state)
     refuse(in(folder, "none/file"), "none/file: No such file or directory");
     refuse(in(folder, "none/"), "none/: ");
     refuse(in(folder, "file/x"), "file/x: Not a directory");
-    refuse("", "cannot write : No such file or directory");
+    refuse("", "cannot write : ");
     /* The reason is there however long the path is. */
     memset(name, 'n', sizeof(name));
     name[299] = '\0';
@@ -250,8 +250,7 @@ static int is_denied(const char *path)
 static void no_permission(void **state)
 {
     const mode_t closed[] = {0555, 0333, 0000};
-    const char *folder = make_folder("closed");
-    const char *path = in(folder, "file");
+    const char *folder = make_folder("closed"), *path;
 
     (void)state;
     /* Whoever we are then must get as far as here. */
@@ -280,8 +279,7 @@ static int is_too_large(const char *path)
 
 static void disk_that_fills(void **state)
 {
-    const char *folder = make_folder("full");
-    const char *path = in(folder, "file");
+    const char *folder = make_folder("full"), *path;
 
     (void)state;
     assert_int_equal(chmod(in(folder, ".."), 0755), 0);

@@ -143,12 +143,37 @@ static void orders_differ(void **state)
     }
 }
 
+/* Of three samples there are six orders, each as likely as the others: 100 in
+ * 600 epochs, give or take 5 times the deviation of 9.1. */
+static void orders_are_even(void **state)
+{
+    probe *p = probe_open(3, 1, 3, 0);
+    int32_t times[9] = {0};
+
+    (void)state;
+    for (int32_t epoch = 0; epoch < 600; epoch++) {
+        int32_t first[MOST] = {0}, second[MOST] = {0}, third[MOST] = {0};
+
+        probe_step(p, first);
+        probe_step(p, second);
+        probe_step(p, third);
+        times[3 * (first[1] + 2 * first[2]) + second[1] + 2 * second[2]]++;
+    }
+    for (int32_t i = 0; i < 9; i++)
+        if (i % 4 == 0) /* the same sample twice */
+            assert_int_equal(times[i], 0);
+        else
+            assert_in_range(times[i], 100 - 46, 100 + 46);
+    probe_close(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sample_once_an_epoch),
         cmocka_unit_test(without_shuffling),
         cmocka_unit_test(orders_differ),
+        cmocka_unit_test(orders_are_even),
     };
 
     return cmocka_run_group_tests_name("trainer order", tests, NULL, NULL);
