@@ -154,7 +154,7 @@ static void errors(void **state)
     assert_failed(cnn_conv2d_set_table(layer, 3, 2, NULL), CNN_EINVAL,
                   "table is NULL");
     assert_failed(cnn_conv2d_set_table(dense, 3, 2, ones), CNN_EINVAL,
-                  "a dense layer");
+                  "no conv2d but dense");
     assert_failed(cnn_conv2d_set_table(layer, 2, 3, ones), CNN_EINVAL,
                   "2 filters x 3 channels for a layer of 3 filters");
     assert_failed(cnn_conv2d_set_table(layer, 3, 0, ones), CNN_EINVAL,
