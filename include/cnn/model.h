@@ -26,7 +26,8 @@ CNN_BEGIN_DECLS
  *         system's reason (folder missing, no permission, disk full);
  *         CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM, CNN_EUNSUPPORTED (some hundred
  *         layers with hardly a parameter); after a failure the old file is
- *         still there
+ *         still there, unless the text says that only the folder could not be
+ *         synced
  */
 CNN_API cnn_status cnn_net_save(const cnn_net *net, const char *path);
 
