@@ -9,7 +9,11 @@
  *     optim.h     SGD, Adam, RMSprop
  *     dataset.h   IDX files, arrays, slices
  *     trainer.h   shuffled batches, stopping and resuming, evaluating
+ *     schedule.h  learning rates that change
+ *     augment.h   images that change
  *     model.h     saving and loading
+ *     summary.h   what a net is made of and costs
+ *     stats.h     how its layers are doing
  *     session.h   one net, many threads
  *     runtime.h   worker threads, allocator
  *     status.h    errors
@@ -30,14 +34,18 @@
 #ifndef CNN_CNN_H
 #define CNN_CNN_H
 
+#include "cnn/augment.h"
 #include "cnn/dataset.h"
 #include "cnn/layer.h"
 #include "cnn/model.h"
 #include "cnn/net.h"
 #include "cnn/optim.h"
 #include "cnn/runtime.h"
+#include "cnn/schedule.h"
 #include "cnn/session.h"
+#include "cnn/stats.h"
 #include "cnn/status.h"
+#include "cnn/summary.h"
 #include "cnn/trainer.h"
 #include "cnn/types.h"
 #include "cnn/version.h"

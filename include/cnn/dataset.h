@@ -21,6 +21,8 @@ typedef struct cnn_dataset_options {
     uint32_t struct_size; /**< sizeof(cnn_dataset_options) */
     float scale;          /**< factor [1/255 for bytes, 1 for floats] */
     float offset;         /**< added after it [0] */
+    int32_t pad; /**< rows and columns of pixels 0 put around each image
+                      when it is read, at least 0 [0] */
 } cnn_dataset_options;
 
 /**

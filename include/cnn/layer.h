@@ -102,6 +102,14 @@ typedef struct cnn_dense_options {
     float bias_scale;     /**< for the inits that take one */
 } cnn_dense_options;
 
+/** Options of cnn_batchnorm_create(). Zero means the default in brackets. */
+typedef struct cnn_batchnorm_options {
+    uint32_t struct_size; /**< sizeof(cnn_batchnorm_options) */
+    uint32_t flags;       /**< none is defined: 0 */
+    float epsilon;        /**< added to the variance, above 0 [1e-5] */
+    float momentum;       /**< of the running statistics, above 0 to 1 [0.1] */
+} cnn_batchnorm_options;
+
 /** Options of cnn_activation_create(). */
 typedef struct cnn_activation_options {
     uint32_t struct_size; /**< sizeof(cnn_activation_options) */
@@ -161,6 +169,16 @@ CNN_API cnn_layer *cnn_avgpool2d_create(int32_t window_h, int32_t window_w,
                                         const cnn_pool2d_options *options);
 
 /**
+ * Trainable sub-sampling (LeCun et al., 1998): the sum of the inputs under a
+ * window times a coefficient of the channel, plus a bias of the channel. What
+ * follows, usually CNN_LECUN_TANH, is a layer of its own. Parameters: C
+ * coefficients, then C biases. Otherwise as cnn_maxpool2d_create(), without
+ * count_include_pad.
+ */
+CNN_API cnn_layer *cnn_subsample2d_create(int32_t window_h, int32_t window_w,
+                                          const cnn_pool2d_options *options);
+
+/**
  * Fully connected: y = W x + b, over the whole sample read as one vector, so
  * that no flattening layer is needed. Output shape {units, 1, 1}.
  *
@@ -185,6 +203,40 @@ CNN_API cnn_layer *cnn_activation_create(int32_t kind,
  * folded into the loss (cnn_net_set_loss()).
  */
 CNN_API cnn_layer *cnn_softmax_create(void);
+
+/**
+ * While training, sets each element to zero with probability `rate` and scales
+ * the others by 1 / (1 - rate); when predicting, does nothing (Srivastava et
+ * al., 2014). What is dropped follows from the seed of the build and the number
+ * of the pass.
+ *
+ * @param rate  from 0 to below 1
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_dropout_create(float rate);
+
+/**
+ * Normalises each channel over batch and image, y = gamma (x - m) / sqrt(v +
+ * epsilon) + beta (Ioffe and Szegedy, 2015): while training with mean m and
+ * variance v of the batch, which the running ones follow; when predicting with
+ * the running ones. Parameters: C gammas, then C betas. The running statistics
+ * are saved with a model, and are not among cnn_layer_params().
+ *
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options);
+
+/**
+ * Euclidean distance to a code for each class, y_i = sum over j of (x_j -
+ * w_ij)^2: the output layer of LeNet-5 (LeCun et al., 1998), to be trained with
+ * CNN_LOSS_LENET_MAP. The codes are fixed. The class is the smallest output.
+ *
+ * @param units  number of classes, at least 1
+ * @param codes  units x inputs floats, read when the layer is built; NULL for
+ * the digits 0 to 9 as 7 x 12 pictures of +1 and -1 (84 inputs)
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_rbf_create(int32_t units, const float *codes);
 
 /** Frees a layer that no net owns; NULL is fine. */
 CNN_API void cnn_layer_free(cnn_layer *layer);
@@ -227,6 +279,11 @@ CNN_API cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags,
 CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
                                       const float *x, const float *y,
                                       const float *dy, float *dx);
+
+/** Freezes a layer (1) or releases it (0): optimisers leave a frozen layer's
+ *  parameters as they are, and a net does not compute gradients below its
+ * lowest layer that learns. CNN_EINVAL for another value. */
+CNN_API cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen);
 
 /** One step of the optimiser on the layer's parameters. */
 CNN_API cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim);

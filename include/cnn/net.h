@@ -23,7 +23,11 @@ CNN_BEGIN_DECLS
 enum {
     CNN_LOSS_SOFTMAX_CROSS_ENTROPY = 0, /**< -log softmax(y)_l, through a
                                              stable log-sum-exp */
-    CNN_LOSS_MSE = 1                    /**< sum over k of (y_k - t_k)^2 / K */
+    CNN_LOSS_MSE = 1,                   /**< sum over k of (y_k - t_k)^2 / K */
+    CNN_LOSS_LENET_MAP = 2              /**< y_l + log(exp(-j) + sum over k of
+                                             exp(-y_k)), j = 0.1: the smallest
+                                             output is the class (LeCun et al.,
+                                             1998, equation 9) */
 };
 
 /** How the losses of a batch become one. */
@@ -123,6 +127,17 @@ CNN_API cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
 
 /** One step of the optimiser on all parameters. */
 CNN_API cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim);
+
+/**
+ * Shortens the gradients of all parameters, taken as one vector, to length
+ * `max_norm` if they are longer (Pascanu et al., 2013; times max_norm / (norm +
+ * 1e-6), as PyTorch).
+ *
+ * @param max_norm  above 0
+ * @param norm      the length that they had; NULL if not wanted
+ */
+CNN_API cnn_status cnn_net_clip_grads(cnn_net *net, float max_norm,
+                                      double *norm);
 
 /** Sets all parameter gradients to zero. */
 CNN_API cnn_status cnn_net_zero_grad(cnn_net *net);

@@ -5,10 +5,12 @@
 #ifndef CNN_TRAINER_H
 #define CNN_TRAINER_H
 
+#include "cnn/augment.h"
 #include "cnn/dataset.h"
 #include "cnn/export.h"
 #include "cnn/net.h"
 #include "cnn/optim.h"
+#include "cnn/schedule.h"
 #include "cnn/status.h"
 #include "cnn/types.h"
 
@@ -22,7 +24,9 @@ typedef struct cnn_trainer_options {
     uint32_t struct_size; /**< sizeof(cnn_trainer_options) */
     uint32_t flags;       /**< CNN_NO_SHUFFLE [0] */
     int32_t batch;        /**< samples in a step [the net's max_batch] */
-    uint32_t seed;        /**< of the shuffling [0] */
+    uint32_t seed;        /**< of shuffling and augmentation [0] */
+    float clip_norm; /**< gradients longer than this, all of the net's taken
+                          as one vector, are shortened to it [never] */
 } cnn_trainer_options;
 
 /** Where a trainer stands, as its callback sees it. */
@@ -53,6 +57,28 @@ CNN_API cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
 
 /** Frees a trainer; NULL is fine. Net, optimiser and dataset stay. */
 CNN_API void cnn_trainer_free(cnn_trainer *trainer);
+
+/**
+ * Lets the learning rate follow a schedule from now on: each step sets the
+ * optimiser's. The schedule counts the trainer's steps from 0 and is saved and
+ * resumed with it. Errors: CNN_EINVAL, and the old one stays.
+ *
+ * @param base     the base learning rate
+ * @param options  NULL for a constant rate
+ */
+CNN_API cnn_status cnn_trainer_set_schedule(
+    cnn_trainer *trainer, float base, const cnn_schedule_options *options);
+
+/**
+ * Lets the images of every batch be moved a little from now on, each in its own
+ * way, that follows from the seed, the step and the sample's place in the
+ * batch. What comes in from outside is paper: the value of a pixel 0.
+ *
+ * @param options  NULL for none
+ * @return CNN_OK, CNN_EINVAL, CNN_ENOMEM; after a failure the old one stays
+ */
+CNN_API cnn_status cnn_trainer_set_augmentation(
+    cnn_trainer *trainer, const cnn_augment_options *options);
 
 /** One step on the next batch; as cnn_net_train_step(). After a failure the
  *  trainer stands where it stood. */

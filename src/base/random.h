@@ -13,6 +13,8 @@
 typedef enum cnn__purpose {
     CNN__RANDOM_INIT = 1,    /* step: layer, sample: 0 weights, 1 biases */
     CNN__RANDOM_SHUFFLE = 2, /* step: epoch */
+    CNN__RANDOM_DROPOUT = 3, /* step: pass, sample: of the batch */
+    CNN__RANDOM_AUGMENT = 4, /* step: of training, sample: of the batch */
 } cnn__purpose;
 
 typedef struct cnn__random {

@@ -7,6 +7,9 @@
 #include "base/options.h"
 #include "data/dataset_impl.h"
 
+/* Keeps the sums of sizes inside of 32 bits. */
+#define MOST_PAD 4096
+
 static cnn_status read_options(cnn_dataset *d,
                                const cnn_dataset_options *options, float scale)
 {
@@ -18,6 +21,10 @@ static cnn_status read_options(cnn_dataset *d,
                          "dataset: scale %g, offset %g, expected finite "
                          "numbers",
                          (double)o.scale, (double)o.offset);
+    if (o.pad < 0 || o.pad > MOST_PAD)
+        return cnn__fail(CNN_EINVAL, "dataset: pad %d, expected 0 to %d", o.pad,
+                         MOST_PAD);
+    d->pad = o.pad;
     d->scale = o.scale != 0.0f ? o.scale : scale;
     d->offset = o.offset;
     return CNN_OK;
@@ -164,12 +171,23 @@ int64_t cnn_dataset_count(const cnn_dataset *dataset)
     return dataset != NULL ? dataset->count : 0;
 }
 
+static cnn_shape padded_shape(const cnn_dataset *d)
+{
+    return (cnn_shape){d->shape.c, d->shape.h + 2 * d->pad,
+                       d->shape.w + 2 * d->pad};
+}
+
+float cnn__dataset_paper(const cnn_dataset *dataset)
+{
+    return dataset->offset;
+}
+
 cnn_status cnn_dataset_shape(const cnn_dataset *dataset, cnn_shape *shape)
 {
     if (dataset == NULL || shape == NULL)
         return cnn__fail(CNN_EINVAL, "%s is NULL",
                          dataset == NULL ? "dataset" : "shape");
-    *shape = dataset->shape;
+    *shape = padded_shape(dataset);
     return CNN_OK;
 }
 
@@ -194,23 +212,45 @@ static cnn_status check_index(const cnn_dataset *d, int32_t count,
 }
 
 static void scale_bytes(const cnn_dataset *d, const uint8_t *restrict from,
-                        float *restrict x)
+                        float *restrict x, size_t n)
 {
     const float scale = d->scale, offset = d->offset;
-    const size_t n = d->pixels;
 
     for (size_t i = 0; i < n; i++)
         x[i] = (float)from[i] * scale + offset;
 }
 
 static void scale_floats(const cnn_dataset *d, const float *restrict from,
-                         float *restrict x)
+                         float *restrict x, size_t n)
 {
     const float scale = d->scale, offset = d->offset;
-    const size_t n = d->pixels;
 
     for (size_t i = 0; i < n; i++)
         x[i] = from[i] * scale + offset;
+}
+
+/* n pixels of the arrays, from `at` on. */
+static void scale(const cnn_dataset *d, size_t at, float *x, size_t n)
+{
+    if (d->bytes != NULL)
+        scale_bytes(d, d->bytes + at, x, n);
+    else
+        scale_floats(d, d->floats + at, x, n);
+}
+
+/* One image, into the middle of its padding. */
+static void read_padded(const cnn_dataset *d, size_t at, float *x)
+{
+    const size_t C = (size_t)d->shape.c, H = (size_t)d->shape.h;
+    const size_t W = (size_t)d->shape.w, pad = (size_t)d->pad;
+    const size_t WP = W + 2 * pad, plane = (H + 2 * pad) * WP;
+
+    for (size_t i = 0; i < C * plane; i++)
+        x[i] = d->offset;
+    for (size_t c = 0; c < C; c++)
+        for (size_t r = 0; r < H; r++)
+            scale(d, at + (c * H + r) * W, x + c * plane + (r + pad) * WP + pad,
+                  W);
 }
 
 cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
@@ -221,14 +261,16 @@ cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
     if (d == NULL)
         return cnn__fail(CNN_EINVAL, "dataset is NULL");
     CNN__TRY(check_index(d, count, index));
+    const cnn_shape shape = padded_shape(d);
+    const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
     for (int32_t i = 0; i < count; i++) {
         const size_t sample = (size_t)(index != NULL ? index[i] : i);
         const size_t start = sample * d->pixels;
 
-        if (x != NULL && d->bytes != NULL)
-            scale_bytes(d, d->bytes + start, x + (size_t)i * d->pixels);
+        if (x != NULL && d->pad > 0)
+            read_padded(d, start, x + (size_t)i * size);
         else if (x != NULL)
-            scale_floats(d, d->floats + start, x + (size_t)i * d->pixels);
+            scale(d, start, x + (size_t)i * size, size);
         if (labels != NULL)
             labels[i] = d->labels[sample];
     }

@@ -11,8 +11,9 @@
 /* Arrays and what they mean. Of `bytes` and `floats` the one is set that the
  * images are made of; a dataset of no samples may have neither. */
 struct cnn_dataset {
-    cnn_shape shape;
-    size_t pixels; /* of one image, all channels */
+    cnn_shape shape; /* as it is stored, without padding */
+    int32_t pad;
+    size_t pixels; /* of one image as it is stored, all channels */
     int64_t count;
     int32_t classes;
     float scale, offset;
@@ -25,5 +26,8 @@ struct cnn_dataset {
 /* A dataset of no samples yet; NULL if the options are not possible or there is
  * no memory. `scale` is the default. */
 cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale);
+
+/* What a pixel 0 is read as. */
+float cnn__dataset_paper(const cnn_dataset *dataset);
 
 #endif

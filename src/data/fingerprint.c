@@ -1,7 +1,7 @@
 /* The CRC-32 of a dataset, over what is in it, not how it came or where it is:
  *
- *     c, h, w, bytes of a pixel (int32), count (int64), scale, offset (float),
- *     labels (int32), pixels (bytes or float)
+ *     c, h, w, pad, bytes of a pixel (int32), count (int64),
+ *     scale, offset (float), labels (int32), pixels (bytes or float)
  *
  * all little-endian. Saved trainings hold it, so this never changes. */
 #include <string.h>
@@ -50,6 +50,7 @@ uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
         (uint32_t)d->shape.c,
         (uint32_t)d->shape.h,
         (uint32_t)d->shape.w,
+        (uint32_t)d->pad,
         d->floats != NULL ? sizeof(float) : sizeof(uint8_t),
         (uint32_t)count,
         (uint32_t)(count >> 32),

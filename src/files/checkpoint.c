@@ -4,6 +4,7 @@
  * numbers that say where the training stands; the tensors "N.slotK" what the
  * optimiser remembers for layer N. */
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,56 +12,8 @@
 #include "files/architecture.h"
 #include "files/atomic_file.h"
 #include "files/model_impl.h"
+#include "files/settings.h"
 #include "train/optim_impl.h"
-#include "train/trainer_impl.h"
-
-/* ---------------------------------------------------------- settings --- */
-
-/* What must be equal for a training to go on as if it had never stopped. */
-static json_t *describe_settings(const cnn_trainer *t)
-{
-    const cnn__rule *rule = t->optim->rule;
-    json_t *json = json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:I}", "optimizer", rule->name, "batch",
-        (json_int_t)t->o.batch, "seed", (json_int_t)t->o.seed, "flags",
-        (json_int_t)t->o.flags, "samples", (json_int_t)t->count, "dataset",
-        (json_int_t)cnn_dataset_fingerprint(t->dataset));
-    int bad = json == NULL;
-
-    for (int i = 0; i < CNN__MAX_SETTINGS && rule->names[i] != NULL; i++)
-        bad |= json_object_set_new(json, rule->names[i],
-                                   json_real((double)t->optim->settings[i]));
-    if (bad == 0)
-        return json;
-    json_decref(json);
-    cnn__fail(CNN_ENOMEM, "no memory to describe the training");
-    return NULL;
-}
-
-static cnn_status compare_settings(json_t *ours, json_t *saved)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach(ours, name, value)
-    {
-        json_t *other = json_object_get(saved, name);
-
-        if (json_equal(value, other))
-            continue;
-        if (json_is_string(value))
-            return cnn__fail(CNN_EINVAL,
-                             "the training was begun with %s %.64s, not %s",
-                             name,
-                             json_is_string(other) ? json_string_value(other)
-                                                   : "of another kind",
-                             json_string_value(value));
-        return cnn__fail(CNN_EINVAL,
-                         "the training was begun with %s %.9g, not %.9g", name,
-                         json_number_value(other), json_number_value(value));
-    }
-    return CNN_OK;
-}
 
 /* ------------------------------------------------------------ saving --- */
 
@@ -101,7 +54,17 @@ static cnn_status write_slots(const cnn_trainer *t, cnn__writer *w)
     return w->status;
 }
 
-/* Where the training stands; "updates" of each layer, 0 if it has no slots. */
+/* What a plateau remembers. There is no best yet while it is negative: JSON
+ * knows no infinity. */
+static json_t *describe_plateau(const cnn__schedule *s)
+{
+    return json_pack("{s:f, s:f, s:f, s:i, s:f}", "loss", s->loss, "samples",
+                     s->samples, "best", isinf(s->best) ? -1.0 : s->best,
+                     "waited", s->waited, "scale", (double)s->scale);
+}
+
+/* Where the training stands; "net_seed" is that of the build, as a number with
+ * a sign; "updates" of each layer are 0 if it has no slots. */
 static json_t *describe_position(const cnn_trainer *t)
 {
     json_t *updates = json_array();
@@ -112,10 +75,12 @@ static json_t *describe_position(const cnn_trainer *t)
         const json_int_t steps = has_slots(t, layer) ? layer->params.steps : 0;
         bad |= json_array_append_new(updates, json_integer(steps));
     }
-    json_t *json = json_pack("{s:I, s:I, s:I, s:f, s:o}", "step",
-                             (json_int_t)t->step, "epoch", (json_int_t)t->epoch,
-                             "position", (json_int_t)t->position, "lr",
-                             (double)t->optim->lr, "updates", updates);
+    json_t *json = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "step", (json_int_t)t->step,
+        "passes", (json_int_t)t->net->pass.run.step, "net_seed",
+        (json_int_t)t->net->pass.run.seed, "epoch", (json_int_t)t->epoch,
+        "position", (json_int_t)t->position, "lr", (double)t->optim->lr,
+        "updates", updates, "plateau", describe_plateau(&t->schedule));
     if (json != NULL && bad == 0)
         return json;
     json_decref(json);
@@ -132,7 +97,7 @@ static cnn_status pack(const cnn_trainer *t, void **data, size_t *size)
                       cnn__model_tensors(net) + net->count * CNN__MAX_SLOTS);
     if (w.status == CNN_OK)
         w.status = cnn__model_write(net, &w);
-    cnn__writer_metadata(&w, "trainer", describe_settings(t));
+    cnn__writer_metadata(&w, "trainer", cnn__settings_describe(t));
     cnn__writer_metadata(&w, "position", describe_position(t));
     if (w.status == CNN_OK)
         w.status = write_slots(t, &w);
@@ -162,8 +127,9 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
 typedef struct position {
     json_t *json; /* owns `updates` */
     json_t *updates;
-    json_int_t step, epoch, sample;
+    json_int_t step, passes, net_seed, epoch, sample;
     double lr;
+    cnn__schedule plateau; /* what a plateau remembers */
 } position;
 
 static bool is_count(json_int_t n, json_int_t most)
@@ -179,19 +145,36 @@ static json_int_t updates_of(const position *p, int32_t layer)
     return json_is_integer(updates) ? json_integer_value(updates) : -1;
 }
 
+static int read_plateau(json_t *json, cnn__schedule *s)
+{
+    double scale;
+
+    if (json_unpack(json, "{s:F, s:F, s:F, s:i, s:F}", "loss", &s->loss,
+                    "samples", &s->samples, "best", &s->best, "waited",
+                    &s->waited, "scale", &scale) != 0 ||
+        !(s->samples >= 0.0) || s->waited < 0 || !(scale >= 0.0) || scale > 1.0)
+        return -1;
+    s->scale = (float)scale;
+    if (s->best < 0.0)
+        s->best = INFINITY;
+    return 0;
+}
+
 static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
                                 position *p)
 {
     p->json = cnn__reader_metadata(r, "position");
     if (p->json == NULL)
         return cnn_last_status();
-    if (json_unpack(p->json, "{s:I, s:I, s:I, s:F, s:o}", "step", &p->step,
+    if (json_unpack(p->json, "{s:I, s:I, s:I, s:I, s:I, s:F, s:o}", "step",
+                    &p->step, "passes", &p->passes, "net_seed", &p->net_seed,
                     "epoch", &p->epoch, "position", &p->sample, "lr", &p->lr,
                     "updates", &p->updates) != 0 ||
+        read_plateau(json_object_get(p->json, "plateau"), &p->plateau) != 0 ||
         json_array_size(p->updates) != (size_t)t->net->count ||
-        !is_count(p->step, MOST_STEPS) || !is_count(p->epoch, MOST_STEPS) ||
-        !is_count(p->sample, t->count - 1) || !(p->lr >= 0.0) ||
-        p->lr > (double)FLT_MAX)
+        !is_count(p->step, MOST_STEPS) || !is_count(p->passes, MOST_STEPS) ||
+        !is_count(p->epoch, MOST_STEPS) || !is_count(p->sample, t->count - 1) ||
+        !(p->lr >= 0.0) || p->lr > (double)FLT_MAX)
         return cnn__fail(CNN_EFORMAT, "the position is not described well");
     for (int32_t i = 0; i < t->net->count; i++)
         if (!is_count(updates_of(p, i), MOST_STEPS))
@@ -246,9 +229,9 @@ static cnn_status compare_nets(const cnn__reader *r, const cnn_net *net)
 static cnn_status compare_trainers(const cnn__reader *r, const cnn_trainer *t)
 {
     json_t *saved = cnn__reader_metadata(r, "trainer");
-    json_t *ours = saved != NULL ? describe_settings(t) : NULL;
+    json_t *ours = saved != NULL ? cnn__settings_describe(t) : NULL;
     const cnn_status status =
-        ours != NULL ? compare_settings(ours, saved) : cnn_last_status();
+        ours != NULL ? cnn__settings_compare(ours, saved) : cnn_last_status();
 
     json_decref(saved);
     json_decref(ours);
@@ -266,6 +249,14 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     CNN__TRY(cnn_optim_set_lr(t->optim, (float)p->lr));
     CNN__TRY(cnn__model_read(r, t->net, false));
     CNN__TRY(read_slots(r, t, p, false));
+    t->schedule.loss = p->plateau.loss;
+    t->schedule.samples = p->plateau.samples;
+    t->schedule.best = p->plateau.best;
+    t->schedule.waited = p->plateau.waited;
+    t->schedule.scale = p->plateau.scale;
+    /* Dropout follows from these two. */
+    t->net->pass.run.step = (uint64_t)p->passes;
+    t->net->pass.run.seed = (uint64_t)p->net_seed;
     t->step = p->step;
     t->epoch = p->epoch;
     t->position = (int32_t)p->sample;

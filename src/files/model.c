@@ -16,15 +16,6 @@ void cnn__model_name(char name[CNN__MAX_NAME], int32_t layer, const char *part)
     snprintf(name, CNN__MAX_NAME, "%d.%s", layer, part);
 }
 
-static size_t tensor_floats(const cnn__tensor *tensor)
-{
-    size_t floats = 1;
-
-    for (int32_t i = 0; i < tensor->rank; i++)
-        floats *= (size_t)tensor->dims[i];
-    return floats;
-}
-
 /* ----------------------------------------------------------- writing --- */
 
 int32_t cnn__model_tensors(const cnn_net *net)
@@ -40,18 +31,19 @@ cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w)
 {
     CNN__TRY(cnn__check_finite("the parameters", net->params.value,
                                net->params.count));
+    CNN__TRY(cnn__check_finite("the fixed parameters", net->params.fixed,
+                               net->params.fixed_count));
     cnn__writer_metadata(w, "libcnn", json_pack("{s:i}", "version", VERSION));
     cnn__writer_metadata(w, "architecture", cnn__architecture_describe(net));
     for (int32_t i = 0; i < net->count; i++) {
         const cnn_layer *layer = net->layers[i];
-        const float *at = layer->params.value;
 
         for (int32_t t = 0; t < layer->tensor_count; t++) {
             char name[CNN__MAX_NAME];
 
             cnn__model_name(name, i, layer->tensors[t].name);
-            cnn__writer_tensor(w, name, &layer->tensors[t], at);
-            at += tensor_floats(&layer->tensors[t]);
+            cnn__writer_tensor(w, name, &layer->tensors[t],
+                               cnn__tensor_data(layer, t));
         }
     }
     return w->status;
@@ -127,15 +119,14 @@ cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only)
 {
     for (int32_t i = 0; i < net->count; i++) {
         const cnn_layer *layer = net->layers[i];
-        float *to = check_only ? NULL : layer->params.value;
 
         for (int32_t t = 0; t < layer->tensor_count; t++) {
             char name[CNN__MAX_NAME];
 
             cnn__model_name(name, i, layer->tensors[t].name);
-            CNN__TRY(cnn__reader_tensor(r, name, &layer->tensors[t], to));
-            if (to != NULL)
-                to += tensor_floats(&layer->tensors[t]);
+            CNN__TRY(cnn__reader_tensor(
+                r, name, &layer->tensors[t],
+                check_only ? NULL : cnn__tensor_data(layer, t)));
         }
     }
     return CNN_OK;

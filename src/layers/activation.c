@@ -108,17 +108,27 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
                   backward_chunk, &j);
 }
 
+static bool bounds(const cnn_layer *layer, float *low, float *high)
+{
+    const cnn__map *map = &cnn__maps[((const activation *)layer)->function];
+
+    *low = map->low;
+    *high = map->high;
+    return map->low < map->high;
+}
+
 const cnn__layer_ops cnn__activation_ops = {
     .kind = "activation",
     .size = sizeof(activation),
     .options = offsetof(activation, o),
     .options_size = sizeof(cnn_activation_options),
-    .traits = CNN__NEEDS_Y | CNN__IN_PLACE,
+    .traits = CNN__NEEDS_Y | CNN__IN_PLACE | CNN__ACTIVATION,
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .fields = fields,
     .check = check,
     .forward = forward,
     .backward = backward,
+    .bounds = bounds,
 };
 
 cnn_layer *cnn_activation_create(int32_t kind,

@@ -238,6 +238,17 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     }
 }
 
+static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+{
+    const conv2d *c = (const conv2d *)layer;
+    const cnn__conv_connections with = connections(c, layer->in.c);
+    const int64_t weights = (int64_t)cnn__conv_kernels(&with) * c->plan.kernel;
+    const int64_t biases = (c->o.flags & CNN_NO_BIAS) != 0 ? 0 : c->filters;
+
+    counts->multiply_adds = c->plan.pixels * weights;
+    counts->connections = c->plan.pixels * (weights + biases);
+}
+
 /* ----------------------------------------------------- table, create --- */
 
 static void release(cnn_layer *layer)
@@ -297,6 +308,7 @@ const cnn__layer_ops cnn__conv2d_ops = {
     .sizes = sizes,
     .forward = forward,
     .backward = backward,
+    .count = count,
     .release = release,
     .get_table = get_table,
     .set_table = set_table,

@@ -112,6 +112,14 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
             run->lanes);
 }
 
+static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+{
+    const int64_t U = layer->out.c, I = layer->tensors[0].dims[1];
+
+    counts->multiply_adds = U * I;
+    counts->connections = (int64_t)layer->params.count;
+}
+
 const cnn__layer_ops cnn__dense_ops = {
     .kind = "dense",
     .size = sizeof(dense),
@@ -124,6 +132,7 @@ const cnn__layer_ops cnn__dense_ops = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .count = count,
 };
 
 cnn_layer *cnn_dense_create(int32_t units, const cnn_dense_options *options)

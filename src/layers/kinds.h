@@ -7,8 +7,12 @@
 extern const cnn__layer_ops cnn__conv2d_ops;
 extern const cnn__layer_ops cnn__maxpool2d_ops;
 extern const cnn__layer_ops cnn__avgpool2d_ops;
+extern const cnn__layer_ops cnn__subsample2d_ops;
 extern const cnn__layer_ops cnn__dense_ops;
 extern const cnn__layer_ops cnn__activation_ops;
 extern const cnn__layer_ops cnn__softmax_ops;
+extern const cnn__layer_ops cnn__dropout_ops;
+extern const cnn__layer_ops cnn__batchnorm_ops;
+extern const cnn__layer_ops cnn__rbf_ops;
 
 #endif

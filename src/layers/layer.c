@@ -27,9 +27,10 @@ static void lay_out(cnn_layer *layer, const cnn__workspace *need, int32_t lanes,
         .grad = cnn__arena_floats(arena, count),
         .slot = {cnn__arena_floats(arena, count),
                  cnn__arena_floats(arena, count)},
+        .fixed = cnn__arena_floats(arena, layer->params.fixed_count),
     };
 
-    cnn__layer_place(layer, &blocks, 0);
+    cnn__layer_place(layer, &blocks, &(cnn__params){0});
     cnn__run_plan(&layer->run, need, lanes, arena);
 }
 
@@ -56,6 +57,7 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
     arena = (cnn__arena){.base = layer->memory};
     lay_out(layer, &need, lanes, &arena);
     cnn__layer_init(layer, seed, 0);
+    layer->run.seed = seed;
     layer->max_batch = max_batch;
     layer->built = true;
     return CNN_OK;
@@ -82,6 +84,7 @@ cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags, int32_t batch,
     CNN__TRY(cnn__check_flags(flags));
     layer->run.batch = batch;
     layer->run.flags = flags;
+    layer->run.step += (flags & CNN_TRAIN) != 0;
     cnn__gemm_enter();
     layer->ops->forward(layer, &layer->run, x, y);
     cnn__gemm_leave();
@@ -97,6 +100,16 @@ cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch, const float *x,
     cnn__gemm_enter();
     layer->ops->backward(layer, &layer->run, x, y, dy, dx);
     cnn__gemm_leave();
+    return CNN_OK;
+}
+
+cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen)
+{
+    if (layer == NULL || (frozen != 0 && frozen != 1))
+        return cnn__fail(CNN_EINVAL,
+                         "layer_set_frozen: %d on %s layer, expected 0 or 1",
+                         frozen, layer == NULL ? "no" : "a");
+    layer->frozen = frozen != 0;
     return CNN_OK;
 }
 

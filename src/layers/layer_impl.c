@@ -61,7 +61,7 @@ cnn_status cnn__check_weights(uint32_t flags, const cnn__initial *weight,
     return cnn__initial_check(bias->init, bias->scale, "bias");
 }
 
-static size_t tensor_size(const cnn__tensor *tensor)
+size_t cnn__tensor_size(const cnn__tensor *tensor)
 {
     size_t size = 1;
 
@@ -76,6 +76,7 @@ cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
     layer->out = *in;
     layer->tensor_count = 0;
     layer->params.count = 0;
+    layer->params.fixed_count = 0;
     if (layer->ops->shape != NULL)
         CNN__TRY(layer->ops->shape(layer));
     /* Indices within a sample are 32 bits in the kernels. */
@@ -83,9 +84,16 @@ cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
         return cnn__fail(CNN_EOVERFLOW,
                          "output %dx%dx%d has more than %d elements",
                          layer->out.c, layer->out.h, layer->out.w, INT32_MAX);
-    for (int32_t i = 0; i < layer->tensor_count; i++)
-        layer->params.count =
-            cnn__size_add(layer->params.count, tensor_size(&layer->tensors[i]));
+    for (int32_t i = 0; i < layer->tensor_count; i++) {
+        size_t *count = layer->tensors[i].fixed ? &layer->params.fixed_count
+                                                : &layer->params.count;
+        *count = cnn__size_add(*count, cnn__tensor_size(&layer->tensors[i]));
+    }
+    if (layer->params.count > INT32_MAX ||
+        layer->params.fixed_count > INT32_MAX)
+        return cnn__fail(
+            CNN_EOVERFLOW, "%zu parameters and %zu fixed ones, more than %d",
+            layer->params.count, layer->params.fixed_count, INT32_MAX);
     return CNN_OK;
 }
 
@@ -103,29 +111,42 @@ static float *part(float *block, size_t at)
     return block != NULL ? block + at : NULL;
 }
 
-void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks, size_t at)
+void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks,
+                      cnn__params *at)
 {
     cnn__params *p = &layer->params;
 
-    p->value = part(blocks->value, at);
-    p->grad = part(blocks->grad, at);
+    p->value = part(blocks->value, at->count);
+    p->grad = part(blocks->grad, at->count);
     for (int i = 0; i < CNN__MAX_SLOTS; i++)
-        p->slot[i] = part(blocks->slot[i], at);
+        p->slot[i] = part(blocks->slot[i], at->count);
+    p->fixed = part(blocks->fixed, at->fixed_count);
     p->rule = NULL;
     p->steps = 0;
+    at->count += p->count;
+    at->fixed_count += p->fixed_count;
+}
+
+float *cnn__tensor_data(const cnn_layer *layer, int32_t t)
+{
+    const bool fixed = layer->tensors[t].fixed;
+    float *data = fixed ? layer->params.fixed : layer->params.value;
+
+    for (int32_t i = 0; i < t; i++)
+        if (layer->tensors[i].fixed == fixed)
+            data += cnn__tensor_size(&layer->tensors[i]);
+    return data;
 }
 
 void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index)
 {
-    float *to = layer->params.value;
-
-    for (int32_t i = 0; i < layer->tensor_count; i++) {
-        const cnn__tensor *t = &layer->tensors[i];
-        const size_t n = tensor_size(t);
-
-        cnn__initial_fill(&t->initial, seed, index, i, to, n);
-        to += n;
-    }
+    layer->index = index;
+    for (int32_t i = 0; i < layer->tensor_count; i++)
+        cnn__initial_fill(&layer->tensors[i].initial, seed, index, i,
+                          cnn__tensor_data(layer, i),
+                          cnn__tensor_size(&layer->tensors[i]));
+    if (layer->ops->init != NULL)
+        layer->ops->init(layer);
     if (layer->params.count > 0)
         memset(layer->params.grad, 0, layer->params.count * sizeof(float));
 }

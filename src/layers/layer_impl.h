@@ -14,9 +14,10 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "cnn/layer.h"
+#include "cnn/summary.h"
 #include "math/initial.h"
 
-#define CNN__MAX_TENSORS 2
+#define CNN__MAX_TENSORS 4
 #define CNN__MAX_RANK    4
 /* Arrays of the size of the parameters that an optimiser may keep. */
 #define CNN__MAX_SLOTS 2
@@ -37,6 +38,7 @@ typedef struct cnn__tensor {
     int32_t rank;
     int32_t dims[CNN__MAX_RANK];
     cnn__initial initial;
+    bool fixed; /* not trained: it stands in params.fixed, not in .value */
 } cnn__tensor;
 
 /* The parameters of a layer and all that belongs to them, `count` floats each.
@@ -45,8 +47,10 @@ typedef struct cnn__params {
     size_t count;
     float *value, *grad;
     float *slot[CNN__MAX_SLOTS]; /* the optimiser's; junk until it begins */
-    const void *rule;            /* the optimiser's kind; NULL: none yet */
-    int64_t steps;               /* updates by that kind */
+    size_t fixed_count;
+    float *fixed;     /* what belongs to the model, but is not trained */
+    const void *rule; /* the optimiser's kind; NULL: none yet */
+    int64_t steps;    /* updates by that kind */
 } cnn__params;
 
 /* Memory that a pass needs while it runs, in floats. */
@@ -59,6 +63,9 @@ typedef struct cnn__workspace {
 typedef struct cnn__run {
     int32_t batch;
     uint32_t flags; /* CNN_TRAIN */
+    uint64_t seed;  /* of the build, and ... */
+    uint64_t step;  /* ... the number of this pass with CNN_TRAIN: what random
+                       numbers of the pass follow from */
     int32_t lanes;
     size_t lane_stride; /* floats from one lane to the next */
     float *lane;        /* first lane */
@@ -67,10 +74,11 @@ typedef struct cnn__run {
 
 /* Traits. */
 enum {
-    CNN__NEEDS_X = 1,  /* backward reads x */
-    CNN__NEEDS_Y = 2,  /* backward reads y */
-    CNN__IN_PLACE = 4, /* forward works with y = x, backward with dx = dy */
-    CNN__SOFTMAX = 8,  /* y = softmax(x): cross-entropy starts from x */
+    CNN__NEEDS_X = 1,     /* backward reads x */
+    CNN__NEEDS_Y = 2,     /* backward reads y */
+    CNN__IN_PLACE = 4,    /* forward works with y = x, backward with dx = dy */
+    CNN__SOFTMAX = 8,     /* y = softmax(x): cross-entropy starts from x */
+    CNN__ACTIVATION = 16, /* its outputs are units that may die or saturate */
 };
 
 typedef struct cnn__layer_ops {
@@ -80,13 +88,14 @@ typedef struct cnn__layer_ops {
     uint32_t traits;
     int32_t field_count;
     const cnn__field *fields;
-    /* Are the settings possible? Fills in the defaults for zeros. */
+    /* Are the settings possible? Fills in the defaults for zeros. NULL: there
+     * are none. */
     cnn_status (*check)(cnn_layer *layer);
-    /* layer->in is set: sets layer->out and layer->tensors, and plans. Checks
-     * every size that the run relies on. May be called again after a failure.
-     */
+    /* layer->in is set, and layer->out equal to it: sets layer->out, adds
+     * tensors, and plans. Checks every size that the run relies on. May be
+     * called again after a failure. NULL: the output is like the input. */
     cnn_status (*shape)(cnn_layer *layer);
-    /* Adds nothing up: sets what passes of up to `batch` samples need. */
+    /* Sets what passes of up to `batch` samples need. NULL: nothing. */
     void (*sizes)(const cnn_layer *layer, int32_t batch, cnn__workspace *need);
     /* Everything that can fail has failed before: these two cannot. They write
      * only what they are handed, so that sessions can share a layer. dx may be
@@ -96,8 +105,14 @@ typedef struct cnn__layer_ops {
     void (*backward)(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy,
                      float *dx);
-    /* Optional, NULL if there is nothing to do: memory of its own, and a
-     * setting that is an array of rows x columns bytes. */
+    /* The bounds of its outputs, for an activation; false if there are none. */
+    bool (*bounds)(const cnn_layer *layer, float *low, float *high);
+    /* What one sample costs; NULL: nothing worth counting. */
+    void (*count)(const cnn_layer *layer, cnn_layer_counts *counts);
+    /* Optional, NULL if there is nothing to do: initial values that no init
+     * gives, memory of its own, and a setting that is an array of rows x
+     * columns bytes. */
+    void (*init)(cnn_layer *layer);
     void (*release)(cnn_layer *layer);
     const uint8_t *(*get_table)(const cnn_layer *layer, int32_t *rows,
                                 int32_t *columns);
@@ -108,7 +123,9 @@ typedef struct cnn__layer_ops {
 struct cnn_layer {
     const cnn__layer_ops *ops;
     bool built;
-    bool owned; /* by a net */
+    bool owned;    /* by a net */
+    bool frozen;   /* optimisers leave it alone */
+    int32_t index; /* in its net */
     cnn_shape in, out;
     int32_t max_batch;
     int32_t tensor_count;
@@ -145,9 +162,15 @@ cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in);
 /* What passes of up to `batch` samples need. */
 cnn__workspace cnn__layer_workspace(const cnn_layer *layer, int32_t batch);
 
-/* Puts the layer's parameters into blocks of that many floats each: the parts
- * from `at` on of value, grad and slots. */
-void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks, size_t at);
+/* Puts the layer's parameters into blocks: the parts from at->count on of
+ * value, grad and slots, from at->fixed_count on of fixed. Moves `at` behind
+ * them. */
+void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks,
+                      cnn__params *at);
+
+/* Where tensor t of a layer that is built stands. */
+float *cnn__tensor_data(const cnn_layer *layer, int32_t t);
+size_t cnn__tensor_size(const cnn__tensor *tensor);
 
 /* Draws the initial parameters; `index` is the layer's number in its net. */
 void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index);

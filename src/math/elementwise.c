@@ -43,12 +43,13 @@ MAP(elu,        x > 0.0f ? x : alpha * expm1f(x), y > 0.0f ? 1.0f : y + alpha)
 /* clang-format on */
 
 const cnn__map cnn__maps[] = {
-    [CNN_RELU] = {"relu", 0.0f, relu, relu_back},
-    [CNN_SIGMOID] = {"sigmoid", 0.0f, sigmoid, sigmoid_back},
-    [CNN_TANH] = {"tanh", 0.0f, hyperbolic, hyperbolic_back},
-    [CNN_LECUN_TANH] = {"lecun_tanh", 0.0f, lecun_tanh, lecun_tanh_back},
-    [CNN_LEAKY_RELU] = {"leaky_relu", 0.01f, leaky_relu, leaky_relu_back},
-    [CNN_ELU] = {"elu", 1.0f, elu, elu_back},
+    [CNN_RELU] = {"relu", 0.0f, 0, 0, relu, relu_back},
+    [CNN_SIGMOID] = {"sigmoid", 0.0f, 0, 1, sigmoid, sigmoid_back},
+    [CNN_TANH] = {"tanh", 0.0f, -1, 1, hyperbolic, hyperbolic_back},
+    [CNN_LECUN_TANH] = {"lecun_tanh", 0.0f, -LECUN_A, LECUN_A, lecun_tanh,
+                        lecun_tanh_back},
+    [CNN_LEAKY_RELU] = {"leaky_relu", 0.01f, 0, 0, leaky_relu, leaky_relu_back},
+    [CNN_ELU] = {"elu", 1.0f, 0, 0, elu, elu_back},
 };
 
 const int cnn__map_count = sizeof(cnn__maps) / sizeof(cnn__maps[0]);

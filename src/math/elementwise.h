@@ -15,7 +15,8 @@ typedef void (*cnn__map_back_fn)(float alpha, const float *y, const float *dy,
 /* One activation function and its derivative. */
 typedef struct cnn__map {
     const char *name;
-    float alpha; /* the default; 0: the function has none */
+    float alpha;     /* the default; 0: the function has none */
+    float low, high; /* of y; equal: not bounded on both sides */
     cnn__map_fn forward;
     cnn__map_back_fn backward;
 } cnn__map;

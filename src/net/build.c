@@ -5,6 +5,7 @@
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
 {
     net->params.count = 0;
+    net->params.fixed_count = 0;
     for (int32_t i = 0; i < net->count; i++) {
         cnn_layer *layer = net->layers[i];
 
@@ -15,6 +16,8 @@ cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
         in = &layer->out;
         net->params.count =
             cnn__size_add(net->params.count, layer->params.count);
+        net->params.fixed_count =
+            cnn__size_add(net->params.fixed_count, layer->params.fixed_count);
     }
     net->out = *in;
     return CNN_OK;
@@ -42,6 +45,7 @@ static void lay_out(cnn_net *net, int32_t batch, int32_t lanes,
     p->grad = cnn__arena_floats(arena, p->count);
     for (int i = 0; i < CNN__MAX_SLOTS; i++)
         p->slot[i] = cnn__arena_floats(arena, p->count);
+    p->fixed = cnn__arena_floats(arena, p->fixed_count);
     net->gradient[0] = cnn__arena_floats(arena, gradient);
     net->gradient[1] = cnn__arena_floats(arena, gradient);
     cnn__pass_plan(&net->pass, net->layers, net->count, batch, true, lanes,
@@ -50,13 +54,12 @@ static void lay_out(cnn_net *net, int32_t batch, int32_t lanes,
 
 static void place_layers(cnn_net *net, int32_t max_batch, uint64_t seed)
 {
-    size_t at = 0;
+    cnn__params at = {0};
 
     for (int32_t i = 0; i < net->count; i++) {
         cnn_layer *layer = net->layers[i];
 
-        cnn__layer_place(layer, &net->params, at);
-        at += layer->params.count;
+        cnn__layer_place(layer, &net->params, &at);
         layer->run = net->pass.run;
         layer->max_batch = max_batch;
         layer->built = true;
@@ -91,8 +94,10 @@ cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
     net->memory = cnn__alloc(arena.used);
     if (net->memory == NULL)
         return cnn_last_status();
+    net->memory_size = arena.used;
     arena = (cnn__arena){.base = net->memory};
     lay_out(net, max_batch, lanes, &arena);
+    net->pass.run.seed = seed;
     net->in = *in;
     net->max_batch = max_batch;
     place_layers(net, max_batch, seed);

@@ -16,6 +16,7 @@ void cnn_net_free(cnn_net *net)
     for (int32_t i = 0; i < net->count; i++)
         cnn_layer_free(net->layers[i]);
     cnn__free(net->layers);
+    cnn__free(net->watch);
     cnn__free(net->memory);
     cnn__free(net);
 }
@@ -91,9 +92,9 @@ cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
 {
     if (net == NULL)
         return cnn__fail(CNN_EINVAL, "net_set_loss: net is NULL");
-    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY || loss > CNN_LOSS_MSE)
+    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY || loss > CNN_LOSS_LENET_MAP)
         return cnn__fail(CNN_EINVAL, "loss %d, expected %d to %d", loss,
-                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY, CNN_LOSS_MSE);
+                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY, CNN_LOSS_LENET_MAP);
     if (reduction != CNN_REDUCE_MEAN && reduction != CNN_REDUCE_SUM)
         return cnn__fail(CNN_EINVAL, "reduction %d, expected %d or %d",
                          reduction, CNN_REDUCE_MEAN, CNN_REDUCE_SUM);

@@ -5,6 +5,8 @@
 #include "cnn/net.h"
 #include "net/pass.h"
 
+typedef struct cnn__watch cnn__watch; /* train/stats.c */
+
 struct cnn_net {
     cnn_layer **layers;
     int32_t count, capacity;
@@ -14,12 +16,14 @@ struct cnn_net {
     bool built;
     cnn_shape in, out;
     int32_t max_batch;
-    void *memory;       /* all that follows */
+    void *memory;       /* all that follows, ... */
+    size_t memory_size; /* ... so many bytes */
     cnn__params params; /* of all layers; `rule` and `steps` are not used */
     cnn__pass pass;
     float *gradient[2]; /* dy and dx, taking turns */
     int32_t ran;        /* batch of cnn_net_forward(), if it was the last run */
     int32_t trained;    /* the same, if it had CNN_TRAIN */
+    cnn__watch *watch;  /* NULL: the units are not watched */
 };
 
 /* CNN_EINVAL for NULL, CNN_ESTATE if the net is not built. */

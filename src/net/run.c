@@ -23,6 +23,7 @@ cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
     CNN__TRY(cnn__check_flags(flags));
     if (x == NULL)
         return cnn__fail(CNN_EINVAL, "net_forward: x is NULL");
+    net->pass.run.step += (flags & CNN_TRAIN) != 0;
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, net->count, flags, batch, x);
     cnn__gemm_leave();
@@ -31,19 +32,32 @@ cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
     return CNN_OK;
 }
 
+/* The lowest layer that learns; below it nobody wants a gradient. */
+static int32_t lowest_trained(const cnn_net *net)
+{
+    int32_t i = 0;
+
+    while (i < net->count &&
+           (net->layers[i]->params.count == 0 || net->layers[i]->frozen))
+        i++;
+    return i;
+}
+
 void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
                        const float *x, const float *dy)
 {
+    const int32_t lowest = lowest_trained(net);
+
     net->pass.run.batch = batch;
     net->pass.run.flags = CNN_TRAIN;
-    for (int32_t i = last; i >= 0; i--) {
+    for (int32_t i = last; i >= lowest; i--) {
         const cnn_layer *layer = net->layers[i];
         const bool over = (layer->ops->traits & CNN__IN_PLACE) != 0;
         float *ours = dy == net->gradient[0]   ? net->gradient[0]
                       : dy == net->gradient[1] ? net->gradient[1]
                                                : NULL;
         float *other = net->gradient[ours == net->gradient[0] ? 1 : 0];
-        float *dx = i == 0 ? NULL : over && ours != NULL ? ours : other;
+        float *dx = i == lowest ? NULL : over && ours != NULL ? ours : other;
 
         layer->ops->backward(layer, &net->pass.run,
                              i > 0 ? net->pass.y[i - 1] : x, net->pass.y[i], dy,

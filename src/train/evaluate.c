@@ -29,7 +29,7 @@ static batch lay_out(cnn__arena *arena, const cnn_net *net)
  * to the loss meets an infinite largest input. */
 static int32_t guess_of(const cnn_net *net, const float *y, size_t K)
 {
-    const int32_t best = cnn__argmax(y, K);
+    const int32_t best = cnn__guess(net->loss, y, K);
     const bool folded = cnn__scored_layers(net) < net->count;
 
     return folded && best >= 0 && !isfinite(y[best]) ? -1 : best;

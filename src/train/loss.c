@@ -35,12 +35,42 @@ static double squared_error(const float *y, size_t K, int32_t label,
     return loss / (double)K;
 }
 
-typedef double (*loss_fn)(const float *y, size_t K, int32_t label, float scale,
-                          float *dy);
+/* How far a sample that is like no class is from each: the j of the paper,
+ * which calls it a positive constant. It keeps the loss from being made small
+ * by moving all codes apart. */
+#define LENET_J 0.1
 
-static const loss_fn losses[] = {
-    [CNN_LOSS_SOFTMAX_CROSS_ENTROPY] = cross_entropy,
-    [CNN_LOSS_MSE] = squared_error,
+/* y_l + log(exp(-j) + sum of exp(-y_k));  dy_k = t_k - exp(-y_k) / (...). The
+ * largest exponent is taken off first. */
+static double lenet_map(const float *y, size_t K, int32_t label, float scale,
+                        float *dy)
+{
+    const double target = (double)y[label];
+    double top = -LENET_J, sum;
+
+    for (size_t k = 0; k < K; k++)
+        if (-(double)y[k] > top || isnan(y[k]))
+            top = -(double)y[k];
+    sum = exp(-LENET_J - top);
+    for (size_t k = 0; k < K; k++)
+        sum += exp(-(double)y[k] - top);
+    for (size_t k = 0; k < K && dy != NULL; k++) {
+        const double t = k == (size_t)label ? 1.0 : 0.0;
+        dy[k] = (float)((double)scale * (t - exp(-(double)y[k] - top) / sum));
+    }
+    return target + top + log(sum);
+}
+
+typedef struct loss_kind {
+    double (*of)(const float *y, size_t K, int32_t label, float scale,
+                 float *dy);
+    float sign; /* +1: the largest output is the class; -1: the smallest */
+} loss_kind;
+
+static const loss_kind losses[] = {
+    [CNN_LOSS_SOFTMAX_CROSS_ENTROPY] = {cross_entropy, 1.0f},
+    [CNN_LOSS_MSE] = {squared_error, 1.0f},
+    [CNN_LOSS_LENET_MAP] = {lenet_map, -1.0f},
 };
 
 double cnn__loss(int32_t loss, const cnn__outcome *o, float scale, float *dy)
@@ -49,30 +79,31 @@ double cnn__loss(int32_t loss, const cnn__outcome *o, float scale, float *dy)
 
     for (int32_t n = 0; n < o->N; n++) {
         const size_t at = (size_t)n * o->K;
-        sum += losses[loss](o->y + at, o->K, o->labels[n], scale,
-                            dy != NULL ? dy + at : NULL);
+        sum += losses[loss].of(o->y + at, o->K, o->labels[n], scale,
+                               dy != NULL ? dy + at : NULL);
     }
     return sum;
 }
 
-int32_t cnn__argmax(const float *y, size_t K)
+int32_t cnn__guess(int32_t loss, const float *y, size_t K)
 {
+    const float sign = losses[loss].sign;
     size_t best = 0;
 
     for (size_t k = 0; k < K; k++) {
         if (isnan(y[k]))
             return -1;
-        if (y[k] > y[best])
+        if (sign * y[k] > sign * y[best])
             best = k;
     }
     return (int32_t)best;
 }
 
-int64_t cnn__hits(const cnn__outcome *o)
+int64_t cnn__hits(int32_t loss, const cnn__outcome *o)
 {
     int64_t hits = 0;
 
     for (int32_t n = 0; n < o->N; n++)
-        hits += cnn__argmax(o->y + (size_t)n * o->K, o->K) == o->labels[n];
+        hits += cnn__guess(loss, o->y + (size_t)n * o->K, o->K) == o->labels[n];
     return hits;
 }

@@ -20,10 +20,11 @@ typedef struct cnn__outcome {
 double cnn__loss(int32_t loss, const cnn__outcome *outcome, float scale,
                  float *dy);
 
-/* How many samples have their label's output as the first largest. */
-int64_t cnn__hits(const cnn__outcome *outcome);
+/* The class that K outputs speak for under a loss: the first best of them; -1
+ * if one is NaN. */
+int32_t cnn__guess(int32_t loss, const float *y, size_t K);
 
-/* The number of the first largest of K values; -1 if one is NaN. */
-int32_t cnn__argmax(const float *y, size_t K);
+/* How many samples are guessed right. */
+int64_t cnn__hits(int32_t loss, const cnn__outcome *outcome);
 
 #endif

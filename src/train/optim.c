@@ -105,10 +105,11 @@ static void update_chunk(void *data, int64_t chunk, int32_t lane)
     j->optim->rule->update(j->optim, &s);
 }
 
-void cnn__optim_update(const cnn_optim *optim, cnn__params *params,
-                       int32_t lanes)
+void cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
 {
-    if (params->count == 0)
+    cnn__params *params = &layer->params;
+
+    if (params->count == 0 || layer->frozen)
         return;
     if (params->rule != optim->rule) {
         for (int i = 0; i < optim->rule->slots; i++)
@@ -122,7 +123,7 @@ void cnn__optim_update(const cnn_optim *optim, cnn__params *params,
               .g = params->grad,
               .slot = {params->slot[0], params->slot[1]},
               .t = ++params->steps}};
-    cnn__parallel(cnn__chunks((int64_t)params->count, CHUNK), lanes,
+    cnn__parallel(cnn__chunks((int64_t)params->count, CHUNK), layer->run.lanes,
                   update_chunk, &j);
 }
 

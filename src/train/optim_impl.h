@@ -30,8 +30,7 @@ struct cnn_optim {
     float settings[CNN__MAX_SETTINGS]; /* as rule->names */
 };
 
-/* One step on the parameters of a layer, if it has any. */
-void cnn__optim_update(const cnn_optim *optim, cnn__params *params,
-                       int32_t lanes);
+/* One step on the parameters of a layer, if it has any and is not frozen. */
+void cnn__optim_update(const cnn_optim *optim, cnn_layer *layer);
 
 #endif

@@ -16,7 +16,7 @@ cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim)
     if (!layer->built)
         return cnn__fail(CNN_ESTATE, "layer_update: the %s layer is not built",
                          layer->ops->kind);
-    cnn__optim_update(optim, &layer->params, layer->run.lanes);
+    cnn__optim_update(optim, layer);
     return CNN_OK;
 }
 
@@ -26,7 +26,28 @@ cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
     if (optim == NULL)
         return cnn__fail(CNN_EINVAL, "net_update: optim is NULL");
     for (int32_t i = 0; i < net->count; i++)
-        cnn__optim_update(optim, &net->layers[i]->params, net->pass.run.lanes);
+        cnn__optim_update(optim, net->layers[i]);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_clip_grads(cnn_net *net, float max_norm, double *norm)
+{
+    double square = 0.0;
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (!(max_norm > 0.0f))
+        return cnn__fail(CNN_EINVAL,
+                         "net_clip_grads: max_norm %g, expected "
+                         "above 0",
+                         (double)max_norm);
+    for (size_t i = 0; i < net->params.count; i++)
+        square += (double)net->params.grad[i] * (double)net->params.grad[i];
+    const double length = sqrt(square);
+    const double factor = (double)max_norm / (length + 1e-6);
+    for (size_t i = 0; i < net->params.count && factor < 1.0; i++)
+        net->params.grad[i] *= (float)factor;
+    if (norm != NULL)
+        *norm = length;
     return CNN_OK;
 }
 
@@ -126,40 +147,60 @@ static cnn_status check_gradients(const cnn_net *net)
     return CNN_OK;
 }
 
+static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
+                             const cnn__batch *b)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (optim == NULL || b->x == NULL || b->labels == NULL)
+        return cnn__fail(CNN_EINVAL, "net_train_step: %s is NULL",
+                         optim == NULL  ? "optim"
+                         : b->x == NULL ? "x"
+                                        : "labels");
+    CNN__TRY(cnn__check_batch(b->size, net->max_batch));
+    return check_labels(b->labels, b->size, cnn__shape_size(&net->out));
+}
+
+cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+                          const cnn__batch *b, cnn_metrics *out)
+{
+    CNN__TRY(check_step(net, optim, b));
+    const bool mean = net->reduction == CNN_REDUCE_MEAN;
+    const int32_t N = b->size, end = cnn__scored_layers(net);
+    const cnn__outcome outcome = {N, cnn__shape_size(&net->out),
+                                  cnn__scored(net, b->x), b->labels};
+
+    CNN__TRY(cnn_net_zero_grad(net));
+    net->ran = 0;
+    net->trained = 0;
+    net->pass.run.step++;
+    cnn__gemm_enter();
+    cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
+    const double sum = cnn__loss(
+        net->loss, &outcome, mean ? 1.0f / (float)N : 1.0f, net->gradient[0]);
+    const cnn_status status =
+        isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
+    if (status == CNN_OK)
+        cnn__net_backward(net, end - 1, N, b->x, net->gradient[0]);
+    cnn__gemm_leave();
+    /* A pass that is given up does not count: what is dropped in those to come
+     * is what it would have been. */
+    net->pass.run.step -= status != CNN_OK;
+    CNN__TRY(status);
+    CNN__TRY(check_gradients(net));
+    if (net->watch != NULL)
+        cnn__watch_step(net, N);
+    if (out != NULL)
+        *out = (cnn_metrics){mean ? sum / N : sum, N,
+                             cnn__hits(net->loss, &outcome)};
+    if (clip_norm > 0.0f)
+        CNN__TRY(cnn_net_clip_grads(net, clip_norm, NULL));
+    return cnn_net_update(net, optim);
+}
+
 cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
                               const float *x, const int32_t *labels,
                               cnn_metrics *out)
 {
-    CNN__TRY(cnn__net_check_built(net));
-    if (optim == NULL || x == NULL || labels == NULL)
-        return cnn__fail(CNN_EINVAL, "net_train_step: %s is NULL",
-                         optim == NULL ? "optim"
-                         : x == NULL   ? "x"
-                                       : "labels");
-    CNN__TRY(cnn__check_batch(batch, net->max_batch));
-    const size_t K = cnn__shape_size(&net->out);
-    CNN__TRY(check_labels(labels, batch, K));
-
-    const int32_t end = cnn__scored_layers(net);
-    const cnn__outcome outcome = {batch, K, cnn__scored(net, x), labels};
-    const float scale =
-        net->reduction == CNN_REDUCE_MEAN ? 1.0f / (float)batch : 1.0f;
-    CNN__TRY(cnn_net_zero_grad(net));
-    net->ran = 0;
-    net->trained = 0;
-    cnn__gemm_enter();
-    cnn__pass_forward(&net->pass, end, CNN_TRAIN, batch, x);
-    const double sum = cnn__loss(net->loss, &outcome, scale, net->gradient[0]);
-    const cnn_status status =
-        isfinite(sum) ? CNN_OK : fail_diverged(net, end, batch, x, sum);
-    if (status == CNN_OK)
-        cnn__net_backward(net, end - 1, batch, x, net->gradient[0]);
-    cnn__gemm_leave();
-    CNN__TRY(status);
-    CNN__TRY(check_gradients(net));
-    if (out != NULL)
-        *out =
-            (cnn_metrics){net->reduction == CNN_REDUCE_MEAN ? sum / batch : sum,
-                          batch, cnn__hits(&outcome)};
-    return cnn_net_update(net, optim);
+    return cnn__net_learn(net, optim, 0.0f, &(cnn__batch){batch, x, labels},
+                          out);
 }

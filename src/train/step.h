@@ -2,8 +2,22 @@
 #ifndef CNN_TRAIN_STEP_H
 #define CNN_TRAIN_STEP_H
 
-#include "cnn/dataset.h"
+#include "cnn/trainer.h"
 #include "net/net_impl.h"
+
+typedef struct cnn__batch {
+    int32_t size;
+    const float *x;        /* (N, C, H, W) */
+    const int32_t *labels; /* (N) */
+} cnn__batch;
+
+/* cnn_net_train_step(), with the gradients clipped to a norm; 0: not at all. */
+cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+                          const cnn__batch *batch, cnn_metrics *out);
+
+/* Looks at the units of a net that is watched, after a step of `batch` samples.
+ */
+void cnn__watch_step(cnn_net *net, int32_t batch);
 
 /* How many layers run before the loss begins: under cross-entropy a softmax on
  * top belongs to the loss. */

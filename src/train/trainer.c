@@ -1,7 +1,11 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/options.h"
 #include "base/random.h"
+#include "base/threads.h"
+#include "data/augment.h"
+#include "data/dataset_impl.h"
 #include "net/net_impl.h"
 #include "train/step.h"
 #include "train/trainer_impl.h"
@@ -27,6 +31,12 @@ static cnn_status read_options(cnn_trainer_options *o,
         return cnn__fail(CNN_EINVAL,
                          "trainer: unknown flags 0x%x, expected 0 or 0x%x",
                          (unsigned)o->flags, CNN_NO_SHUFFLE);
+    if (!(isfinite(o->clip_norm) && o->clip_norm >= 0.0f))
+        return cnn__fail(
+            CNN_EINVAL,
+            "trainer: clip_norm %g, expected a finite number of at "
+            "least 0",
+            (double)o->clip_norm);
     if (o->batch == 0)
         o->batch = net->max_batch;
     return cnn__check_batch(o->batch, net->max_batch);
@@ -77,8 +87,44 @@ void cnn_trainer_free(cnn_trainer *t)
 {
     if (t == NULL)
         return;
+    cnn__free(t->scratch);
     cnn__free(t->memory);
     cnn__free(t);
+}
+
+cnn_status cnn_trainer_set_schedule(cnn_trainer *t, float base,
+                                    const cnn_schedule_options *options)
+{
+    if (t == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_set_schedule: trainer is NULL");
+    CNN__TRY(cnn__schedule_start(&t->schedule, base, options));
+    t->scheduled = true;
+    return CNN_OK;
+}
+
+cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
+                                        const cnn_augment_options *options)
+{
+    const int32_t lanes = cnn__lanes();
+    cnn_augment_options o;
+    bool any;
+
+    if (t == NULL)
+        return cnn__fail(CNN_EINVAL,
+                         "trainer_set_augmentation: trainer is NULL");
+    CNN__TRY(cnn__augment_read(&o, options, &any));
+    if (any && t->scratch == NULL) {
+        t->scratch_stride = cnn__augment_scratch(&t->net->in);
+        t->scratch = cnn__alloc(
+            cnn__size_mul3((size_t)lanes, t->scratch_stride, sizeof(float)));
+        if (t->scratch == NULL)
+            return cnn_last_status();
+        t->lanes = lanes;
+    }
+    t->augment = o;
+    t->augmented = any;
+    t->paper = cnn__dataset_paper(t->dataset);
+    return CNN_OK;
 }
 
 /* ----------------------------------------------------------- batches --- */
@@ -120,8 +166,34 @@ static void pick_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
     }
 }
 
+/* Moves one image of the batch; how follows from the step and its place. */
+static void augment_sample(void *data, int64_t sample, int32_t lane)
+{
+    const cnn_trainer *t = data;
+    const cnn_shape *in = &t->net->in;
+    cnn__random random;
+
+    cnn__random_start(&random, t->o.seed, CNN__RANDOM_AUGMENT,
+                      (uint64_t)t->step, (uint32_t)sample);
+    cnn__augment(&t->augment, in, &random, t->paper,
+                 t->scratch + (size_t)lane * t->scratch_stride,
+                 t->x + (size_t)sample * cnn__shape_size(in));
+}
+
+/* Tells the schedule of a step that was done. */
+static void follow(cnn_trainer *t, const cnn_metrics *m, bool epoch_ends)
+{
+    const double count = (double)m->count;
+    const bool mean = t->net->reduction == CNN_REDUCE_MEAN;
+
+    cnn__schedule_follow(&t->schedule, mean ? m->loss * count : m->loss, count,
+                         epoch_ends);
+}
+
 cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
 {
+    cnn_metrics m;
+
     if (t == NULL)
         return cnn__fail(CNN_EINVAL, "trainer_step: trainer is NULL");
     int64_t epoch = t->epoch;
@@ -130,11 +202,20 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
     pick_batch(t, &epoch, &position);
     CNN__TRY(
         cnn_dataset_read(t->dataset, t->o.batch, t->index, t->x, t->labels));
-    CNN__TRY(
-        cnn_net_train_step(t->net, t->optim, t->o.batch, t->x, t->labels, out));
+    if (t->augmented)
+        cnn__parallel(t->o.batch, t->lanes, augment_sample, t);
+    if (t->scheduled)
+        CNN__TRY(cnn_optim_set_lr(t->optim,
+                                  cnn__schedule_lr(&t->schedule, t->step)));
+    const cnn__batch batch = {t->o.batch, t->x, t->labels};
+    CNN__TRY(cnn__net_learn(t->net, t->optim, t->o.clip_norm, &batch, &m));
+    if (t->scheduled)
+        follow(t, &m, epoch != t->epoch);
     t->epoch = epoch;
     t->position = position;
     t->step++;
+    if (out != NULL)
+        *out = m;
     return CNN_OK;
 }
 

@@ -4,7 +4,10 @@
 
 #include <stdatomic.h>
 
+#include <stdbool.h>
+
 #include "cnn/trainer.h"
+#include "train/schedule.h"
 
 struct cnn_trainer {
     cnn_net *net;
@@ -20,6 +23,14 @@ struct cnn_trainer {
     int32_t *labels;     /* (batch): ... their labels ... */
     float *x;            /* (batch, C, H, W): ... and images */
     atomic_int cancel;
+    bool scheduled;
+    cnn__schedule schedule;
+    bool augmented;
+    cnn_augment_options augment;
+    float paper;           /* the value of a pixel 0 */
+    int32_t lanes;         /* of `scratch`, ... */
+    size_t scratch_stride; /* ... so many floats each */
+    float *scratch;
     void *memory; /* of the arrays */
 };
 

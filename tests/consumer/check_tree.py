@@ -26,9 +26,9 @@ FLOORS = {
     "math": {"base"},
     "layers": {"base", "math"},
     "net": {"base", "math", "layers"},
-    "train": {"base", "math", "layers", "net"},
-    "files": {"base", "math", "layers", "net", "train"},
     "data": {"base"},
+    "train": {"base", "math", "data", "layers", "net"},
+    "files": {"base", "math", "data", "layers", "net", "train"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)', re.MULTILINE)

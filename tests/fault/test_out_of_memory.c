@@ -47,8 +47,31 @@ static cnn_layer *relu(void)
     return cnn_activation_create(CNN_RELU, NULL);
 }
 
+static cnn_layer *subsample(void)
+{
+    return cnn_subsample2d_create(2, 2, NULL);
+}
+
+static cnn_layer *dropout(void)
+{
+    return cnn_dropout_create(0.5f);
+}
+
+static cnn_layer *batchnorm(void)
+{
+    return cnn_batchnorm_create(NULL);
+}
+
+static cnn_layer *rbf(void)
+{
+    static const float codes[2 * 16];
+
+    return cnn_rbf_create(2, codes);
+}
+
 static cnn_layer *(*const kinds[])(void) = {
-    conv, dense, maxpool, avgpool, relu, cnn_softmax_create,
+    conv,      dense,   maxpool,   avgpool, relu, cnn_softmax_create,
+    subsample, dropout, batchnorm, rbf,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -185,6 +208,20 @@ static cnn_status create_session(void *data)
     return status;
 }
 
+/* The net stays unwatched if that fails. */
+static cnn_status watch(void *data)
+{
+    const training *t = data;
+    cnn_layer_stats stats;
+    const cnn_status status = cnn_net_watch(t->net, 1);
+
+    if (status != CNN_OK) {
+        assert_int_equal(cnn_net_layer_stats(t->net, 0, &stats), CNN_ESTATE);
+        return status;
+    }
+    return cnn_net_watch(t->net, 0);
+}
+
 static cnn_status create_optims(void *data)
 {
     cnn_status status = CNN_OK;
@@ -201,11 +238,15 @@ static cnn_status create_optims(void *data)
 
 static cnn_status create_trainer(void *data)
 {
+    const cnn_augment_options moved = {.struct_size = sizeof(moved),
+                                       .shift = 1};
     const training *t = data;
     cnn_trainer *trainer =
         cnn_trainer_create(t->net, t->optim, t->dataset, NULL);
-    const cnn_status status = status_of(trainer);
+    cnn_status status = status_of(trainer);
 
+    if (trainer != NULL)
+        status = cnn_trainer_set_augmentation(trainer, &moved);
     cnn_trainer_free(trainer);
     return status;
 }
@@ -255,8 +296,9 @@ static void around_a_training(void **state)
         faulty_scenario scenario;
         size_t least;
     } scenarios[] = {
-        {create_session, 4},  {create_optims, 6}, {create_trainer, 4},
-        {create_datasets, 4}, {evaluate, 2},      {train, 0},
+        {create_session, 4},  {create_optims, 6}, {create_trainer, 6},
+        {create_datasets, 4}, {evaluate, 2},      {watch, 2},
+        {train, 0},
     };
     training t = {0}, twin = {0};
 

@@ -3,60 +3,21 @@
 
     python3 tests/golden/make_golden.py
 
-needs PyTorch (written with 1.13) and numpy, and writes optim.bin, layers.bin
-and net.bin beside itself. They are committed; the tests only read them. All of
-it is computed in double precision and rounded once, at the end, so that the
-files do not depend on the processor, and the tests measure the error of float.
-
-A file is a sequence of named arrays, little-endian, one behind the other:
-
-    char     name[32]   padded with zeros
-    uint32   count
-    float32  value[count]
-
-Whole numbers (shapes, options, labels) are stored as floats too.
+needs PyTorch (written with 1.13) and numpy, and writes optim.bin, layers.bin,
+net.bin and train.bin beside itself. They are committed; the tests only read
+them. All of it is computed in double precision and rounded once, at the end, so
+that the files do not depend on the processor, and the tests measure the error
+of float.
 """
-
-import pathlib
-import struct
 
 import numpy
 import torch
 import torch.nn.functional as F
 
-HERE = pathlib.Path(__file__).parent
+from golden_file import Golden, single
+from golden_train import write_train
+
 STEPS = 20
-
-
-class Golden:
-    """Writes one file; also the source of the random numbers in it."""
-
-    def __init__(self, name):
-        self.path = HERE / name
-        self.random = numpy.random.RandomState(1)
-        self.out = bytearray()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.path.write_bytes(self.out)
-
-    def put(self, name, values):
-        values = numpy.asarray(torch.as_tensor(values).detach())
-        values = values.astype("<f4").ravel()
-        self.out += struct.pack("<32sI", name.encode(), values.size)
-        self.out += values.tobytes()
-
-    def uniform(self, *shape, scale=1.0):
-        """Numbers in [-scale, scale) that a float holds exactly."""
-        x = self.random.uniform(-scale, scale, shape).astype(numpy.float32)
-        return torch.from_numpy(x).double()
-
-
-def single(x):
-    """The float next to x: what a C caller hands over."""
-    return float(numpy.float32(x))
 
 
 # ---------------------------------------------------------------- optimisers
@@ -225,20 +186,63 @@ def write_activations(g):
                   g.uniform(3, 2, 3, 4, scale=4.0), [], f)
 
 
+def write_batchnorms(g):
+    """A pass of training, and what is predicted for the same input after it."""
+    for i, (shape, eps, momentum) in enumerate([
+            ((4, 3, 1, 1), 1e-5, 0.1),
+            ((3, 2, 4, 5), 1e-5, 0.1),
+            ((2, 4, 3, 3), 0.1, 0.5),
+            ((5, 1, 2, 2), 1e-3, 1.0)]):
+        layer = torch.nn.BatchNorm2d(shape[1], single(eps), single(momentum))
+        layer = layer.double()
+        with torch.no_grad():
+            layer.weight.copy_(g.uniform(shape[1]))
+            layer.bias.copy_(g.uniform(shape[1]))
+        x = g.uniform(*shape, scale=3.0)
+        put_layer(g, f"batchnorm.{i}", [eps, momentum], x,
+                  [layer.weight, layer.bias], layer)
+        g.put(f"batchnorm.{i}.later", layer.eval()(x))
+        g.put(f"batchnorm.{i}.running",
+              torch.cat([layer.running_mean, layer.running_var]))
+
+
+def write_subsamples(g):
+    """Window; a coefficient and a bias for each channel."""
+    for i, (shape, window) in enumerate([
+            ((3, 2, 6, 8), (2, 2)), ((2, 3, 6, 9), (2, 3))]):
+        weight = g.uniform(shape[1]).requires_grad_()
+        bias = g.uniform(shape[1]).requires_grad_()
+
+        def forward(x):
+            area = window[0] * window[1]
+            return (F.avg_pool2d(x, window) * area * weight.view(1, -1, 1, 1)
+                    + bias.view(1, -1, 1, 1))
+
+        put_layer(g, f"subsample2d.{i}", window, g.uniform(*shape),
+                  [weight, bias], forward)
+
+
 def write_layers():
     with Golden("layers.bin") as g:
         write_convolutions(g)
         write_pools(g)
         write_dense(g)
         write_activations(g)
+        write_batchnorms(g)
+        write_subsamples(g)
 
 
 # ----------------------------------------------------------- losses and nets
 
 def loss_of(y, labels, loss, reduction):
-    """As libcnn numbers them: 0 softmax cross-entropy, 1 mean squares."""
+    """As libcnn numbers them: 0 softmax cross-entropy, 1 mean squares, 2 the
+    criterion of LeNet-5."""
     if loss == 0:
         each = F.cross_entropy(y, labels, reduction="none")
+    elif loss == 2:
+        j = torch.full((len(y), 1), -0.1).double()
+        each = (y.gather(1, labels.view(-1, 1)).view(-1)
+                + torch.logsumexp(torch.cat([j, -y], 1), 1))
     else:
         each = ((y - F.one_hot(labels, y.shape[1])) ** 2).mean(1)
     return each.mean() if reduction == 0 else each.sum()
@@ -252,7 +256,7 @@ def write_losses(g):
     g.put("loss.x", x)
     g.put("loss.labels", labels)
     g.put("loss.params", torch.cat([weight.ravel(), bias]))
-    for loss in (0, 1):
+    for loss in (0, 1, 2):
         for reduction in (0, 1):
             params = [weight.clone().requires_grad_(),
                       bias.clone().requires_grad_()]
@@ -309,3 +313,4 @@ if __name__ == "__main__":
     write_optimisers()
     write_layers()
     write_net()
+    write_train()

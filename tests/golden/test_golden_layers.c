@@ -1,6 +1,7 @@
 /* Forward and backward passes of layers against PyTorch. */
 #include <stdio.h>
 
+#include "layers/layer_impl.h"
 #include "support/golden.h"
 #include "support/nets.h"
 
@@ -12,7 +13,8 @@
 #define ABSOLUTE 8e-6
 #define RELATIVE 8e-6
 
-/* Builds the layer for the item's input, runs it both ways, compares. */
+/* Builds the layer for the item's input, runs it both ways, compares; then, if
+ * it has running statistics, those, and what it predicts from them. */
 static void compare(golden *g, const char *item, cnn_layer *layer)
 {
     int32_t in[4]; /* N C H W */
@@ -41,6 +43,15 @@ static void compare(golden *g, const char *item, cnn_layer *layer)
     if (P > 0)
         assert_near(cnn_layer_grads(layer), golden_floats(g, item, "grads", P),
                     P, ABSOLUTE, RELATIVE);
+    if (layer->params.fixed_count > 0) {
+        const size_t R = layer->params.fixed_count;
+
+        assert_near(layer->params.fixed, golden_floats(g, item, "running", R),
+                    R, ABSOLUTE, RELATIVE);
+        assert_int_equal(cnn_layer_forward(layer, 0, in[0], x, y), CNN_OK);
+        assert_near(y, golden_floats(g, item, "later", Y), Y, ABSOLUTE,
+                    RELATIVE);
+    }
     test_free(y);
     test_free(dx);
     cnn_layer_free(layer);
@@ -154,13 +165,42 @@ static void activation(void **state)
     compare_all("activation", 9, create_activation);
 }
 
+static cnn_layer *create_batchnorm(golden *g, const char *item)
+{
+    const float *c = golden_floats(g, item, "config", 2);
+
+    return cnn_batchnorm_create(
+        &(cnn_batchnorm_options){.struct_size = sizeof(cnn_batchnorm_options),
+                                 .epsilon = c[0],
+                                 .momentum = c[1]});
+}
+
+static void batchnorm(void **state)
+{
+    (void)state;
+    compare_all("batchnorm", 4, create_batchnorm);
+}
+
+static cnn_layer *create_subsample2d(golden *g, const char *item)
+{
+    int32_t c[2];
+
+    golden_integers(g, item, "config", c, 2);
+    return cnn_subsample2d_create(c[0], c[1], NULL);
+}
+
+static void subsample2d(void **state)
+{
+    (void)state;
+    compare_all("subsample2d", 2, create_subsample2d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conv2d),
-        cmocka_unit_test(pool2d),
-        cmocka_unit_test(dense),
-        cmocka_unit_test(activation),
+        cmocka_unit_test(conv2d),    cmocka_unit_test(pool2d),
+        cmocka_unit_test(dense),     cmocka_unit_test(activation),
+        cmocka_unit_test(batchnorm), cmocka_unit_test(subsample2d),
     };
 
     return cmocka_run_group_tests_name("golden layers", tests, NULL, NULL);

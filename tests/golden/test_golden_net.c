@@ -48,6 +48,7 @@ static void losses(void **state)
          reduction++) {
         compare_loss(g, CNN_LOSS_SOFTMAX_CROSS_ENTROPY, reduction);
         compare_loss(g, CNN_LOSS_MSE, reduction);
+        compare_loss(g, CNN_LOSS_LENET_MAP, reduction);
     }
     golden_close(g);
 }

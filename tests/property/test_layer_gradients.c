@@ -39,6 +39,24 @@ static void pools(void **state)
     }
 }
 
+static void sub_samplings(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 90000; seed < 90200; seed++) {
+        pool_case c;
+        rig r;
+
+        pool_case_draw(&c, false, true, seed);
+        const naive_window *w = &c.naive.window;
+        rig_open(&r,
+                 cnn_subsample2d_create(w->kernel_h, w->kernel_w, &c.options),
+                 &(cnn_shape){c.C, w->H, w->W}, c.N);
+        gradcheck_fill(&r, seed);
+        gradcheck(&r, (size_t)c.C, c.what);
+        rig_close(&r);
+    }
+}
+
 /* Any small shape and batch, and a layer that goes on it. */
 static void check(cnn_layer *layer, size_t biases, uint64_t seed)
 {
@@ -86,15 +104,27 @@ static void softmax_layers(void **state)
         check(cnn_softmax_create(), 0, seed);
 }
 
+static void radial_basis_functions(void **state)
+{
+    float codes[9 * 4 * 4 * 3];
+
+    (void)state;
+    fill_integers(codes, sizeof(codes) / sizeof(codes[0]), 3, 1);
+    for (uint64_t seed = 100000; seed < 100100; seed++)
+        check(cnn_rbf_create(1 + (int32_t)(seed % 9), codes), 0, seed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions),
         cmocka_unit_test(convolutions_with_tables),
         cmocka_unit_test(pools),
+        cmocka_unit_test(sub_samplings),
         cmocka_unit_test(dense_layers),
         cmocka_unit_test(activations),
         cmocka_unit_test(softmax_layers),
+        cmocka_unit_test(radial_basis_functions),
     };
 
     return cmocka_run_group_tests_name("layer gradients", tests, NULL, NULL);

@@ -252,7 +252,7 @@ static void check_all(const kind *k)
             p.value = value_of_outputs;
             check(&p);
             p.value = value_of_loss;
-            for (int32_t loss = 0; loss < 2; loss++)
+            for (int32_t loss = 0; loss < 3; loss++)
                 for (int32_t reduction = 0; reduction < 2; reduction++) {
                     cnn_net_set_loss(p.net, loss, reduction);
                     check(&p);

@@ -8,20 +8,35 @@ enum { STEPS = 50, SEEDS = 5 };
 typedef struct plan {
     int optim;
     uint32_t seed;
+    const cnn_schedule_options *schedule; /* with all else that is remembered:
+                                             NULL: nothing of it */
 } plan;
+
+static const cnn_augment_options augment = {
+    .struct_size = sizeof(augment), .shift = 1, .rotation = 10, .elastic = 1};
+
+static void open(training *t, const plan *p, uint64_t seed)
+{
+    *t = (training){.optim = create_optim(p->optim), .options.seed = p->seed};
+    if (p->schedule != NULL) {
+        t->net = rich_net();
+        t->options.clip_norm = 0.75f;
+        t->schedule = p->schedule;
+        t->augment = &augment;
+    }
+    training_open(t, seed);
+}
 
 static void start(training *t, const plan *p)
 {
-    *t = (training){.optim = create_optim(p->optim), .options.seed = p->seed};
-    training_open(t, p->seed);
+    open(t, p, p->seed);
 }
 
 /* As another process would: with nothing but the file. The seed of the
  * parameters does not matter any more. */
 static void resume(training *t, const plan *p, const char *path)
 {
-    *t = (training){.optim = create_optim(p->optim), .options.seed = p->seed};
-    training_open(t, p->seed + 99);
+    open(t, p, p->seed + 99);
     if (cnn_trainer_resume(t->trainer, path) != CNN_OK)
         fail_msg("%s", cnn_last_error());
 }
@@ -79,12 +94,12 @@ static void check_ten_stops(const plan *p)
     training_close(&t);
 }
 
-static void check(int optim, void (*with)(const plan *p))
+static void check(plan p, void (*with)(const plan *p))
 {
     for (int32_t threads = 1; threads <= 2; threads++) {
         cnn_set_num_threads(threads);
-        for (uint32_t seed = 0; seed < SEEDS; seed++)
-            with(&(plan){optim, seed});
+        for (p.seed = 0; p.seed < SEEDS; p.seed++)
+            with(&p);
     }
     cnn_set_num_threads(1);
 }
@@ -92,26 +107,57 @@ static void check(int optim, void (*with)(const plan *p))
 static void sgd_with_momentum(void **state)
 {
     (void)state;
-    check(SGD_MOMENTUM, check_every_step);
+    check((plan){.optim = SGD_MOMENTUM}, check_every_step);
 }
 
 static void adam(void **state)
 {
     (void)state;
-    check(ADAM, check_every_step);
+    check((plan){.optim = ADAM}, check_every_step);
 }
 
 static void rmsprop(void **state)
 {
     (void)state;
-    check(RMSPROP, check_every_step);
+    check((plan){.optim = RMSPROP}, check_every_step);
 }
 
 static void ten_in_a_row(void **state)
 {
     (void)state;
     for (int optim = 0; optim < OPTIMIZERS; optim++)
-        check(optim, check_ten_stops);
+        check((plan){.optim = optim}, check_ten_stops);
+}
+
+/* Dropout, running statistics, a net that is clipped, images that move, and a
+ * schedule that counts steps. */
+static const cnn_schedule_options cosine = {.struct_size = sizeof(cosine),
+                                            .kind = CNN_SCHEDULE_COSINE,
+                                            .steps = 40,
+                                            .warmup = 5};
+
+/* One that remembers losses; in 15 epochs it comes down several times. */
+static const cnn_schedule_options plateau = {.struct_size = sizeof(plateau),
+                                             .kind = CNN_SCHEDULE_PLATEAU,
+                                             .steps = 1,
+                                             .factor = 0.5f};
+
+static void everything(void **state)
+{
+    const cnn_schedule_options *const each[] = {&cosine, &plateau};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const plan p = {.optim = SGD_MOMENTUM, .schedule = each[i]};
+        training t;
+
+        check(p, check_ten_stops);
+        check_every_step(&p);
+        start(&t, &p);
+        training_run(&t, STEPS);
+        assert_true(cnn_optim_lr(t.optim) < 0.05f / 2);
+        training_close(&t);
+    }
 }
 
 static int32_t save_each_time(void *trainer, const cnn_progress *progress)
@@ -124,7 +170,7 @@ static int32_t save_each_time(void *trainer, const cnn_progress *progress)
  */
 static void from_the_callback(void **state)
 {
-    const plan p = {ADAM, 3};
+    const plan p = {ADAM, 3, NULL};
     training whole, t, resumed;
 
     (void)state;
@@ -149,8 +195,8 @@ static void seeds_differ(void **state)
     int same = 1;
 
     (void)state;
-    start(&a, &(plan){ADAM, 0});
-    resume(&b, &(plan){ADAM, 0}, save(&a));
+    start(&a, &(plan){.optim = ADAM});
+    resume(&b, &(plan){.optim = ADAM}, save(&a));
     cnn_trainer_free(b.trainer);
     b.options.seed = 1; /* of the shuffling */
     b.trainer = cnn_trainer_create(b.net, b.optim, b.dataset, &b.options);
@@ -169,6 +215,7 @@ int main(void)
         cmocka_unit_test(seeds_differ), cmocka_unit_test(sgd_with_momentum),
         cmocka_unit_test(adam),         cmocka_unit_test(rmsprop),
         cmocka_unit_test(ten_in_a_row), cmocka_unit_test(from_the_callback),
+        cmocka_unit_test(everything),
     };
 
     return cmocka_run_group_tests_name("resume", tests, NULL, NULL);

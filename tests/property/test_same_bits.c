@@ -2,7 +2,7 @@
  * among them. */
 #include <string.h>
 
-#include "support/nets.h"
+#include "support/training.h"
 
 /* Only if the BLAS is OpenBLAS. */
 extern void openblas_set_num_threads(int n) __attribute__((weak));
@@ -121,11 +121,18 @@ static void sigmoid_net(void **state)
     compare_threads(&(recipe){lenet5_sigmoid, &lenet5_shape, 6, 33, 0});
 }
 
-/* With a table of connections, and with the memory of Adam. */
-static void net_with_a_table(void **state)
+/* LeNet-5 of 1998, under its own loss, with the memory of Adam. */
+static void classic(void **state)
 {
     (void)state;
     compare_threads(&(recipe){classic_net, &classic_shape, 30, 60, 1});
+}
+
+/* With batch normalisation and dropout. */
+static void rich(void **state)
+{
+    (void)state;
+    compare_threads(&(recipe){rich_net, &tiny_shape, 30, 64, 1});
 }
 
 int main(void)
@@ -133,7 +140,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relu_net),
         cmocka_unit_test(sigmoid_net),
-        cmocka_unit_test(net_with_a_table),
+        cmocka_unit_test(classic),
+        cmocka_unit_test(rich),
     };
 
     return cmocka_run_group_tests_name("same bits", tests, NULL, NULL);

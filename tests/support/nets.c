@@ -107,36 +107,46 @@ static const char *const c3[] = {
     ".XXX..XXXX..X.XX", "..XXX..XXXX.XX.X", "...XXX..XXXX.XXX",
 };
 
-static void add_c3(cnn_net *net)
+static cnn_layer *classic_conv(int32_t filters)
 {
-    cnn_layer *layer = cnn_conv2d_create(16, 5, 5, NULL);
+    return cnn_conv2d_create(
+        filters, 5, 5,
+        &(cnn_conv2d_options){.struct_size = sizeof(cnn_conv2d_options),
+                              .weight_init = CNN_INIT_LECUN});
+}
+
+static cnn_layer *classic_c3(void)
+{
+    cnn_layer *layer = classic_conv(16);
     uint8_t table[16 * 6];
 
     for (int f = 0; f < 16; f++)
         for (int c = 0; c < 6; c++)
             table[f * 6 + c] = c3[c][f] == 'X';
     assert_int_equal(cnn_conv2d_set_table(layer, 16, 6, table), CNN_OK);
+    return layer;
+}
+
+static void add_squashed(cnn_net *net, cnn_layer *layer)
+{
     cnn_net_add(net, layer);
+    add_activation(net, CNN_LECUN_TANH);
 }
 
 cnn_net *classic_net(void)
 {
+    const cnn_dense_options dense = {.struct_size = sizeof(dense),
+                                     .weight_init = CNN_INIT_LECUN};
     cnn_net *net = cnn_net_create();
 
-    add_conv(net, 6, 5, CNN_PAD_VALID, 0.0f);
-    add_activation(net, CNN_LECUN_TANH);
-    cnn_net_add(net, cnn_avgpool2d_create(2, 2, NULL));
-    add_activation(net, CNN_LECUN_TANH);
-    add_c3(net);
-    add_activation(net, CNN_LECUN_TANH);
-    cnn_net_add(net, cnn_avgpool2d_create(2, 2, NULL));
-    add_activation(net, CNN_LECUN_TANH);
-    add_conv(net, 120, 5, CNN_PAD_VALID, 0.0f);
-    add_activation(net, CNN_LECUN_TANH);
-    add_dense(net, 84, 0.0f);
-    add_activation(net, CNN_LECUN_TANH);
-    add_dense(net, 10, 0.0f);
-    cnn_net_add(net, cnn_softmax_create());
+    add_squashed(net, classic_conv(6));
+    add_squashed(net, cnn_subsample2d_create(2, 2, NULL));
+    add_squashed(net, classic_c3());
+    add_squashed(net, cnn_subsample2d_create(2, 2, NULL));
+    add_squashed(net, classic_conv(120));
+    add_squashed(net, cnn_dense_create(84, &dense));
+    cnn_net_add(net, cnn_rbf_create(10, NULL));
+    cnn_net_set_loss(net, CNN_LOSS_LENET_MAP, CNN_REDUCE_MEAN);
     return net;
 }
 

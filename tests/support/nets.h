@@ -20,8 +20,11 @@ extern const cnn_shape lenet5_shape;
 cnn_net *lenet5_relu(void);
 cnn_net *lenet5_sigmoid(void);
 
-/* 1x32x32 -> 10: the layers of LeNet-5 as of 1998, C3 with its table of
- * connections, but average pools and a softmax. */
+/* 1x32x32 -> 10: LeNet-5 as of 1998, with trainable sub-sampling, C3 with its
+ * table of connections, and radial basis functions under their own loss. Its
+ * squashing functions are layers of their own: C1 is layer 0, S2 2, C3 4, S4 6,
+ * C5 8, F6 10, the output 12. */
+#define CLASSIC_PARAMS 60000
 extern const cnn_shape classic_shape;
 cnn_net *classic_net(void);
 

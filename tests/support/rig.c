@@ -115,6 +115,24 @@ void rig_assert_dx_is_optional(rig *r)
     test_free(grads);
 }
 
+void rig_assert_gradients_add(rig *r)
+{
+    float *twice = new_floats(r->P), *dx = new_floats(r->X);
+
+    rig_forward(r);
+    rig_backward(r);
+    for (size_t i = 0; i < r->P; i++)
+        twice[i] = 2.0f * cnn_layer_grads(r->layer)[i];
+    memcpy(dx, r->dx, r->X * sizeof(float));
+    assert_int_equal(
+        cnn_layer_backward(r->layer, r->batch, r->x, r->y, r->dy, r->dx),
+        CNN_OK);
+    assert_same_bits(cnn_layer_grads(r->layer), twice, r->P);
+    assert_same_bits(r->dx, dx, r->X);
+    test_free(twice);
+    test_free(dx);
+}
+
 void rig_close(rig *r)
 {
     test_free(r->x);

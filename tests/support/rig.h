@@ -38,6 +38,9 @@ void rig_assert_threads_agree(rig *r);
  */
 void rig_assert_dx_is_optional(rig *r);
 
+/* Going back twice doubles the gradients of the parameters, and not dx. */
+void rig_assert_gradients_add(rig *r);
+
 void rig_close(rig *r);
 
 #endif

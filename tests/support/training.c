@@ -1,5 +1,7 @@
 #include "support/training.h"
 
+#include "net/net_impl.h"
+
 const cnn_shape tiny_shape = {1, 6, 6};
 
 cnn_net *tiny_net(void)
@@ -9,6 +11,19 @@ cnn_net *tiny_net(void)
     cnn_net_add(net, cnn_conv2d_create(8, 3, 3, NULL));
     cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
     cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
+    return net;
+}
+
+cnn_net *rich_net(void)
+{
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_conv2d_create(4, 3, 3, NULL));
+    cnn_net_add(net, cnn_batchnorm_create(NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_add(net, cnn_dropout_create(0.25f));
+    cnn_net_add(net, cnn_subsample2d_create(2, 2, NULL));
     cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
     return net;
 }
@@ -43,6 +58,12 @@ void training_open(training *t, uint64_t seed)
     t->trainer = cnn_trainer_create(t->net, t->optim, t->dataset, &t->options);
     if (t->trainer == NULL)
         fail_msg("trainer: %s", cnn_last_error());
+    if (t->schedule != NULL)
+        assert_int_equal(
+            cnn_trainer_set_schedule(t->trainer, 0.05f, t->schedule), CNN_OK);
+    if (t->augment != NULL)
+        assert_int_equal(cnn_trainer_set_augmentation(t->trainer, t->augment),
+                         CNN_OK);
 }
 
 void training_close(training *t)
@@ -72,4 +93,8 @@ void assert_same_training(const training *got, const training *want)
                      cnn_net_param_count(want->net));
     assert_same_bits(cnn_net_params(got->net), cnn_net_params(want->net),
                      cnn_net_param_count(want->net));
+    assert_int_equal(got->net->params.fixed_count,
+                     want->net->params.fixed_count);
+    assert_same_bits(got->net->params.fixed, want->net->params.fixed,
+                     want->net->params.fixed_count);
 }

@@ -12,6 +12,10 @@
 extern const cnn_shape tiny_shape;
 cnn_net *tiny_net(void);
 
+/* The same input and output: conv 4@3x3, batch normalisation, tanh, dropout,
+ * sub-sampling 2x2, dense 10: what remembers more than its parameters. */
+cnn_net *rich_net(void);
+
 /* No multiple of the batch, so that batches straddle epochs. */
 #define TINY_SAMPLES 13
 #define TINY_BATCH   4
@@ -25,8 +29,10 @@ typedef struct training {
     cnn_net *net;     /* described, or built [tiny_net()] */
     cnn_optim *optim; /* [SGD_MOMENTUM] */
     cnn_trainer_options options;
-    int32_t samples; /* [TINY_SAMPLES] */
-    float *images;   /* drawn; may be changed under the dataset's feet */
+    const cnn_schedule_options *schedule; /* of the base rate 0.05 [none] */
+    const cnn_augment_options *augment;   /* [none] */
+    int32_t samples;                      /* [TINY_SAMPLES] */
+    float *images; /* drawn; may be changed under the dataset's feet */
     int32_t *labels;
     cnn_dataset *dataset;
     cnn_trainer *trainer;
@@ -39,8 +45,8 @@ void training_close(training *t);
 /* Runs; the test fails if that does. */
 void training_run(training *t, int64_t steps);
 
-/* Both stand at the same step with the same parameters and rate, bit for bit.
- */
+/* Both stand at the same step with the same parameters, running statistics and
+ * rate, bit for bit. */
 void assert_same_training(const training *got, const training *want);
 
 #endif

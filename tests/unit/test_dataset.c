@@ -243,7 +243,7 @@ static void wrap_refuses(void **state)
 
 static void scaling(void **state)
 {
-    cnn_dataset_options o = {sizeof(o), -2.0f, 0.5f};
+    cnn_dataset_options o = {sizeof(o), -2.0f, 0.5f, 0};
     const float want[] = {0.5f, -1.5f, -3.5f, -5.5f, -7.5f, -9.5f};
     const float one[] = {3.0f};
     float x[6];
@@ -269,11 +269,11 @@ static void scaling(void **state)
 static void options_are_checked(void **state)
 {
     const cnn_dataset_options bad[] = {
-        {sizeof(bad[0]), NAN, 0.0f},
-        {sizeof(bad[0]), INFINITY, 0.0f},
-        {sizeof(bad[0]), 0.0f, NAN},
-        {sizeof(bad[0]), 0.0f, -INFINITY},
-        {0, 0.0f, 0.0f},
+        {sizeof(bad[0]), NAN, 0.0f, 0},
+        {sizeof(bad[0]), INFINITY, 0.0f, 0},
+        {sizeof(bad[0]), 0.0f, NAN, 0},
+        {sizeof(bad[0]), 0.0f, -INFINITY, 0},
+        {0, 0.0f, 0.0f, 0},
     };
 
     (void)state;

@@ -25,28 +25,37 @@ static uint32_t print_of(cnn_dataset *d)
     return print;
 }
 
+static uint32_t print_padded(int32_t pad)
+{
+    const cnn_dataset_options o = {.struct_size = sizeof(o), .pad = pad};
+
+    return print_of(cnn_dataset_wrap_u8(&shape, 4, pixels, labels, &o));
+}
+
 static uint32_t print_u8(const cnn_shape *s, int64_t count, const uint8_t *x,
                          const int32_t *y, float scale, float offset)
 {
-    const cnn_dataset_options o = {sizeof(o), scale, offset};
+    const cnn_dataset_options o = {sizeof(o), scale, offset, 0};
 
     return print_of(cnn_dataset_wrap_u8(s, count, x, y, &o));
 }
 
-/* As Python's zlib.crc32() over struct.pack('<iiiiq', 1, 2, 3, 1, 4) + ... */
+/* As Python's zlib.crc32() over struct.pack('<iiiiiq', 1, 2, 3, 0, 1, 4) + ...
+ */
 static void known_values(void **state)
 {
-    const cnn_dataset_options o = {sizeof(o), -2.0f, 0.5f};
+    const cnn_dataset_options o = {sizeof(o), -2.0f, 0.5f, 0};
     const float x[] = {0.5f, -1.0f, 1e-3f, 7.0f};
     const int32_t y[] = {1, 0};
 
     (void)state;
     assert_int_equal(
         print_of(cnn_dataset_wrap_u8(&shape, 4, pixels, labels, NULL)),
-        0x0998a11c);
+        0x6e5f10c8);
     assert_int_equal(
         print_of(cnn_dataset_wrap_f32(&(cnn_shape){2, 1, 1}, 2, x, y, &o)),
-        0x721f0408);
+        0xf01debb3);
+    assert_int_equal(print_padded(2), 0xab444da3);
 }
 
 static void same_content(void **state)
@@ -62,16 +71,16 @@ static void same_content(void **state)
 
     (void)state;
     assert_int_equal(print_of(cnn_dataset_load_memory(images, n, y, k, NULL)),
-                     0x0998a11c);
+                     0x6e5f10c8);
     assert_int_equal(print_of(cnn_dataset_load_memory(packed, p, y, k, NULL)),
-                     0x0998a11c);
+                     0x6e5f10c8);
     /* The default scale, said aloud. */
     assert_int_equal(print_u8(&shape, 4, pixels, labels, 1.0f / 255.0f, 0.0f),
-                     0x0998a11c);
+                     0x6e5f10c8);
 
     memcpy(more + 6, pixels, sizeof(pixels));
     cnn_dataset *root = cnn_dataset_wrap_u8(&shape, 6, more, more_labels, NULL);
-    assert_int_equal(print_of(cnn_dataset_slice(root, 1, 4)), 0x0998a11c);
+    assert_int_equal(print_of(cnn_dataset_slice(root, 1, 4)), 0x6e5f10c8);
     cnn_dataset_free(root);
 }
 
@@ -97,6 +106,8 @@ static void any_change_shows(void **state)
     assert_int_not_equal(print_u8(&shape, 3, pixels, labels, 0.0f, 0.0f), was);
     assert_int_not_equal(print_u8(&shape, 4, pixels, labels, 1.0f, 0.0f), was);
     assert_int_not_equal(print_u8(&shape, 4, pixels, labels, 0.0f, 1.0f), was);
+    assert_int_equal(print_padded(0), was);
+    assert_int_not_equal(print_padded(1), was);
     assert_int_not_equal(
         print_u8(&(cnn_shape){1, 3, 2}, 4, pixels, labels, 0.0f, 0.0f), was);
     assert_int_not_equal(
@@ -117,8 +128,8 @@ static void long_arrays(void **state)
         x[i] = (float)i / 7.0f;
     }
     for (int i = 0; i < 4; i++) {
-        /* c, h, w, bytes of a pixel, count in two halves. */
-        const int32_t head[] = {1, 1, 1, 4, counts[i], 0};
+        /* c, h, w, pad, bytes of a pixel, count in two halves. */
+        const int32_t head[] = {1, 1, 1, 0, 4, counts[i], 0};
         const float scaling[] = {1.0f, 0.0f};
         const size_t bytes = 4 * (size_t)counts[i];
         uLong want = crc32_z(0, (const Bytef *)head, sizeof(head));

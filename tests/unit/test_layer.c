@@ -44,21 +44,10 @@ static void gradients_add_dx_overwrites(void **state)
     (void)state;
     rig_open(&r, cnn_dense_create(2, NULL), &three, 2);
     rig_fill_integers(&r, 5, 1);
-    rig_forward(&r);
-    rig_backward(&r);
-    float *once = new_floats(r.P), *dx = new_floats(r.X);
-    memcpy(once, cnn_layer_grads(r.layer), r.P * sizeof(float));
-    memcpy(dx, r.dx, r.X * sizeof(float));
-    assert_int_equal(cnn_layer_backward(r.layer, 2, r.x, r.y, r.dy, r.dx),
-                     CNN_OK);
-    assert_same_bits(r.dx, dx, r.X);
-    for (size_t i = 0; i < r.P; i++)
-        assert_true(cnn_layer_grads(r.layer)[i] == 2.0f * once[i]);
+    rig_assert_gradients_add(&r);
     assert_int_equal(cnn_layer_zero_grad(r.layer), CNN_OK);
     for (size_t i = 0; i < r.P; i++)
         assert_true(cnn_layer_grads(r.layer)[i] == 0.0f);
-    test_free(once);
-    test_free(dx);
     rig_close(&r);
 }
 
@@ -105,15 +94,21 @@ static void looking(void **state)
 
 static void kinds(void **state)
 {
-    cnn_layer *const layers[] = {
-        cnn_maxpool2d_create(2, 2, NULL), cnn_avgpool2d_create(2, 2, NULL),
-        cnn_dense_create(2, NULL), cnn_activation_create(CNN_TANH, NULL),
-        cnn_softmax_create()};
-    const char *const names[] = {"maxpool2d", "avgpool2d", "dense",
-                                 "activation", "softmax"};
+    cnn_layer *const layers[] = {cnn_maxpool2d_create(2, 2, NULL),
+                                 cnn_avgpool2d_create(2, 2, NULL),
+                                 cnn_dense_create(2, NULL),
+                                 cnn_activation_create(CNN_TANH, NULL),
+                                 cnn_softmax_create(),
+                                 cnn_subsample2d_create(2, 2, NULL),
+                                 cnn_dropout_create(0.5f),
+                                 cnn_batchnorm_create(NULL),
+                                 cnn_rbf_create(10, NULL)};
+    const char *const names[] = {"maxpool2d",  "avgpool2d", "dense",
+                                 "activation", "softmax",   "subsample2d",
+                                 "dropout",    "batchnorm", "rbf"};
 
     (void)state;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 9; i++) {
         assert_string_equal(cnn_layer_kind(layers[i]), names[i]);
         cnn_layer_free(layers[i]);
     }

@@ -142,6 +142,10 @@ static void pools_refuse(void **state)
             cnn_avgpool2d_create(pools[i].window_h, pools[i].window_w, &o));
         assert_error(CNN_EINVAL, pools[i].text);
         assert_error(CNN_EINVAL, "avgpool2d: ");
+        assert_null(
+            cnn_subsample2d_create(pools[i].window_h, pools[i].window_w, &o));
+        assert_error(CNN_EINVAL, pools[i].text);
+        assert_error(CNN_EINVAL, "subsample2d: ");
     }
 }
 

@@ -77,6 +77,36 @@ static cnn_layer *avgpool(void)
     return cnn_avgpool2d_create(4, 3, &pool_options);
 }
 
+static cnn_layer *subsample(void)
+{
+    cnn_pool2d_options o = pool_options;
+
+    o.count_include_pad = 0;
+    return cnn_subsample2d_create(4, 3, &o);
+}
+
+static cnn_layer *dropout(void)
+{
+    return cnn_dropout_create(0.25f);
+}
+
+static cnn_layer *batchnorm(void)
+{
+    return cnn_batchnorm_create(
+        &(cnn_batchnorm_options){.struct_size = sizeof(cnn_batchnorm_options),
+                                 .epsilon = 0.5f,
+                                 .momentum = 0.25f});
+}
+
+/* For the 4x7x6 floats of every_kind(). */
+static cnn_layer *rbf(void)
+{
+    static float codes[3 * 4 * 7 * 6];
+
+    fill_uniform(codes, sizeof(codes) / sizeof(codes[0]), 5);
+    return cnn_rbf_create(3, codes);
+}
+
 static cnn_layer *dense_bare(void)
 {
     return cnn_dense_create(
@@ -132,6 +162,12 @@ static const struct {
     {avgpool, "{`kind`:`avgpool2d`,`window_h`:4,`window_w`:3,`stride_h`:1,"
               "`stride_w`:2,`padding`:3,`pad_top`:2,`pad_bottom`:0,"
               "`pad_left`:1,`pad_right`:2,`count_include_pad`:1}"},
+    {subsample, "{`kind`:`subsample2d`,`window_h`:4,`window_w`:3,`stride_h`:1,"
+                "`stride_w`:2,`padding`:3,`pad_top`:2,`pad_bottom`:0,"
+                "`pad_left`:1,`pad_right`:2,`count_include_pad`:0}"},
+    {dropout, "{`kind`:`dropout`,`rate`:0.25}"},
+    {batchnorm, "{`kind`:`batchnorm`,`epsilon`:0.5,`momentum`:0.25}"},
+    {rbf, "{`kind`:`rbf`,`units`:3,`given`:1}"},
     {dense_bare,
      "{`kind`:`dense`,`units`:5,`flags`:1,`weight_init`:6,`weight_scale`:0.0,"
      "`bias_init`:4,`bias_scale`:0.10000000149011612}"},
@@ -221,11 +257,12 @@ static void every_kind(void **state)
 static void losses(void **state)
 {
     (void)state;
-    for (int32_t loss = 0; loss < 2; loss++)
+    for (int32_t loss = 0; loss < 3; loss++)
         for (int32_t reduction = 0; reduction < 2; reduction++) {
             const char *says[] = {
                 "`loss`:0,`reduction`:0", "`loss`:0,`reduction`:1",
-                "`loss`:1,`reduction`:0", "`loss`:1,`reduction`:1"};
+                "`loss`:1,`reduction`:0", "`loss`:1,`reduction`:1",
+                "`loss`:2,`reduction`:0", "`loss`:2,`reduction`:1"};
             cnn_net *net = tiny_net();
             model_bytes m;
 

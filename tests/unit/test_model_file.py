@@ -83,15 +83,20 @@ class ModelFile(unittest.TestCase):
                          {**SHAPES, **SLOTS})
         trainer = metadata["trainer"]
         self.assertEqual(list(trainer),
-                         ["optimizer", "batch", "seed", "flags", "samples",
-                          "dataset", "beta1", "beta2", "eps", "weight_decay",
-                          "decoupled"])
+                         ["optimizer", "optimizer_settings", "batch", "seed",
+                          "flags", "clip_norm", "samples", "dataset",
+                          "schedule", "augmentation"])
+        self.assertEqual(list(trainer["optimizer_settings"]),
+                         ["beta1", "beta2", "eps", "weight_decay", "decoupled"])
         self.assertEqual((trainer["optimizer"], trainer["samples"]),
                          ("adam", 13))
         position = metadata["position"]
         self.assertEqual(abs(position.pop("lr") - 0.01) < 1e-9, True)
-        self.assertEqual(position, {"step": 7, "epoch": 2, "position": 2,
-                                    "updates": [7, 0, 0, 7]})
+        self.assertEqual(list(position.pop("plateau")),
+                         ["loss", "samples", "best", "waited", "scale"])
+        self.assertIsInstance(position.pop("net_seed"), int)
+        self.assertEqual(position, {"step": 7, "passes": 7, "epoch": 2,
+                                    "position": 2, "updates": [7, 0, 0, 7]})
         # Adam's mean of squares.
         self.assertGreater(min(tensors["3.slot1"][1]), 0)
 

@@ -75,7 +75,8 @@ static void create_datasets(void **state)
     cnn_net_free(net);
 }
 
-/* A struct of an older caller, who knew of no seed, and one of a newer. */
+/* Structs of older callers, who knew of no seed or no clipping, and one of a
+ * newer. */
 static void struct_sizes(void **state)
 {
     struct {
@@ -84,6 +85,7 @@ static void struct_sizes(void **state)
     } longer = {.o.struct_size = sizeof(longer)};
     training t = {.options.flags = CNN_NO_SHUFFLE};
     cnn_trainer_options o = {.struct_size = 8, .flags = 0, .batch = -7};
+    cnn_trainer_options old = {.struct_size = 16, .clip_norm = -1.0f};
 
     (void)state;
     training_open(&t, 1);
@@ -93,8 +95,11 @@ static void struct_sizes(void **state)
     cnn_trainer_free(t.trainer);
     t.trainer = cnn_trainer_create(t.net, t.optim, t.dataset, &longer.o);
     assert_non_null(t.trainer);
+    cnn_trainer_free(t.trainer);
+    t.trainer = cnn_trainer_create(t.net, t.optim, t.dataset, &old);
+    assert_non_null(t.trainer);
     longer.newer = 1;
-    refuse(t.net, &t, &longer.o, CNN_EUNSUPPORTED, "the field at byte 16");
+    refuse(t.net, &t, &longer.o, CNN_EUNSUPPORTED, "the field at byte 20");
     training_close(&t);
 }
 

@@ -1,0 +1,65 @@
+/**
+ * @file summary.h
+ * What a net is made of and what it costs: for people as a table, for programs
+ * as JSON and as numbers.
+ */
+#ifndef CNN_SUMMARY_H
+#define CNN_SUMMARY_H
+
+#include "cnn/export.h"
+#include "cnn/status.h"
+#include "cnn/types.h"
+
+CNN_BEGIN_DECLS
+
+/** What one sample costs in one layer, going forward. */
+typedef struct cnn_layer_counts {
+    int64_t params;      /**< trainable */
+    int64_t connections; /**< from inputs and biases to outputs, as LeCun et al.
+                              (1998) count them */
+    int64_t multiply_adds; /**< multiplications followed by an addition */
+} cnn_layer_counts;
+
+/** What a net takes, in bytes. */
+typedef struct cnn_net_memory {
+    int64_t training; /**< parameters, gradients, optimiser, outputs, workspace,
+                           for batches of max_batch: all that the net holds */
+    int64_t
+        inference; /**< parameters, and what one session of that batch holds */
+    int64_t parameters; /**< the parameters alone */
+} cnn_net_memory;
+
+/** Forms of a summary. */
+enum {
+    CNN_SUMMARY_TEXT =
+        0, /**< a table of at most 80 columns, a line each layer */
+    CNN_SUMMARY_JSON =
+        1 /**< {"layers": [{"kind", "output", "params",
+               "connections", "multiply_adds"}, ...], "params",
+               "connections", "multiply_adds", "memory": {...}} */
+};
+
+/** Counts one layer, which must be built. CNN_EINVAL, CNN_ESTATE. */
+CNN_API cnn_status cnn_layer_count(const cnn_layer *layer,
+                                   cnn_layer_counts *counts);
+
+/** Counts all layers of a built net together. CNN_EINVAL, CNN_ESTATE. */
+CNN_API cnn_status cnn_net_count(const cnn_net *net, cnn_layer_counts *counts);
+
+/** What a built net takes. CNN_EINVAL, CNN_ESTATE. */
+CNN_API cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory);
+
+/**
+ * The summary of a built net as a text that ends with a zero.
+ *
+ * @param form      CNN_SUMMARY_TEXT or CNN_SUMMARY_JSON
+ * @param buffer    where to; NULL to ask for the size only
+ * @param capacity  bytes at `buffer`; too few is CNN_EINVAL, nothing written
+ * @param size      bytes of the text with its zero, set whenever they are known
+ */
+CNN_API cnn_status cnn_net_summary(const cnn_net *net, int32_t form,
+                                   char *buffer, size_t capacity, size_t *size);
+
+CNN_END_DECLS
+
+#endif

@@ -1,0 +1,25 @@
+/* Changing one image a little. */
+#ifndef CNN_DATA_AUGMENT_H
+#define CNN_DATA_AUGMENT_H
+
+#include <stdbool.h>
+
+#include "base/random.h"
+#include "base/status.h"
+#include "cnn/augment.h"
+
+/* Reads and checks the options, and fills in the defaults; `any` becomes
+ * whether there is anything to do. */
+cnn_status cnn__augment_read(cnn_augment_options *o,
+                             const cnn_augment_options *options, bool *any);
+
+/* Floats of scratch for an image of that shape. */
+size_t cnn__augment_scratch(const cnn_shape *shape);
+
+/* Moves the pixels of `image` (C, H, W), drawing from `random`; what comes in
+ * from outside is `paper`. */
+void cnn__augment(const cnn_augment_options *o, const cnn_shape *shape,
+                  cnn__random *random, float paper, float *scratch,
+                  float *image);
+
+#endif

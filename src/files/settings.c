@@ -1,0 +1,96 @@
+#include "files/settings.h"
+
+#include "base/status.h"
+#include "train/optim_impl.h"
+
+static json_t *describe_optimizer(const cnn_optim *optim)
+{
+    const cnn__rule *rule = optim->rule;
+    json_t *json = json_object();
+    int bad = json == NULL;
+
+    for (int i = 0; i < CNN__MAX_SETTINGS && rule->names[i] != NULL; i++)
+        bad |= json_object_set_new(json, rule->names[i],
+                                   json_real((double)optim->settings[i]));
+    if (bad == 0)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* null if the learning rate follows no schedule. */
+static json_t *describe_schedule(const cnn_trainer *t)
+{
+    const cnn_schedule_options *o = &t->schedule.o;
+
+    if (!t->scheduled)
+        return json_null();
+    return json_pack("{s:i, s:i, s:i, s:f, s:f}", "kind", o->kind, "steps",
+                     o->steps, "warmup", o->warmup, "factor", (double)o->factor,
+                     "base", (double)t->schedule.base);
+}
+
+/* null if the images are not changed. */
+static json_t *describe_augmentation(const cnn_trainer *t)
+{
+    const cnn_augment_options *o = &t->augment;
+
+    if (!t->augmented)
+        return json_null();
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "shift",
+                     (double)o->shift, "rotation", (double)o->rotation, "scale",
+                     (double)o->scale, "shear", (double)o->shear, "elastic",
+                     (double)o->elastic, "elastic_sigma",
+                     (double)o->elastic_sigma);
+}
+
+json_t *cnn__settings_describe(const cnn_trainer *t)
+{
+    json_t *json = json_pack(
+        "{s:s, s:o, s:I, s:I, s:I, s:f, s:I, s:I, s:o, s:o}", "optimizer",
+        t->optim->rule->name, "optimizer_settings",
+        describe_optimizer(t->optim), "batch", (json_int_t)t->o.batch, "seed",
+        (json_int_t)t->o.seed, "flags", (json_int_t)t->o.flags, "clip_norm",
+        (double)t->o.clip_norm, "samples", (json_int_t)t->count, "dataset",
+        (json_int_t)cnn_dataset_fingerprint(t->dataset), "schedule",
+        describe_schedule(t), "augmentation", describe_augmentation(t));
+
+    if (json == NULL)
+        cnn__fail(CNN_ENOMEM, "no memory to describe the training");
+    return json;
+}
+
+static cnn_status fail_differs(const char *name, const json_t *ours,
+                               const json_t *saved)
+{
+    if (json_is_string(ours) && json_is_string(saved))
+        return cnn__fail(CNN_EINVAL,
+                         "the training was begun with %s %.64s, not %s", name,
+                         json_string_value(saved), json_string_value(ours));
+    if (json_is_number(ours) && json_is_number(saved))
+        return cnn__fail(CNN_EINVAL,
+                         "the training was begun with %s %.9g, not %.9g", name,
+                         json_number_value(saved), json_number_value(ours));
+    return cnn__fail(CNN_EINVAL, "the training was begun %s %s",
+                     json_is_null(saved) ? "without this" : "with another",
+                     name);
+}
+
+cnn_status cnn__settings_compare(json_t *ours, json_t *saved)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(ours, name, value)
+    {
+        json_t *other = json_object_get(saved, name);
+
+        if (json_equal(value, other))
+            continue;
+        /* Of an object the first member that differs says more. */
+        if (json_is_object(value) && json_is_object(other))
+            return cnn__settings_compare(value, other);
+        return fail_differs(name, value, other);
+    }
+    return CNN_OK;
+}

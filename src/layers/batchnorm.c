@@ -1,0 +1,231 @@
+/* Batch normalisation (Ioffe and Szegedy, 2015) of each channel, over batch and
+ * image: M = N H W values.
+ *
+ *     training    m = mean of x, v = mean of (x - m)^2
+ *                 running mean <- (1 - momentum) running mean + momentum m,
+ *                 running variance the same with v M / (M - 1), as PyTorch
+ *     predicting  m, v = the running ones
+ *     forward     h = (x - m) / sqrt(v + epsilon);  y = gamma h + beta
+ *     backward    dgamma += sum of dy h;  dbeta += sum of dy
+ *                 dx = gamma / sqrt(v + epsilon)
+ *                      (dy - mean of dy - h (mean of dy h)) */
+#include <math.h>
+
+#include "base/threads.h"
+#include "layers/kinds.h"
+
+typedef struct batchnorm {
+    cnn_layer base;
+    cnn_batchnorm_options o;
+} batchnorm;
+
+static const cnn__field fields[] = {
+    {"epsilon", CNN__FLOAT, offsetof(batchnorm, o.epsilon)},
+    {"momentum", CNN__FLOAT, offsetof(batchnorm, o.momentum)},
+};
+
+static cnn_status check(cnn_layer *layer)
+{
+    cnn_batchnorm_options *o = &((batchnorm *)layer)->o;
+
+    if (o->epsilon == 0.0f)
+        o->epsilon = 1e-5f;
+    if (o->momentum == 0.0f)
+        o->momentum = 0.1f;
+    if (o->flags != 0)
+        return cnn__fail(CNN_EINVAL, "unknown flags 0x%x, expected 0",
+                         (unsigned)o->flags);
+    if (!(isfinite(o->epsilon) && o->epsilon > 0.0f))
+        return cnn__fail(CNN_EINVAL, "epsilon %g, expected above 0",
+                         (double)o->epsilon);
+    if (!(o->momentum > 0.0f && o->momentum <= 1.0f))
+        return cnn__fail(CNN_EINVAL, "momentum %g, expected above 0 to 1",
+                         (double)o->momentum);
+    return CNN_OK;
+}
+
+static void add(cnn_layer *layer, const char *name, float value, bool fixed)
+{
+    cnn__add_tensor(layer, &(cnn__tensor){
+                               .name = name,
+                               .rank = 1,
+                               .dims = {layer->in.c},
+                               .initial = {CNN_INIT_CONSTANT, value, 1, 1},
+                               .fixed = fixed,
+                           });
+}
+
+static cnn_status shape(cnn_layer *layer)
+{
+    add(layer, "weight", 1.0f, false);
+    add(layer, "bias", 0.0f, false);
+    add(layer, "running_mean", 0.0f, true);
+    add(layer, "running_var", 1.0f, true);
+    return CNN_OK;
+}
+
+/* What one pass hands to its chunks, a channel over the whole batch each: so
+ * every sum has one owner and one order. */
+typedef struct job {
+    const cnn_layer *layer;
+    const cnn__run *run;
+    const float *x, *dy;
+    float *y, *dx;
+} job;
+
+/* One channel at work: N runs of `area` floats, `step` apart. */
+typedef struct channel {
+    int32_t N;
+    size_t area, step;
+    double count;
+    const float *x;
+} channel;
+
+static channel channel_of(const job *j, int64_t c)
+{
+    const cnn_shape *in = &j->layer->in;
+    const size_t area = (size_t)in->h * (size_t)in->w;
+
+    return (channel){
+        .N = j->run->batch,
+        .area = area,
+        .step = (size_t)in->c * area,
+        .count = (double)j->run->batch * (double)area,
+        .x = j->x + (size_t)c * area,
+    };
+}
+
+/* Mean and variance in double: a plain sum of squares would lose what is left
+ * of a large mean. */
+static void measure(const channel *ch, double *mean, double *variance)
+{
+    double sum = 0.0, square = 0.0;
+
+    for (int32_t n = 0; n < ch->N; n++)
+        for (size_t i = 0; i < ch->area; i++)
+            sum += (double)ch->x[(size_t)n * ch->step + i];
+    *mean = sum / ch->count;
+    for (int32_t n = 0; n < ch->N; n++)
+        for (size_t i = 0; i < ch->area; i++) {
+            const double d = (double)ch->x[(size_t)n * ch->step + i] - *mean;
+            square += d * d;
+        }
+    *variance = square / ch->count;
+}
+
+static void forward_channel(void *data, int64_t c, int32_t lane)
+{
+    const job *j = data;
+    const batchnorm *b = (const batchnorm *)j->layer;
+    const int32_t C = j->layer->in.c;
+    const channel ch = channel_of(j, c);
+    const float *running = j->layer->params.fixed; /* means, variances (C) */
+    const float *gamma = j->layer->params.value, *beta = gamma + C;
+    double mean = (double)running[c], variance = (double)running[C + c];
+
+    (void)lane;
+    if ((j->run->flags & CNN_TRAIN) != 0)
+        measure(&ch, &mean, &variance);
+    const double root = sqrt(variance + (double)b->o.epsilon);
+    const float scale = (float)((double)gamma[c] / root);
+    const float shift =
+        (float)((double)beta[c] - mean * (double)gamma[c] / root);
+    for (int32_t n = 0; n < ch.N; n++)
+        for (size_t i = 0; i < ch.area; i++) {
+            const size_t at = (size_t)n * ch.step + i;
+            j->y[(size_t)c * ch.area + at] = ch.x[at] * scale + shift;
+        }
+}
+
+static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
+                    float *y)
+{
+    job j = {.layer = layer, .run = run, .x = x, .y = y};
+
+    cnn__parallel(layer->in.c, run->lanes, forward_channel, &j);
+}
+
+static void follow(float *running, double value, double momentum)
+{
+    *running = (float)((1.0 - momentum) * (double)*running + momentum * value);
+}
+
+/* The running statistics follow on the way back: a step that is given up, since
+ * its loss is not finite, leaves them as they were. */
+static void follow_batch(const job *j, int64_t c, double count, double mean,
+                         double variance)
+{
+    const double momentum = (double)((const batchnorm *)j->layer)->o.momentum;
+    const double unbiased = count > 1.0 ? count / (count - 1.0) : 1.0;
+    float *running = j->layer->params.fixed; /* means (C), variances (C) */
+
+    follow(&running[c], mean, momentum);
+    follow(&running[j->layer->in.c + c], variance * unbiased, momentum);
+}
+
+static void backward_channel(void *data, int64_t c, int32_t lane)
+{
+    const job *j = data;
+    const batchnorm *b = (const batchnorm *)j->layer;
+    const channel ch = channel_of(j, c);
+    const float *dy = j->dy + (size_t)c * ch.area;
+    const float gamma = j->layer->params.value[c];
+    float *grad = j->layer->params.grad; /* gammas (C), betas (C) */
+    double mean, variance, sum = 0.0, sum_h = 0.0;
+
+    (void)lane;
+    measure(&ch, &mean, &variance);
+    follow_batch(j, c, ch.count, mean, variance);
+    const double root = sqrt(variance + (double)b->o.epsilon);
+    for (int32_t n = 0; n < ch.N; n++)
+        for (size_t i = 0; i < ch.area; i++) {
+            const size_t at = (size_t)n * ch.step + i;
+            sum += (double)dy[at];
+            sum_h += (double)dy[at] * ((double)ch.x[at] - mean) / root;
+        }
+    grad[c] += (float)sum_h;
+    grad[j->layer->in.c + c] += (float)sum;
+    for (int32_t n = 0; n < ch.N && j->dx != NULL; n++)
+        for (size_t i = 0; i < ch.area; i++) {
+            const size_t at = (size_t)n * ch.step + i;
+            const double h = ((double)ch.x[at] - mean) / root;
+            const double d =
+                (double)dy[at] - sum / ch.count - h * sum_h / ch.count;
+            j->dx[(size_t)c * ch.area + at] = (float)((double)gamma / root * d);
+        }
+}
+
+static void backward(const cnn_layer *layer, const cnn__run *run,
+                     const float *x, const float *y, const float *dy, float *dx)
+{
+    job j = {.layer = layer, .run = run, .x = x, .dy = dy, .dx = dx};
+
+    (void)y;
+    cnn__parallel(layer->in.c, run->lanes, backward_channel, &j);
+}
+
+static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+{
+    counts->multiply_adds = (int64_t)cnn__shape_size(&layer->out);
+    counts->connections = 2 * counts->multiply_adds;
+}
+
+const cnn__layer_ops cnn__batchnorm_ops = {
+    .kind = "batchnorm",
+    .size = sizeof(batchnorm),
+    .options = offsetof(batchnorm, o),
+    .options_size = sizeof(cnn_batchnorm_options),
+    .traits = CNN__NEEDS_X,
+    .field_count = sizeof(fields) / sizeof(fields[0]),
+    .fields = fields,
+    .check = check,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+    .count = count,
+};
+
+cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options)
+{
+    return cnn__layer_checked(cnn__layer_new(&cnn__batchnorm_ops, options));
+}

@@ -1,0 +1,181 @@
+#include "cnn/summary.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/threads.h"
+#include "net/net_impl.h"
+
+/* ---------------------------------------------------------- counting --- */
+
+static cnn_layer_counts count(const cnn_layer *layer)
+{
+    cnn_layer_counts counts = {.params = (int64_t)layer->params.count};
+
+    if (layer->ops->count != NULL)
+        layer->ops->count(layer, &counts);
+    return counts;
+}
+
+cnn_status cnn_layer_count(const cnn_layer *layer, cnn_layer_counts *counts)
+{
+    if (layer == NULL || counts == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_count: %s is NULL",
+                         layer == NULL ? "layer" : "counts");
+    if (!layer->built)
+        return cnn__fail(CNN_ESTATE, "layer_count: the %s layer is not built",
+                         layer->ops->kind);
+    *counts = count(layer);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_count(const cnn_net *net, cnn_layer_counts *counts)
+{
+    cnn_layer_counts all = {0};
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (counts == NULL)
+        return cnn__fail(CNN_EINVAL, "net_count: counts is NULL");
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn_layer_counts one = count(net->layers[i]);
+
+        all.params += one.params;
+        all.connections += one.connections;
+        all.multiply_adds += one.multiply_adds;
+    }
+    *counts = all;
+    return CNN_OK;
+}
+
+cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
+{
+    cnn__arena arena = {0};
+    cnn__pass pass;
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (memory == NULL)
+        return cnn__fail(CNN_EINVAL, "net_measure: memory is NULL");
+    const size_t parameters =
+        (net->params.count + net->params.fixed_count) * sizeof(float);
+    cnn__pass_plan(&pass, net->layers, net->count, net->max_batch, false,
+                   cnn__lanes(), &arena);
+    *memory = (cnn_net_memory){
+        .training = (int64_t)net->memory_size,
+        .inference = (int64_t)(parameters + arena.used),
+        .parameters = (int64_t)parameters,
+    };
+    return CNN_OK;
+}
+
+/* ----------------------------------------------------------- writing --- */
+
+/* A text being written; past the end it only counts. */
+typedef struct text {
+    char *at;
+    size_t capacity, used;
+} text;
+
+static void put(text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put(text *t, const char *format, ...)
+{
+    const size_t room = t->used < t->capacity ? t->capacity - t->used : 0;
+    va_list args;
+
+    va_start(args, format);
+    const int n =
+        vsnprintf(room > 0 ? t->at + t->used : NULL, room, format, args);
+    va_end(args);
+    t->used += n > 0 ? (size_t)n : 0;
+}
+
+static void put_row(text *t, const char *name, const char *output,
+                    const cnn_layer_counts *c)
+{
+    put(t, "%-16s %-16s %12lld %13lld %13lld\n", name, output,
+        (long long)c->params, (long long)c->connections,
+        (long long)c->multiply_adds);
+}
+
+static void put_table(text *t, const cnn_net *net, const cnn_layer_counts *all,
+                      const cnn_net_memory *m)
+{
+    put(t, "%-16s %-16s %12s %13s %13s\n", "layer", "output", "parameters",
+        "connections", "multiply-adds");
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn_layer *layer = net->layers[i];
+        const cnn_layer_counts counts = count(layer);
+        char name[32], output[40];
+
+        snprintf(name, sizeof(name), "%2d %s", i, layer->ops->kind);
+        snprintf(output, sizeof(output), "%d x %d x %d", layer->out.c,
+                 layer->out.h, layer->out.w);
+        put_row(t, name, output, &counts);
+    }
+    put_row(t, "total", "", all);
+    put(t,
+        "memory: %.1f MB for training in batches of %d, %.1f MB for "
+        "inference,\n%.1f MB of parameters\n",
+        (double)m->training / 1e6, net->max_batch, (double)m->inference / 1e6,
+        (double)m->parameters / 1e6);
+}
+
+static void put_counts(text *t, const cnn_layer_counts *c)
+{
+    put(t, "\"params\": %lld, \"connections\": %lld, \"multiply_adds\": %lld",
+        (long long)c->params, (long long)c->connections,
+        (long long)c->multiply_adds);
+}
+
+static void put_json(text *t, const cnn_net *net, const cnn_layer_counts *all,
+                     const cnn_net_memory *m)
+{
+    put(t, "{\"layers\": [");
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn_layer *layer = net->layers[i];
+        const cnn_layer_counts counts = count(layer);
+
+        put(t, "%s{\"kind\": \"%s\", \"output\": [%d, %d, %d], ",
+            i > 0 ? ", " : "", layer->ops->kind, layer->out.c, layer->out.h,
+            layer->out.w);
+        put_counts(t, &counts);
+        put(t, "}");
+    }
+    put(t, "], ");
+    put_counts(t, all);
+    put(t,
+        ", \"max_batch\": %d, \"memory\": {\"training\": %lld, "
+        "\"inference\": %lld, \"parameters\": %lld}}\n",
+        net->max_batch, (long long)m->training, (long long)m->inference,
+        (long long)m->parameters);
+}
+
+cnn_status cnn_net_summary(const cnn_net *net, int32_t form, char *buffer,
+                           size_t capacity, size_t *size)
+{
+    void (*const write)(text *, const cnn_net *, const cnn_layer_counts *,
+                        const cnn_net_memory *) =
+        form == CNN_SUMMARY_JSON ? put_json : put_table;
+    cnn_layer_counts all;
+    cnn_net_memory memory;
+    text t = {0};
+
+    if (size == NULL || form < CNN_SUMMARY_TEXT || form > CNN_SUMMARY_JSON)
+        return cnn__fail(CNN_EINVAL,
+                         "net_summary: %s, form %d, expected 0 or 1",
+                         size == NULL ? "size is NULL" : "size given", form);
+    CNN__TRY(cnn_net_count(net, &all));
+    CNN__TRY(cnn_net_measure(net, &memory));
+    write(&t, net, &all, &memory);
+    *size = t.used + 1;
+    if (buffer == NULL)
+        return CNN_OK;
+    if (capacity < *size)
+        return cnn__fail(CNN_EINVAL,
+                         "net_summary: a buffer of %zu bytes for %zu", capacity,
+                         *size);
+    t = (text){.at = buffer, .capacity = capacity};
+    write(&t, net, &all, &memory);
+    return CNN_OK;
+}
