@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *format,
+                                                      va_list args)
 {
     fflush(stdout);
     fprintf(stderr, "%s: ", program_invocation_short_name);

@@ -156,7 +156,7 @@ static int read_plateau(json_t *json, cnn__schedule *s)
         return -1;
     s->scale = (float)scale;
     if (s->best < 0.0)
-        s->best = INFINITY;
+        s->best = (double)INFINITY;
     return 0;
 }
 

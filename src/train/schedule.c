@@ -29,7 +29,7 @@ static cnn_status check(cnn_schedule_options *o)
 cnn_status cnn__schedule_start(cnn__schedule *s, float base,
                                const cnn_schedule_options *options)
 {
-    cnn__schedule new = {.base = base, .best = INFINITY, .scale = 1.0f};
+    cnn__schedule new = {.base = base, .best = (double)INFINITY, .scale = 1.0f};
 
     CNN__TRY(cnn__options_read(&new.o, sizeof(new.o), options, "schedule"));
     CNN__TRY(check(&new.o));
