@@ -1,6 +1,5 @@
 #include "common/recipe.h"
 
-#include <math.h>
 #include <string.h>
 
 const char optimizer_names[] = "sgd, momentum, adam, adamw or rmsprop";
@@ -74,21 +73,16 @@ int64_t recipe_steps(const recipe *r, int64_t count)
     return (r->epochs * count + r->batch - 1) / r->batch;
 }
 
-/* From 1 to 0 along half a cosine while x goes from 0 to 1. */
-static double fall(double x)
+cnn_schedule_options recipe_schedule(const recipe *r, int64_t steps)
 {
-    return 0.5 * (1 + cos(acos(-1) * x));
-}
-
-float recipe_lr(const recipe *r, int64_t step, int64_t steps)
-{
-    /* The one cycle of Smith and Topin (2019), as PyTorch has it: up from a
-     * 25th during the first 0.3 of the steps, then down to almost nothing. */
-    const double x = (double)step / (double)steps, top = 0.3, low = 1.0 / 25;
+    const int32_t all = steps < INT32_MAX ? (int32_t)steps : INT32_MAX;
+    const int32_t warmup = (int32_t)((int64_t)all * 3 / 10);
 
     if (r->schedule == CONSTANT)
-        return r->lr;
-    if (x < top)
-        return r->lr * (float)(1 - (1 - low) * fall(x / top));
-    return r->lr * (float)fmax(fall((x - top) / (1 - top)), 1e-5);
+        return (cnn_schedule_options){.struct_size =
+                                          sizeof(cnn_schedule_options)};
+    return (cnn_schedule_options){.struct_size = sizeof(cnn_schedule_options),
+                                  .kind = CNN_SCHEDULE_COSINE,
+                                  .steps = all - warmup,
+                                  .warmup = warmup};
 }

@@ -13,7 +13,9 @@ typedef struct initial {
     float scale;
 } initial;
 
-/* How the learning rate goes from the first step to the last. */
+/* How the learning rate goes from the first step to the last: one cycle rises
+ * for three tenths of the steps and then falls along half a cosine (Smith and
+ * Topin, 2019). */
 typedef enum schedule { CONSTANT, ONE_CYCLE } schedule;
 
 typedef struct recipe {
@@ -39,7 +41,7 @@ bool recipe_knows_optimizer(const char *name);
 /* How many steps a training on `count` images takes. */
 int64_t recipe_steps(const recipe *r, int64_t count);
 
-/* The learning rate of a step, from 0, of so many. */
-float recipe_lr(const recipe *r, int64_t step, int64_t steps);
+/* The schedule of the learning rate over so many steps. */
+cnn_schedule_options recipe_schedule(const recipe *r, int64_t steps);
 
 #endif

@@ -94,7 +94,6 @@ static int32_t after_step(void *user, const cnn_progress *now)
     const int64_t count = cnn_dataset_count(t->d->train);
     const int64_t seen = now->step * r->batch;
 
-    cnn_optim_set_lr(t->optim, recipe_lr(r, now->step, t->steps));
     progress_step(&t->progress, now);
     add(&t->epoch, &now->metrics);
     t->epoch_steps++;
@@ -163,9 +162,11 @@ static void start(training *t)
                                .seed = t->o->seed});
     if (t->trainer == NULL)
         check(cnn_last_status(), t->d->source);
+    t->steps = recipe_steps(r, cnn_dataset_count(t->d->train));
+    const cnn_schedule_options rate = recipe_schedule(r, t->steps);
+    check(cnn_trainer_set_schedule(t->trainer, r->lr, &rate), NULL);
     if (t->o->resume != NULL)
         check(cnn_trainer_resume(t->trainer, t->o->resume), t->o->resume);
-    t->steps = recipe_steps(r, cnn_dataset_count(t->d->train));
     t->point_every = t->steps > 200 ? t->steps / 200 : 1;
     t->history->training.title = "training";
     t->history->test.title = "test";
@@ -178,8 +179,6 @@ void training_run(cnn_net *net, const data *d, const options *o, history *h)
     start(&t);
     const int64_t done = cnn_trainer_steps(t.trainer);
     const int64_t left = t.steps > done ? t.steps - done : 0;
-    check(cnn_optim_set_lr(t.optim, recipe_lr(&o->recipe, done, t.steps)),
-          NULL);
     progress_start(&t.progress, t.steps, o->quiet);
     t.line_time = seconds();
     interrupt_stops(t.trainer);

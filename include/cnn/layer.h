@@ -219,7 +219,8 @@ CNN_API cnn_layer *cnn_dropout_create(float rate);
  * Normalises each channel over batch and image, y = gamma (x - m) / sqrt(v +
  * epsilon) + beta (Ioffe and Szegedy, 2015): while training with mean m and
  * variance v of the batch, which the running ones follow; when predicting with
- * the running ones. Parameters: C gammas, then C betas. The running statistics
+ * the running ones, which move in the backward pass. Parameters: C gammas, then
+ * C betas. The running statistics
  * are saved with a model, and are not among cnn_layer_params().
  *
  * @return as for cnn_conv2d_create()

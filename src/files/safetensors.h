@@ -30,9 +30,9 @@ typedef struct cnn__writer {
     json_t *header;
     json_t *metadata;
     size_t data_size;
-    const float **parts; /* (capacity): where each tensor's floats are */
-    size_t *counts;      /* (capacity) */
-    int32_t count, capacity;
+    const float **parts; /* where each tensor's floats are */
+    size_t *counts;      /* of them */
+    int32_t count;
 } cnn__writer;
 
 /* Begins a container of at most `capacity` tensors. */

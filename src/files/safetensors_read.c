@@ -219,11 +219,9 @@ cnn_status cnn__reader_tensor(const cnn__reader *r, const char *name,
                               const cnn__tensor *shape, float *to)
 {
     json_t *value = json_object_get(r->header, name);
-    size_t count = 1;
+    const size_t count = cnn__tensor_size(shape);
     entry e;
 
-    for (int32_t i = 0; i < shape->rank; i++)
-        count = cnn__size_mul(count, (size_t)shape->dims[i]);
     if (value == NULL)
         return cnn__fail(CNN_EFORMAT, "tensor %s is missing", name);
     CNN__TRY(read_entry(name, value, &e));

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -24,7 +23,6 @@ void cnn__writer_start(cnn__writer *w, int32_t capacity)
         .metadata = json_object(),
         .parts = cnn__alloc(n * sizeof(*w->parts)),
         .counts = cnn__alloc(n * sizeof(*w->counts)),
-        .capacity = capacity,
     };
     if (w->header == NULL || w->metadata == NULL || w->parts == NULL ||
         w->counts == NULL ||
@@ -78,18 +76,16 @@ static void describe(cnn__writer *w, const char *name, const char *dtype,
 void cnn__writer_tensor(cnn__writer *w, const char *name,
                         const cnn__tensor *shape, const float *data)
 {
+    const size_t count = cnn__tensor_size(shape);
     json_t *dims = json_array();
-    size_t count = 1;
     int bad = 0;
 
     if (w->status != CNN_OK) {
         json_decref(dims);
         return;
     }
-    for (int32_t i = 0; i < shape->rank; i++) {
+    for (int32_t i = 0; i < shape->rank; i++)
         bad |= json_array_append_new(dims, json_integer(shape->dims[i]));
-        count *= (size_t)shape->dims[i];
-    }
     if (bad != 0)
         fail_memory(w);
     describe(w, name, "F32", dims, count * sizeof(float));

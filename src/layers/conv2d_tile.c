@@ -147,19 +147,14 @@ static const float *block_weights(const tile *t, const cnn__conv_block *b,
     return t->kernel;
 }
 
-static void add(float *restrict to, const float *restrict from, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
 /* maps[scatter[i]] += some[i] */
 static void scatter_maps(const tile *t, const cnn__conv_block *b)
 {
     const size_t S = (size_t)t->S;
 
     for (int32_t i = 0; i < b->filters; i++)
-        add(t->maps + (size_t)b->scatter[i] * S, t->some + (size_t)i * S, S);
+        cnn__add(t->maps + (size_t)b->scatter[i] * S, t->some + (size_t)i * S,
+                 S);
 }
 
 /* The rows of a block as a matrix (filters, S). */
@@ -298,7 +293,7 @@ void cnn__conv_add_weights(const cnn__conv *conv, const float *from, float *dW)
             for (size_t k = 0; k < K; k++)
                 dW[b.weight + f * K + k] += from[b.weight + k * F + f];
         for (size_t f = 0; f < F && b.gather != NULL; f++)
-            add(dW + (size_t)b.gather[f] * K, from + (size_t)b.gather[f] * K,
-                K);
+            cnn__add(dW + (size_t)b.gather[f] * K,
+                     from + (size_t)b.gather[f] * K, K);
     }
 }

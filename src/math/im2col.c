@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "math/sum.h"
 #include "math/vec4.h"
 
 /* A channel is padded once, into the scratch; then every kernel position is a
@@ -51,13 +52,6 @@ static inline void copy_run(float *to, const float *from, size_t n)
     cnn__store4(to + n - 4, cnn__load4(from + n - 4));
 }
 
-static inline void add_run(float *restrict to, const float *restrict from,
-                           size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
 /* One kernel position: `image` is where it stands for output (0, 0). */
 static void lower(const cnn__window *g, const plane *p, const float *image,
                   float *col)
@@ -81,7 +75,7 @@ static void raise(const cnn__window *g, const plane *p, const float *col,
 
     for (int32_t i = 0; i < g->h.out; i++, image += step, col += OW)
         if (SW == 1)
-            add_run(image, col, OW);
+            cnn__add(image, col, OW);
         else
             for (size_t j = 0; j < OW; j++)
                 image[j * SW] += col[j];
@@ -128,6 +122,6 @@ void cnn__col2im(const cnn__window *g, int32_t channels, const float *col,
             for (int32_t v = 0; v < g->w.kernel; v++, col += stride)
                 raise(g, &p, col, image + origin(g, &p, u, v));
         for (size_t r = 0; r < p.H && padded; r++)
-            add_run(dx + r * p.W, scratch + (p.top + r) * p.WP + p.left, p.W);
+            cnn__add(dx + r * p.W, scratch + (p.top + r) * p.WP + p.left, p.W);
     }
 }

@@ -1,5 +1,7 @@
 #include "math/sum.h"
 
+#include <math.h>
+
 /* A compiler may not reorder additions, so the order is written out: LANES
  * running sums, added up at the end. */
 #define LANES 16
@@ -18,4 +20,13 @@ float cnn__sum(const float *x, size_t n)
     for (size_t k = 0; k < LANES; k++)
         sum += lane[k];
     return sum;
+}
+
+double cnn__norm(const float *x, size_t n)
+{
+    double square = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        square += (double)x[i] * (double)x[i];
+    return sqrt(square);
 }

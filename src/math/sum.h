@@ -7,4 +7,16 @@
 /* The sum of x[0 .. n). */
 float cnn__sum(const float *x, size_t n);
 
+/* The length of x[0 .. n) as a vector, in double. */
+double cnn__norm(const float *x, size_t n);
+
+/* to[i] += from[i]; the arrays do not overlap. Here, so that a short run costs
+ * no call. */
+static inline void cnn__add(float *restrict to, const float *restrict from,
+                            size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
 #endif

@@ -1,9 +1,7 @@
 /* Watching the units of a net. */
 #include "cnn/stats.h"
 
-#include <math.h>
-#include <string.h>
-
+#include "math/sum.h"
 #include "train/step.h"
 
 /* The watch of a net is one of these for each layer: the units of an activation
@@ -36,7 +34,8 @@ static void lay_out(const cnn_net *net, cnn__watch **watch, cnn__arena *arena)
     }
 }
 
-/* Units that are near a bound for every sample; 0 for none. */
+/* Units that are near a bound for every sample, of which there may be none; -1
+ * if there are no bounds. */
 static int64_t count_saturated(const cnn_layer *layer, const float *y,
                                int32_t batch)
 {
@@ -107,15 +106,6 @@ void cnn__watch_step(cnn_net *net, int32_t batch)
     }
 }
 
-static double norm(const float *x, size_t n)
-{
-    double square = 0.0;
-
-    for (size_t i = 0; i < n; i++)
-        square += (double)x[i] * (double)x[i];
-    return sqrt(square);
-}
-
 cnn_status cnn_net_layer_stats(cnn_net *net, int32_t index,
                                cnn_layer_stats *stats)
 {
@@ -133,8 +123,8 @@ cnn_status cnn_net_layer_stats(cnn_net *net, int32_t index,
         .units = (int64_t)cnn__shape_size(&layer->out),
         .dead = is_watched(layer) ? net->watch[index].count : -1,
         .saturated = net->watch[index].saturated,
-        .weight_norm = norm(p->value, p->count),
-        .grad_norm = norm(p->grad, p->count),
+        .weight_norm = cnn__norm(p->value, p->count),
+        .grad_norm = cnn__norm(p->grad, p->count),
     };
     return CNN_OK;
 }

@@ -32,17 +32,12 @@ cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
 
 cnn_status cnn_net_clip_grads(cnn_net *net, float max_norm, double *norm)
 {
-    double square = 0.0;
-
     CNN__TRY(cnn__net_check_built(net));
     if (!(max_norm > 0.0f))
         return cnn__fail(CNN_EINVAL,
-                         "net_clip_grads: max_norm %g, expected "
-                         "above 0",
+                         "net_clip_grads: max_norm %g, expected above 0",
                          (double)max_norm);
-    for (size_t i = 0; i < net->params.count; i++)
-        square += (double)net->params.grad[i] * (double)net->params.grad[i];
-    const double length = sqrt(square);
+    const double length = cnn__norm(net->params.grad, net->params.count);
     const double factor = (double)max_norm / (length + 1e-6);
     for (size_t i = 0; i < net->params.count && factor < 1.0; i++)
         net->params.grad[i] *= (float)factor;
@@ -177,16 +172,17 @@ cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
     const double sum = cnn__loss(
         net->loss, &outcome, mean ? 1.0f / (float)N : 1.0f, net->gradient[0]);
-    const cnn_status status =
+    cnn_status status =
         isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
-    if (status == CNN_OK)
+    if (status == CNN_OK) {
         cnn__net_backward(net, end - 1, N, b->x, net->gradient[0]);
+        status = check_gradients(net);
+    }
     cnn__gemm_leave();
     /* A pass that is given up does not count: what is dropped in those to come
      * is what it would have been. */
     net->pass.run.step -= status != CNN_OK;
     CNN__TRY(status);
-    CNN__TRY(check_gradients(net));
     if (net->watch != NULL)
         cnn__watch_step(net, N);
     if (out != NULL)

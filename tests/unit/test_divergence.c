@@ -176,6 +176,36 @@ static void infinite_input_behind_a_sigmoid(void **state)
     cnn_net_free(net);
 }
 
+/* A step that is given up for its gradient does not count: what is dropped in
+ * the next one is what it would have been. */
+static void infinite_gradient_does_not_count(void **state)
+{
+    const float bad[] = {INFINITY, 1.0f}, good[] = {0.5f, -0.25f};
+    const int32_t label = 1;
+    cnn_optim *sgd = cnn_sgd_create(0.1f, NULL);
+    cnn_net *nets[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        nets[i] = cnn_net_create();
+        cnn_net_add(nets[i], cnn_dense_create(64, NULL));
+        cnn_net_add(nets[i], cnn_activation_create(CNN_SIGMOID, NULL));
+        cnn_net_add(nets[i], cnn_dropout_create(0.5f));
+        cnn_net_add(nets[i], cnn_dense_create(2, NULL));
+        build(nets[i], &(cnn_shape){2, 1, 1}, 1, 1);
+    }
+    assert_int_equal(cnn_net_train_step(nets[0], sgd, 1, bad, &label, NULL),
+                     CNN_EDIVERGED);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(
+            cnn_net_train_step(nets[i], sgd, 1, good, &label, NULL), CNN_OK);
+    assert_same_bits(cnn_net_params(nets[0]), cnn_net_params(nets[1]),
+                     cnn_net_param_count(nets[0]));
+    cnn_net_free(nets[0]);
+    cnn_net_free(nets[1]);
+    cnn_optim_free(sgd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +215,7 @@ int main(void)
         cmocka_unit_test(layer_is_named),
         cmocka_unit_test(activation_is_named),
         cmocka_unit_test(infinite_input_behind_a_sigmoid),
+        cmocka_unit_test(infinite_gradient_does_not_count),
     };
 
     return cmocka_run_group_tests_name("divergence", tests, NULL, NULL);
