@@ -79,6 +79,47 @@ CNN_API cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss,
 CNN_API cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in,
                                  int32_t max_batch, uint64_t seed);
 
+/* ----------------------------------------------------------- metadata --- */
+
+/** What metadata are limited to, so that those of one net take no more than
+ *  26 MB of a file's header, however they have to be escaped there: readers of
+ *  safetensors take up to 100 MB. */
+enum {
+    CNN_MAX_METADATA = 64,         /**< keys of a net */
+    CNN_MAX_METADATA_KEY = 64,     /**< bytes of a key */
+    CNN_MAX_METADATA_VALUE = 65535 /**< bytes of a value */
+};
+
+/**
+ * Attaches a string to the net: how pixels are scaled, the names of the
+ * classes, where the data came from. libcnn keeps metadata in model files and
+ * checkpoints, where other tools can read them, and makes nothing of them.
+ * Allowed before and after build.
+ *
+ * @param key    1 to 64 bytes of UTF-8 without control characters (U+0000 to
+ *               U+001F, U+007F to U+009F). Not `libcnn`, `architecture`,
+ *               `trainer`, `position`, nor anything that begins with `libcnn.`:
+ *               these are the format's own. A key that is there gets another
+ *               value and keeps its place, a new one comes last
+ * @param value  up to 65,535 bytes of UTF-8, maybe none at all; copied, as the
+ *               key is. NULL removes the key, if it is there
+ * @return CNN_OK; CNN_EINVAL (also for the 65th key) or CNN_ENOMEM, and nothing
+ *         changed
+ */
+CNN_API cnn_status cnn_net_set_metadata(cnn_net *net, const char *key,
+                                        const char *value);
+
+/** The value of a key, NULL if there is none. Borrowed, as keys are, until
+ *  cnn_net_set_metadata() or cnn_trainer_resume() changes the net. */
+CNN_API const char *cnn_net_metadata(const cnn_net *net, const char *key);
+
+/** Number of keys; 0 if `net` is NULL. */
+CNN_API int32_t cnn_net_metadata_count(const cnn_net *net);
+
+/** A key, by its number from 0 in the order in which they were first set;
+ *  borrowed. NULL if there is no such. */
+CNN_API const char *cnn_net_metadata_key(const cnn_net *net, int32_t index);
+
 /* ------------------------------------------------- running, the short way */
 
 /**

@@ -16,6 +16,7 @@ void cnn_net_free(cnn_net *net)
     for (int32_t i = 0; i < net->count; i++)
         cnn_layer_free(net->layers[i]);
     cnn__free(net->layers);
+    cnn__metadata_free(&net->metadata);
     cnn__free(net->watch);
     cnn__free(net->memory);
     cnn__free(net);

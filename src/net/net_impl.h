@@ -7,12 +7,24 @@
 
 typedef struct cnn__watch cnn__watch; /* train/stats.c */
 
+/* Metadata, in the order of setting. */
+typedef struct cnn__pair {
+    char *key; /* the block in which both are */
+    const char *value;
+} cnn__pair;
+
+typedef struct cnn__metadata {
+    cnn__pair pairs[CNN_MAX_METADATA];
+    int32_t count;
+} cnn__metadata;
+
 struct cnn_net {
     cnn_layer **layers;
     int32_t count, capacity;
     cnn_status stuck; /* the first error while describing */
     char stuck_text[256];
     int32_t loss, reduction;
+    cnn__metadata metadata;
     bool built;
     cnn_shape in, out;
     int32_t max_batch;
@@ -28,6 +40,20 @@ struct cnn_net {
 
 /* CNN_EINVAL for NULL, CNN_ESTATE if the net is not built. */
 cnn_status cnn__net_check_built(const cnn_net *net);
+
+/* Bytes of a text that says why. */
+#define CNN__WHY 192
+
+/* Whether the pair may be put there; if not, writes why, and records nothing:
+ * what is read from a file is passed over. */
+bool cnn__metadata_check(const cnn__metadata *m, const char *key,
+                         const char *value, char why[CNN__WHY]);
+
+/* Puts a pair that is checked there; CNN_ENOMEM, and nothing changed. */
+cnn_status cnn__metadata_put(cnn__metadata *m, const char *key,
+                             const char *value);
+
+void cnn__metadata_free(cnn__metadata *m);
 
 /* Infers the shape of every layer from that of the input. */
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);

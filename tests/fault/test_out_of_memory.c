@@ -322,6 +322,45 @@ static void around_a_training(void **state)
     training_close(&twin);
 }
 
+/* A new key, and another value. What fails changes nothing. */
+static cnn_status set_metadata(void *data)
+{
+    cnn_net *net = data;
+    const char *key[] = {"new", "old"};
+    cnn_status status = CNN_OK;
+
+    for (int i = 0; i < 2 && status == CNN_OK; i++) {
+        status = cnn_net_set_metadata(net, key[i], "2");
+        assert_int_equal(cnn_net_metadata_count(net),
+                         1 + (i > 0 || status == CNN_OK));
+        assert_string_equal(cnn_net_metadata(net, "old"),
+                            i > 0 && status == CNN_OK ? "2" : "1");
+    }
+    return status;
+}
+
+static void before_metadata(void *net)
+{
+    assert_int_equal(cnn_net_set_metadata(net, "old", "1"), CNN_OK);
+}
+
+static void after_metadata(void *net, cnn_status status)
+{
+    (void)status;
+    assert_int_equal(cnn_net_set_metadata(net, "new", NULL), CNN_OK);
+}
+
+static void metadata(void **state)
+{
+    const faulty_case c = {before_metadata, set_metadata, after_metadata};
+    cnn_net *net = cnn_net_create();
+
+    (void)state;
+    before_metadata(net);
+    assert_int_equal(assert_case_survives_faults(&c, net), 2 * 2);
+    cnn_net_free(net);
+}
+
 static int install(void **state)
 {
     (void)state;
@@ -343,6 +382,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tables, install, put_back),
         cmocka_unit_test_setup_teardown(nets, install, put_back),
         cmocka_unit_test_setup_teardown(around_a_training, install, put_back),
+        cmocka_unit_test_setup_teardown(metadata, install, put_back),
     };
 
     return cmocka_run_group_tests_name("out of memory", tests, NULL, NULL);

@@ -1,0 +1,194 @@
+/* The metadata of a net: strings that a program attaches to it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/net_impl.h"
+
+/* What model files and checkpoints keep under keys of their own. */
+static const char *const taken[] = {"libcnn", "architecture", "trainer",
+                                    "position"};
+
+/* For what later versions of the format may add. */
+#define OURS "libcnn."
+
+/* ---------------------------------------------------------- checking --- */
+
+/* Bytes of the character that `text` begins with, and its code; 0 if that is no
+ * UTF-8: cut short, longer than it need be, a surrogate, or past U+10FFFF. */
+static size_t read_character(const char *text, uint32_t *code)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    const size_t size = s[0] < 0x80   ? 1
+                        : s[0] < 0xc2 ? 0 /* inside another, or too long */
+                        : s[0] < 0xe0 ? 2
+                        : s[0] < 0xf0 ? 3
+                        : s[0] < 0xf5 ? 4
+                                      : 0;
+    uint32_t c = size < 2 ? s[0] : s[0] & (0x7fu >> size);
+
+    for (size_t i = 1; i < size; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3fu);
+    }
+    *code = c;
+    if ((size == 3 && c < 0x800) || (size == 4 && c < 0x10000) ||
+        (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
+        return 0;
+    return size;
+}
+
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+static bool check_text(const char *what, const char *text, bool controls,
+                       char why[CNN__WHY])
+{
+    size_t size;
+    uint32_t code;
+
+    for (size_t at = 0; text[at] != '\0'; at += size) {
+        size = read_character(text + at, &code);
+        if (size == 0) {
+            snprintf(why, CNN__WHY, "byte %zu of the %s is no UTF-8", at, what);
+            return false;
+        }
+        if (!controls && is_control(code)) {
+            snprintf(why, CNN__WHY,
+                     "byte %zu of the %s is the control character U+%04X", at,
+                     what, (unsigned)code);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_key(const char *key, char why[CNN__WHY])
+{
+    const size_t size = strlen(key);
+    bool ours = strncmp(key, OURS, strlen(OURS)) == 0;
+
+    if (size == 0 || size > CNN_MAX_METADATA_KEY) {
+        snprintf(why, CNN__WHY, "a key of %zu bytes, expected 1 to %d", size,
+                 CNN_MAX_METADATA_KEY);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        ours |= strcmp(key, taken[i]) == 0;
+    if (!check_text("key", key, false, why))
+        return false;
+    if (ours)
+        snprintf(why, CNN__WHY, "the key %s is one of libcnn's own", key);
+    return !ours;
+}
+
+/* Where the key is; `count` if it is nowhere. */
+static int32_t find(const cnn__metadata *m, const char *key)
+{
+    int32_t i = 0;
+
+    while (i < m->count && strcmp(m->pairs[i].key, key) != 0)
+        i++;
+    return i;
+}
+
+bool cnn__metadata_check(const cnn__metadata *m, const char *key,
+                         const char *value, char why[CNN__WHY])
+{
+    const size_t size = strlen(value);
+
+    if (!check_key(key, why))
+        return false;
+    if (size > CNN_MAX_METADATA_VALUE) {
+        snprintf(why, CNN__WHY, "a value of %zu bytes, expected at most %d",
+                 size, CNN_MAX_METADATA_VALUE);
+        return false;
+    }
+    if (find(m, key) == CNN_MAX_METADATA) {
+        snprintf(why, CNN__WHY, "the key %s would be one more than %d", key,
+                 CNN_MAX_METADATA);
+        return false;
+    }
+    return check_text("value", value, true, why);
+}
+
+/* ----------------------------------------------------------- changing --- */
+
+/* A block of its own for both, taken before anything is given back: either
+ * text may be one of those that it replaces. */
+cnn_status cnn__metadata_put(cnn__metadata *m, const char *key,
+                             const char *value)
+{
+    const size_t key_size = strlen(key) + 1, value_size = strlen(value) + 1;
+    char *block = cnn__alloc(cnn__size_add(key_size, value_size));
+
+    if (block == NULL)
+        return cnn_last_status();
+    memcpy(block, key, key_size);
+    memcpy(block + key_size, value, value_size);
+    const int32_t i = find(m, key);
+    if (i == m->count)
+        m->count++;
+    else
+        cnn__free(m->pairs[i].key);
+    m->pairs[i] = (cnn__pair){block, block + key_size};
+    return CNN_OK;
+}
+
+void cnn__metadata_free(cnn__metadata *m)
+{
+    for (int32_t i = 0; i < m->count; i++)
+        cnn__free(m->pairs[i].key);
+    m->count = 0;
+}
+
+static void take_out(cnn__metadata *m, int32_t i)
+{
+    if (i == m->count)
+        return;
+    cnn__free(m->pairs[i].key);
+    m->count--;
+    memmove(&m->pairs[i], &m->pairs[i + 1],
+            (size_t)(m->count - i) * sizeof(m->pairs[0]));
+}
+
+cnn_status cnn_net_set_metadata(cnn_net *net, const char *key,
+                                const char *value)
+{
+    char why[CNN__WHY];
+
+    if (net == NULL || key == NULL)
+        return cnn__fail(CNN_EINVAL, "net_set_metadata: %s is NULL",
+                         net == NULL ? "net" : "key");
+    if (value != NULL ? !cnn__metadata_check(&net->metadata, key, value, why)
+                      : !check_key(key, why))
+        return cnn__fail(CNN_EINVAL, "net_set_metadata: %s", why);
+    if (value != NULL)
+        return cnn__metadata_put(&net->metadata, key, value);
+    take_out(&net->metadata, find(&net->metadata, key));
+    return CNN_OK;
+}
+
+/* ----------------------------------------------------------- looking --- */
+
+const char *cnn_net_metadata(const cnn_net *net, const char *key)
+{
+    if (net == NULL || key == NULL)
+        return NULL;
+    const int32_t i = find(&net->metadata, key);
+    return i < net->metadata.count ? net->metadata.pairs[i].value : NULL;
+}
+
+int32_t cnn_net_metadata_count(const cnn_net *net)
+{
+    return net != NULL ? net->metadata.count : 0;
+}
+
+const char *cnn_net_metadata_key(const cnn_net *net, int32_t index)
+{
+    if (index < 0 || index >= cnn_net_metadata_count(net))
+        return NULL;
+    return net->metadata.pairs[index].key;
+}
