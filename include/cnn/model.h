@@ -5,8 +5,9 @@
  * The format is safetensors, which other tools read: each layer's tensors in
  * the layout of cnn_layer_params(), the architecture in the metadata, and a
  * CRC-32 over the whole file as the last tensor. docs/model-format.md describes
- * it. Files are untrusted input: a damaged, foreign or newer one is refused
- * with a text that says why.
+ * it. What cnn_net_set_metadata() attached to the net is there too, as plain
+ * strings of the metadata. Files are untrusted input: a damaged, foreign or
+ * newer one is refused with a text that says why.
  */
 #ifndef CNN_MODEL_H
 #define CNN_MODEL_H
@@ -32,7 +33,10 @@ CNN_BEGIN_DECLS
 CNN_API cnn_status cnn_net_save(const cnn_net *net, const char *path);
 
 /**
- * Builds the net of a model file, ready to predict and to train on.
+ * Builds the net of a model file, ready to predict and to train on. Strings in
+ * its metadata that others put there are metadata of the net as well; those
+ * that cnn_net_set_metadata() would refuse, and all after the 64th, are passed
+ * over.
  *
  * @param max_batch  as for cnn_net_build()
  * @return the net, to be freed with cnn_net_free(), or NULL: CNN_EIO,

@@ -109,9 +109,10 @@ CNN_API int64_t cnn_trainer_epoch(const cnn_trainer *trainer);
 /**
  * Saves everything that a resumed training needs to equal one that never
  * stopped, bit for bit: parameters, the optimiser's memory and settings, step,
- * epoch and position. The file is a model file (model.h) as well. Atomic: after
- * any failure the old file is whole. CNN_EDIVERGED, and nothing written, if a
- * parameter is not finite. Others: CNN_EINVAL, CNN_EIO, CNN_ENOMEM.
+ * epoch and position; and the net's metadata. The file is a model file
+ * (model.h) as well. Atomic: after any failure the old file is whole.
+ * CNN_EDIVERGED, and nothing written, if a parameter is not finite. Others:
+ * CNN_EINVAL, CNN_EIO, CNN_ENOMEM.
  */
 CNN_API cnn_status cnn_trainer_save(const cnn_trainer *trainer,
                                     const char *path);
@@ -119,7 +120,9 @@ CNN_API cnn_status cnn_trainer_save(const cnn_trainer *trainer,
 /**
  * Goes on from a file of cnn_trainer_save(). The net must have the same
  * layers, the dataset the same content, the optimiser the same settings (the
- * learning rate is taken from the file) and the options the same values.
+ * learning rate is taken from the file) and the options the same values. The
+ * net's metadata become those of the file, none if it has none: what is to
+ * differ from it is set after resuming.
  *
  * @return CNN_OK; CNN_EINVAL or CNN_ESHAPE (made for another net, dataset,
  *         optimiser or options); CNN_EIO, CNN_EFORMAT, CNN_EUNSUPPORTED,

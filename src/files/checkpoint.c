@@ -129,7 +129,8 @@ typedef struct position {
     json_t *updates;
     json_int_t step, passes, net_seed, epoch, sample;
     double lr;
-    cnn__schedule plateau; /* what a plateau remembers */
+    cnn__schedule plateau;  /* what a plateau remembers */
+    cnn__metadata metadata; /* owned */
 } position;
 
 static bool is_count(json_int_t n, json_int_t most)
@@ -246,6 +247,7 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     CNN__TRY(read_position(r, t, p));
     CNN__TRY(cnn__model_read(r, t->net, true));
     CNN__TRY(read_slots(r, t, p, true));
+    CNN__TRY(cnn__model_metadata(r, &p->metadata));
     CNN__TRY(cnn_optim_set_lr(t->optim, (float)p->lr));
     CNN__TRY(cnn__model_read(r, t->net, false));
     CNN__TRY(read_slots(r, t, p, false));
@@ -260,6 +262,10 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     t->step = p->step;
     t->epoch = p->epoch;
     t->position = (int32_t)p->sample;
+    /* What the net had is freed with the position. */
+    const cnn__metadata before = t->net->metadata;
+    t->net->metadata = p->metadata;
+    p->metadata = before;
     return CNN_OK;
 }
 
@@ -278,6 +284,7 @@ cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
     if (status == CNN_OK) {
         status = unpack(&r, t, &p);
         json_decref(p.json);
+        cnn__metadata_free(&p.metadata);
         cnn__reader_close(&r);
     }
     cnn__free(data);

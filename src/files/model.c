@@ -35,6 +35,9 @@ cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w)
                                net->params.fixed_count));
     cnn__writer_metadata(w, "libcnn", json_pack("{s:i}", "version", VERSION));
     cnn__writer_metadata(w, "architecture", cnn__architecture_describe(net));
+    for (int32_t i = 0; i < net->metadata.count; i++)
+        cnn__writer_text(w, net->metadata.pairs[i].key,
+                         net->metadata.pairs[i].value);
     for (int32_t i = 0; i < net->count; i++) {
         const cnn_layer *layer = net->layers[i];
 
@@ -115,6 +118,22 @@ cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture)
     return *architecture != NULL ? CNN_OK : cnn_last_status();
 }
 
+cnn_status cnn__model_metadata(const cnn__reader *r, cnn__metadata *m)
+{
+    const char *key;
+    json_t *value;
+    char why[CNN__WHY];
+
+    json_object_foreach(cnn__reader_texts(r), key, value)
+    {
+        const char *text = json_string_value(value);
+
+        if (text != NULL && cnn__metadata_check(m, key, text, why))
+            CNN__TRY(cnn__metadata_put(m, key, text));
+    }
+    return CNN_OK;
+}
+
 cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only)
 {
     for (int32_t i = 0; i < net->count; i++) {
@@ -144,6 +163,7 @@ static cnn_status unpack(const cnn__reader *r, cnn_net *net, int32_t max_batch)
     if (status != CNN_OK)
         return status;
     CNN__TRY(cnn__model_read(r, net, true));
+    CNN__TRY(cnn__model_metadata(r, &net->metadata));
     CNN__TRY(cnn_net_build(net, &in, max_batch, 0));
     return cnn__model_read(r, net, false);
 }

@@ -8,12 +8,16 @@
 /* The number of tensors of a net. */
 int32_t cnn__model_tensors(const cnn_net *net);
 
-/* Format, version, architecture and parameters. */
+/* Format, version, architecture, metadata and parameters. */
 cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w);
 
 /* Checks that the container is a model of a version that we know, and gives its
  * architecture, to be given back with json_decref(). */
 cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture);
+
+/* Adds the metadata of a program to `m`, passing over those that it could not
+ * have set; CNN_ENOMEM, with some of them added. */
+cnn_status cnn__model_metadata(const cnn__reader *r, cnn__metadata *m);
 
 /* The parameters of a net of that architecture; with `check_only`, whether they
  * are there and of the right shape. */

@@ -29,6 +29,7 @@ typedef struct cnn__writer {
     cnn_status status;
     json_t *header;
     json_t *metadata;
+    size_t costliest; /* of the texts that a reader parses */
     size_t data_size;
     const float **parts; /* where each tensor's floats are */
     size_t *counts;      /* of them */
@@ -40,6 +41,9 @@ void cnn__writer_start(cnn__writer *w, int32_t capacity);
 
 /* A string of the metadata: `value` as JSON. Takes `value` over. */
 void cnn__writer_metadata(cnn__writer *w, const char *key, json_t *value);
+
+/* A string of the metadata as it is, in valid UTF-8. */
+void cnn__writer_text(cnn__writer *w, const char *key, const char *text);
 
 /* A tensor of float32; `data` must stay until the end. */
 void cnn__writer_tensor(cnn__writer *w, const char *name,
@@ -59,11 +63,13 @@ typedef struct cnn__reader {
     size_t size; /* of the whole */
 } cnn__reader;
 
-/* Whether parsing a JSON text takes so little memory that a file of that size
- * and all that is read from its header stay below four times its size and 1
- * MiB. Found without parsing, so that a small file of many brackets cannot take
- * much; a writer asks too, so that it writes nothing that is refused. */
-bool cnn__json_fits(const char *text, size_t size, size_t file_size);
+/* The memory that parsing a JSON text takes at most, and what it may take, so
+ * that a file of that size and all that is read from its header stay below four
+ * times its size and 1 MiB. Found without parsing, so that a small file of many
+ * brackets cannot take much; a writer asks too, so that it writes nothing that
+ * is refused. */
+size_t cnn__json_cost(const char *text, size_t size);
+size_t cnn__json_budget(size_t file_size);
 
 /* Checks `size` bytes, which must stay while they are read. */
 cnn_status cnn__reader_open(cnn__reader *r, const void *data, size_t size);
@@ -72,6 +78,9 @@ void cnn__reader_close(cnn__reader *r);
 /* The metadata under a key, parsed; NULL if there is none (nothing recorded).
  * To be given back with json_decref(). */
 json_t *cnn__reader_metadata(const cnn__reader *r, const char *key);
+
+/* All of the metadata by key, borrowed; NULL if there are none. */
+json_t *cnn__reader_texts(const cnn__reader *r);
 
 /* Checks that there is a float32 tensor of that name and shape, and that its
  * elements are finite: CNN_EFORMAT, CNN_EDIVERGED. If `to` is not NULL, copies

@@ -19,10 +19,8 @@ static size_t cost_of(unsigned char c)
                                 : 0;
 }
 
-bool cnn__json_fits(const char *text, size_t size, size_t file_size)
+size_t cnn__json_cost(const char *text, size_t size)
 {
-    /* Of two at a time, the header and a text of its metadata. */
-    const size_t most = cnn__size_add(file_size / 2 * 3, (size_t)1 << 19);
     size_t bytes = size;
     bool quoted = false;
 
@@ -33,7 +31,13 @@ bool cnn__json_fits(const char *text, size_t size, size_t file_size)
             quoted = !quoted;
         else if (!quoted)
             bytes += cost_of((unsigned char)text[i]);
-    return bytes <= most;
+    return bytes;
+}
+
+size_t cnn__json_budget(size_t file_size)
+{
+    /* Of two at a time, the header and a text of its metadata. */
+    return cnn__size_add(file_size / 2 * 3, (size_t)1 << 19);
 }
 
 /* Parses a JSON object out of a file of `file_size` bytes; NULL and a recorded
@@ -42,7 +46,7 @@ static json_t *parse(const char *text, size_t size, size_t file_size)
 {
     json_error_t error;
 
-    if (!cnn__json_fits(text, size, file_size)) {
+    if (cnn__json_cost(text, size) > cnn__json_budget(file_size)) {
         cnn__fail(CNN_EFORMAT,
                   "a header with more in it than a file of %zu bytes may have",
                   file_size);
@@ -167,10 +171,14 @@ void cnn__reader_close(cnn__reader *r)
     json_decref(r->header);
 }
 
+json_t *cnn__reader_texts(const cnn__reader *r)
+{
+    return json_object_get(r->header, "__metadata__");
+}
+
 json_t *cnn__reader_metadata(const cnn__reader *r, const char *key)
 {
-    const json_t *text =
-        json_object_get(json_object_get(r->header, "__metadata__"), key);
+    const json_t *text = json_object_get(cnn__reader_texts(r), key);
 
     if (!json_is_string(text)) {
         cnn__fail(CNN_EFORMAT, "the metadata have no %s", key);

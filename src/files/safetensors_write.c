@@ -54,9 +54,18 @@ void cnn__writer_metadata(cnn__writer *w, const char *key, json_t *value)
         if (text == NULL || json_object_set_new(w->metadata, key,
                                                 json_stringn(text, size)) != 0)
             fail_memory(w);
+        const size_t cost = text != NULL ? cnn__json_cost(text, size) : 0;
+        w->costliest = cost > w->costliest ? cost : w->costliest;
         cnn__free(text);
     }
     json_decref(value);
+}
+
+void cnn__writer_text(cnn__writer *w, const char *key, const char *text)
+{
+    if (w->status == CNN_OK &&
+        json_object_set_new(w->metadata, key, json_string(text)) != 0)
+        fail_memory(w);
 }
 
 static void describe(cnn__writer *w, const char *name, const char *dtype,
@@ -107,16 +116,9 @@ static size_t put_header(unsigned char *to, const char *header, size_t size,
 static bool is_readable(const cnn__writer *w, const char *header,
                         size_t header_size, size_t file_size)
 {
-    const char *key;
-    json_t *text;
+    const size_t most = cnn__json_budget(file_size);
 
-    json_object_foreach(w->metadata, key, text)
-    {
-        if (!cnn__json_fits(json_string_value(text), json_string_length(text),
-                            file_size))
-            return false;
-    }
-    return cnn__json_fits(header, header_size, file_size);
+    return w->costliest <= most && cnn__json_cost(header, header_size) <= most;
 }
 
 static void *assemble(cnn__writer *w, size_t *size)

@@ -1,6 +1,8 @@
 /* A program to be killed while it saves; test_atomic_save.py does it.
  *
- *     saver write PATH VALUE    saves a net all of whose parameters are VALUE
+ *     saver write PATH VALUE [KEY TEXT]...
+ *                               saves a net all of whose parameters are VALUE,
+ *                               with these metadata
  *     saver train PATH STEPS    goes on from PATH, if it is there, up to STEPS
  *                               steps, and saves after each of them
  */
@@ -17,11 +19,15 @@ static int complain(void)
     return 1;
 }
 
-static int write_model(const char *path, float value)
+/* `metadata` are keys and values in turn, and a NULL. */
+static int write_model(const char *path, float value, char **metadata)
 {
     cnn_net *net = tiny_net();
 
     build(net, &tiny_shape, 1, 1);
+    for (; *metadata != NULL; metadata += 2)
+        if (cnn_net_set_metadata(net, metadata[0], metadata[1]) != CNN_OK)
+            return complain();
     for (int i = 0; i < TINY_PARAMS; i++)
         cnn_net_params(net)[i] = value;
     return cnn_net_save(net, path) != CNN_OK ? complain() : 0;
@@ -46,8 +52,8 @@ static int train(const char *path, int64_t steps)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "write") == 0)
-        return write_model(argv[2], strtof(argv[3], NULL));
+    if (argc >= 4 && argc % 2 == 0 && strcmp(argv[1], "write") == 0)
+        return write_model(argv[2], strtof(argv[3], NULL), argv + 4);
     if (argc == 4 && strcmp(argv[1], "train") == 0)
         return train(argv[2], strtoll(argv[3], NULL, 10));
     return 64;

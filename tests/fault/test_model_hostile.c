@@ -99,6 +99,13 @@ static const char *const changes[][2] = {
     {"{'__metadata__':{", "{'__metadata__':[],'other':{"},
     {"'libcnn':'{`version`:1}'", "'libcnn':{'version':1}"},
     {"'libcnn':'{`version`:1}',", ""},
+    /* Strings of others that are none, ... */
+    {"'libcnn':", "'author':'a\\u0000b','libcnn':"},
+    {"'libcnn':", "'author':'\\ud800','libcnn':"},
+    {"'libcnn':", "'author':'\xc0\x80','libcnn':"},
+    {"'libcnn':", "'\xed\xa0\x80':'','libcnn':"},
+    {"'libcnn':", "'author':'','author':'','libcnn':"},
+    /* ... and the version. */
     {"`version`:1", "`version`:0"},
     {"`version`:1", "`version`:-1"},
     {"`version`:1", "`version`:1.0"},

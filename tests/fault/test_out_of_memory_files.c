@@ -7,7 +7,8 @@
 #include "support/temp_file.h"
 #include "support/training.h"
 
-/* A training and a twin that stands where it stands; files from before. */
+/* A training and a twin that stands where it stands; files from before, with
+ * metadata that have changed since. */
 typedef struct fixture {
     training t, twin;
     model_bytes model, checkpoint;
@@ -23,6 +24,8 @@ static void set_up(fixture *f)
     training_open(&f->t, 1);
     training_open(&f->twin, 1);
     training_run(&f->t, 3);
+    cnn_net_set_metadata(f->t.net, "scale", "x / 255");
+    cnn_net_set_metadata(f->t.net, "classes", "ten");
     assert_int_equal(cnn_net_save(f->t.net, f->model_path), CNN_OK);
     assert_int_equal(cnn_trainer_save(f->t.trainer, f->checkpoint_path),
                      CNN_OK);
@@ -30,6 +33,7 @@ static void set_up(fixture *f)
     model_read(&f->checkpoint, f->checkpoint_path);
     training_run(&f->t, 2);
     training_run(&f->twin, 5);
+    cnn_net_set_metadata(f->t.net, "scale", NULL);
 }
 
 static void tear_down(fixture *f)
@@ -106,6 +110,7 @@ static cnn_status free_loaded(cnn_net *net)
 {
     const cnn_status status = net != NULL ? CNN_OK : cnn_last_status();
 
+    assert_int_equal(cnn_net_metadata_count(net), net != NULL ? 2 : 0);
     cnn_net_free(net);
     return status;
 }
@@ -131,11 +136,15 @@ static cnn_status resume(void *data)
     return cnn_trainer_resume(f->t.trainer, f->checkpoint_path);
 }
 
-/* It stands where it stood, or two steps before. */
+/* It stands where it stood, or two steps before; so do the metadata. */
 static void resumed(void *data, cnn_status status)
 {
     fixture *f = data;
 
+    assert_int_equal(cnn_net_metadata_count(f->t.net),
+                     status == CNN_OK ? 2 : 1);
+    assert_string_equal(cnn_net_metadata(f->t.net, "classes"), "ten");
+    cnn_net_set_metadata(f->t.net, "scale", NULL);
     if (status == CNN_OK)
         training_run(&f->t, 2);
     assert_same_training(&f->t, &f->twin);

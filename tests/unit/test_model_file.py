@@ -74,6 +74,21 @@ class ModelFile(unittest.TestCase):
             # The float nearest to -0.7.
             self.assertEqual(set(floats), {-0.699999988079071}, name)
 
+    def test_metadata(self):
+        """Those of a user are plain strings, whatever is in them."""
+        texts = {"scale": "x / 255", "classes": '["T-shirt", "Coat"]',
+                 "note": "a\n\t\"b\" \\ \x01\x7f", "no JSON": "{[",
+                 "größe": "28×28 \u2028 \U0001f9e6", "empty": ""}
+        words = [word for pair in texts.items() for word in pair]
+        blob = self.write("write", 1, *words)
+        header = json.loads(blob[8:8 + int.from_bytes(blob[:8], "little")])
+        there = header["__metadata__"]
+        self.assertEqual(list(there), ["libcnn", "architecture", *texts])
+        self.assertEqual({key: there[key] for key in texts}, texts)
+        metadata, _ = read_model(self.path)
+        self.assertEqual({key: metadata[key] for key in texts}, texts)
+        self.assertEqual(metadata["libcnn"], {"version": 1})
+
     def test_checkpoint(self):
         self.write("train", 7)
         metadata, tensors = read_model(self.path)
