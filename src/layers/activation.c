@@ -3,7 +3,7 @@
 
 #include "base/threads.h"
 #include "layers/kinds.h"
-#include "math/elementwise.h"
+#include "math/kernels.h"
 
 typedef struct activation {
     cnn_layer base;
@@ -16,14 +16,19 @@ static const cnn__field fields[] = {
     {"alpha", CNN__FLOAT, offsetof(activation, o.alpha)},
 };
 
+static const cnn__map *map_of(const cnn_layer *layer)
+{
+    return &cnn__kernels_used()->maps[((const activation *)layer)->function];
+}
+
 static cnn_status check(cnn_layer *layer)
 {
     activation *a = (activation *)layer;
 
-    if (a->function < 0 || a->function >= cnn__map_count)
+    if (a->function < 0 || a->function >= CNN__MAPS)
         return cnn__fail(CNN_EINVAL, "kind %d, expected 0 to %d", a->function,
-                         cnn__map_count - 1);
-    const cnn__map *map = &cnn__maps[a->function];
+                         CNN__MAPS - 1);
+    const cnn__map *map = map_of(layer);
     if (a->o.alpha == 0.0f)
         a->o.alpha = map->alpha;
     /* y must tell the sign of x. */
@@ -52,7 +57,7 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
     const activation *a = (const activation *)layer;
 
     return (job){
-        .map = &cnn__maps[a->function],
+        .map = map_of(layer),
         .alpha = a->o.alpha,
         .size = (size_t)run->batch * cnn__shape_size(&layer->in),
     };
@@ -110,7 +115,7 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
 
 static bool bounds(const cnn_layer *layer, float *low, float *high)
 {
-    const cnn__map *map = &cnn__maps[((const activation *)layer)->function];
+    const cnn__map *map = map_of(layer);
 
     *low = map->low;
     *high = map->high;

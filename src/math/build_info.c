@@ -4,6 +4,7 @@
 #include "cnn/runtime.h"
 #include "cnn/version.h"
 #include "math/gemm.h"
+#include "math/kernels.h"
 
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)
@@ -28,9 +29,9 @@ const char *cnn_build_info(void)
 
     snprintf(text, sizeof(text),
              "{\"version\": \"" VERSION "\", \"compiler\": \"%s\", "
-             "\"blas\": \"%s\", \"blas_core\": \"%s\", \"threads\": %d, "
-             "\"cores\": %d}",
+             "\"blas\": \"%s\", \"blas_core\": \"%s\", \"kernels\": \"%s\", "
+             "\"threads\": %d, \"cores\": %d}",
              __VERSION__, cnn__gemm_config(), cnn__gemm_core(),
-             cnn_num_threads(), cnn__cores());
+             cnn__kernels_used()->name, cnn_num_threads(), cnn__cores());
     return text;
 }

@@ -1,9 +1,12 @@
 /* Functions of each element, over whole arrays. Written so that a compiler
- * turns the loops into vector instructions. */
+ * turns the loops into vector instructions, of whatever width: what is computed
+ * from an element does not depend on where it stands. */
 #ifndef CNN_MATH_ELEMENTWISE_H
 #define CNN_MATH_ELEMENTWISE_H
 
 #include <stddef.h>
+
+#include "cnn/layer.h"
 
 /* y[i] = f(x[i]); y may be x. */
 typedef void (*cnn__map_fn)(float alpha, const float *x, float *y, size_t n);
@@ -21,8 +24,7 @@ typedef struct cnn__map {
     cnn__map_back_fn backward;
 } cnn__map;
 
-/* Indexed by CNN_RELU .. CNN_ELU. */
-extern const cnn__map cnn__maps[];
-extern const int cnn__map_count;
+/* They are indexed by CNN_RELU .. CNN_ELU. */
+#define CNN__MAPS (CNN_ELU + 1)
 
 #endif

@@ -5,7 +5,7 @@
 #define CNN_MATH_VECTORIZE_H
 
 #if defined(__clang__)
-/* A loop that calls expf() stays as it is, and need not say so. */
+/* Where nothing is optimised a loop stays as it is, and need not say so. */
 #pragma clang diagnostic ignored "-Wpass-failed"
 #define CNN__VECTORIZE _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)

@@ -1,0 +1,68 @@
+#include "math/kernels.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a set consists of. */
+#define DECLARE(set) extern const cnn__map cnn__maps_##set[CNN__MAPS]
+#define SET(set)              \
+    {                         \
+#set, cnn__maps_##set \
+    }
+
+DECLARE(baseline);
+#ifdef CNN__WIDE_SETS
+DECLARE(avx2);
+DECLARE(avx512);
+#endif
+
+static const cnn__kernels sets[] = {
+    SET(baseline),
+#ifdef CNN__WIDE_SETS
+    SET(avx2),
+    SET(avx512),
+#endif
+};
+
+/* Each set needs what the one before it needs, and more. */
+static int runnable(void)
+{
+#ifdef CNN__WIDE_SETS
+    if (!__builtin_cpu_supports("avx2"))
+        return 1;
+    if (!__builtin_cpu_supports("avx512f") ||
+        !__builtin_cpu_supports("avx512dq") ||
+        !__builtin_cpu_supports("avx512vl"))
+        return 2;
+    return 3;
+#else
+    return 1;
+#endif
+}
+
+const cnn__kernels *cnn__kernels_at(int i)
+{
+    return i < runnable() ? &sets[i] : NULL;
+}
+
+static const cnn__kernels *used;
+
+static void choose(void)
+{
+    const char *name = getenv("CNN_KERNELS");
+
+    for (int i = 0; i < runnable(); i++) {
+        used = &sets[i];
+        if (name != NULL && strcmp(name, used->name) == 0)
+            return;
+    }
+}
+
+const cnn__kernels *cnn__kernels_used(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, choose);
+    return used;
+}

@@ -1,0 +1,29 @@
+/* The loops that gain from wider registers than those every machine of a kind
+ * has. Their files are compiled once for each instruction set, and the widest
+ * that the processor has is taken when the first of them is needed. All give
+ * the same bits: nothing is contracted or reordered (cmake/kernel_sets.cmake).
+ */
+#ifndef CNN_MATH_KERNELS_H
+#define CNN_MATH_KERNELS_H
+
+#include "math/elementwise.h"
+
+/* One instruction set. */
+typedef struct cnn__kernels {
+    const char *name;
+    const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
+} cnn__kernels;
+
+/* The set in use: the widest, or the one that CNN_KERNELS names. */
+const cnn__kernels *cnn__kernels_used(void);
+
+/* The sets that this machine can run, by growing width; NULL beyond. */
+const cnn__kernels *cnn__kernels_at(int i);
+
+/* A public name of a file that is compiled for each set: CNN__SET, which the
+ * build defines, goes to its end. */
+#define CNN__OF_SET(name)      CNN__JOIN(name, CNN__SET)
+#define CNN__JOIN(name, set)   CNN__PASTED(name, set)
+#define CNN__PASTED(name, set) name##_##set
+
+#endif
