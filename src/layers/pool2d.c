@@ -10,6 +10,7 @@
 #include "layers/kinds.h"
 #include "layers/pool2d_impl.h"
 #include "math/max2x2.h"
+#include "math/sum2x2.h"
 
 /* The place of the first largest, or of the first NaN. */
 static size_t largest(const float *x, const cnn__view *v, size_t W)
@@ -74,6 +75,12 @@ static void average_forward(const cnn__pool2d *p, const float *x, float *y)
 {
     const size_t W = (size_t)p->window.w.in;
 
+    if (p->quarters) {
+        cnn__sum2x2(x, (size_t)p->window.h.out, (size_t)p->window.w.out, 0.25f,
+                    0.0f, y);
+        return;
+    }
+
     for (int32_t i = 0; i < p->window.h.out; i++)
         for (int32_t j = 0; j < p->window.w.out; j++) {
             const cnn__view v = cnn__view_at(&p->window, i, j);
@@ -87,6 +94,11 @@ static void average_backward(const cnn__pool2d *p, const float *x,
     const size_t W = (size_t)p->window.w.in;
 
     (void)x;
+    if (p->quarters) {
+        cnn__spread2x2(0.25f, dy, (size_t)p->window.h.out,
+                       (size_t)p->window.w.out, dx);
+        return;
+    }
     memset(dx, 0, (size_t)p->window.h.in * W * sizeof(float));
     for (int32_t i = 0; i < p->window.h.out; i++)
         for (int32_t j = 0; j < p->window.w.out; j++) {

@@ -9,6 +9,8 @@
 #include "base/threads.h"
 #include "layers/kinds.h"
 #include "layers/pool2d_impl.h"
+#include "math/sum.h"
+#include "math/sum2x2.h"
 
 static cnn_status check(cnn_layer *layer)
 {
@@ -36,92 +38,120 @@ static cnn_status shape(cnn_layer *layer)
     return CNN_OK;
 }
 
+static size_t plane_size(const cnn_shape *s)
+{
+    return (size_t)s->h * (size_t)s->w;
+}
+
+/* Where channel c of sample n begins. */
+static size_t plane(const cnn_shape *s, int32_t n, int64_t c)
+{
+    return ((size_t)n * (size_t)s->c + (size_t)c) * plane_size(s);
+}
+
+/* For the sums of one plane, on the way back. */
+static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
+{
+    (void)batch;
+    need->lane = cnn__size_mul((size_t)layer->out.h, (size_t)layer->out.w);
+}
+
 /* What one pass hands to its chunks, a channel over the whole batch each: so
  * every sum has one owner and one order. */
 typedef struct job {
     const cnn__pool2d *pool;
-    int32_t batch;
+    const cnn__run *run;
     const float *x, *dy;
     float *y, *dx;
 } job;
 
-static size_t plane(const cnn_shape *s, int32_t n, int64_t c)
+/* to (OH, OW) = weight s + bias, for one plane x (H, W). */
+static void from_sums(const cnn__pool2d *p, const float *x, float weight,
+                      float bias, float *to)
 {
-    return ((size_t)n * (size_t)s->c + (size_t)c) * (size_t)s->h * (size_t)s->w;
+    const cnn__window *w = &p->window;
+
+    if (p->quarters) {
+        cnn__sum2x2(x, (size_t)w->h.out, (size_t)w->w.out, weight, bias, to);
+        return;
+    }
+    for (int32_t i = 0; i < w->h.out; i++)
+        for (int32_t k = 0; k < w->w.out; k++) {
+            const cnn__view v = cnn__view_at(w, i, k);
+            *to++ = weight * cnn__view_sum(&v, (size_t)w->w.in, x) + bias;
+        }
+}
+
+/* dx (H, W) of one plane = weight dy, added up over the windows. */
+static void spread(const cnn__pool2d *p, float weight, const float *dy,
+                   float *dx)
+{
+    const cnn__window *w = &p->window;
+    const size_t W = (size_t)w->w.in;
+
+    if (p->quarters) {
+        cnn__spread2x2(weight, dy, (size_t)w->h.out, (size_t)w->w.out, dx);
+        return;
+    }
+    memset(dx, 0, (size_t)w->h.in * W * sizeof(float));
+    for (int32_t i = 0; i < w->h.out; i++)
+        for (int32_t k = 0; k < w->w.out; k++) {
+            const cnn__view v = cnn__view_at(w, i, k);
+            cnn__view_add(&v, W, weight * *dy++, dx);
+        }
 }
 
 static void forward_channel(void *data, int64_t c, int32_t lane)
 {
     const job *j = data;
     const cnn_layer *layer = &j->pool->base;
-    const cnn__window *w = &j->pool->window;
     const float weight = layer->params.value[c];
     const float bias = layer->params.value[layer->in.c + c];
 
     (void)lane;
-    for (int32_t n = 0; n < j->batch; n++) {
-        const float *x = j->x + plane(&layer->in, n, c);
-        float *y = j->y + plane(&layer->out, n, c);
-
-        for (int32_t r = 0; r < w->h.out; r++)
-            for (int32_t s = 0; s < w->w.out; s++) {
-                const cnn__view v = cnn__view_at(w, r, s);
-                *y++ = weight * cnn__view_sum(&v, (size_t)w->w.in, x) + bias;
-            }
-    }
+    for (int32_t n = 0; n < j->run->batch; n++)
+        from_sums(j->pool, j->x + plane(&layer->in, n, c), weight, bias,
+                  j->y + plane(&layer->out, n, c));
 }
 
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)
 {
-    job j = {.pool = (const cnn__pool2d *)layer, .batch = run->batch};
+    job j = {.pool = (const cnn__pool2d *)layer, .run = run};
 
     j.x = x;
     j.y = y;
     cnn__parallel(layer->in.c, run->lanes, forward_channel, &j);
 }
 
-/* One plane: adds to the sums of its channel, and to dx if it is wanted. */
-static void backward_plane(const job *j, int32_t n, int64_t c, double *dw,
-                           double *db)
-{
-    const cnn_layer *layer = &j->pool->base;
-    const cnn__window *w = &j->pool->window;
-    const size_t W = (size_t)w->w.in;
-    const float *x = j->x + plane(&layer->in, n, c);
-    const float *dy = j->dy + plane(&layer->out, n, c);
-    float *dx = j->dx != NULL ? j->dx + plane(&layer->in, n, c) : NULL;
-
-    if (dx != NULL)
-        memset(dx, 0, (size_t)w->h.in * W * sizeof(float));
-    for (int32_t r = 0; r < w->h.out; r++)
-        for (int32_t s = 0; s < w->w.out; s++, dy++) {
-            const cnn__view v = cnn__view_at(w, r, s);
-
-            *dw += (double)*dy * (double)cnn__view_sum(&v, W, x);
-            *db += (double)*dy;
-            if (dx != NULL)
-                cnn__view_add(&v, W, *dy * layer->params.value[c], dx);
-        }
-}
-
+/* Sums over a plane in the order of cnn__sum(), those over the batch sample by
+ * sample. */
 static void backward_channel(void *data, int64_t c, int32_t lane)
 {
     const job *j = data;
-    float *grad = j->pool->base.params.grad;
+    const cnn_layer *layer = &j->pool->base;
+    const size_t Y = plane_size(&layer->out);
+    float *sums = j->run->lane + (size_t)lane * j->run->lane_stride; /* Y */
     double dw = 0.0, db = 0.0;
 
-    (void)lane;
-    for (int32_t n = 0; n < j->batch; n++)
-        backward_plane(j, n, c, &dw, &db);
-    grad[c] += (float)dw;
-    grad[j->pool->base.in.c + c] += (float)db;
+    for (int32_t n = 0; n < j->run->batch; n++) {
+        const size_t in = plane(&layer->in, n, c);
+        const float *dy = j->dy + plane(&layer->out, n, c);
+
+        from_sums(j->pool, j->x + in, 1.0f, 0.0f, sums);
+        dw += (double)cnn__dot(dy, sums, Y);
+        db += (double)cnn__sum(dy, Y);
+        if (j->dx != NULL)
+            spread(j->pool, layer->params.value[c], dy, j->dx + in);
+    }
+    layer->params.grad[c] += (float)dw;
+    layer->params.grad[layer->in.c + c] += (float)db;
 }
 
 static void backward(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy, float *dx)
 {
-    job j = {.pool = (const cnn__pool2d *)layer, .batch = run->batch};
+    job j = {.pool = (const cnn__pool2d *)layer, .run = run};
 
     (void)y;
     j.x = x;
@@ -149,6 +179,7 @@ const cnn__layer_ops cnn__subsample2d_ops = {
     .fields = cnn__pool2d_fields,
     .check = check,
     .shape = shape,
+    .sizes = sizes,
     .forward = forward,
     .backward = backward,
     .count = count,

@@ -24,21 +24,6 @@ static inline cnn__vec4 larger4(cnn__vec4 best, cnn__vec4 x)
     return cnn__select4(beats4(x, best), x, best);
 }
 
-/* Columns 0, 2, 4, 6 and 1, 3, 5, 7 of eight floats, and back. */
-static inline void split(const float *from, cnn__vec4 *even, cnn__vec4 *odd)
-{
-    const cnn__vec4 a = cnn__load4(from), b = cnn__load4(from + 4);
-
-    *even = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-    *odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-}
-
-static inline void join(float *to, cnn__vec4 even, cnn__vec4 odd)
-{
-    cnn__store4(to, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
-    cnn__store4(to + 4, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
-}
-
 /* One row of outputs from two rows of inputs. */
 static void max_row(const float *upper, const float *lower, size_t OW, float *y)
 {
@@ -47,8 +32,8 @@ static void max_row(const float *upper, const float *lower, size_t OW, float *y)
     for (; j + 4 <= OW; j += 4) {
         cnn__vec4 a, b, c, d;
 
-        split(upper + 2 * j, &a, &b);
-        split(lower + 2 * j, &c, &d);
+        cnn__split4(upper + 2 * j, &a, &b);
+        cnn__split4(lower + 2 * j, &c, &d);
         cnn__store4(y + j, larger4(larger4(a, b), larger4(c, d)));
     }
     for (; j < OW; j++)
@@ -70,15 +55,15 @@ static void back_row4(const float *upper, const float *lower, cnn__vec4 dy,
     const cnn__vec4 zero = {0};
     cnn__vec4 a, b, c, d;
 
-    split(upper, &a, &b);
-    split(lower, &c, &d);
+    cnn__split4(upper, &a, &b);
+    cnn__split4(lower, &c, &d);
     const cnn__mask4 right = beats4(b, a), lower_right = beats4(d, c);
     const cnn__mask4 down =
         beats4(cnn__select4(lower_right, d, c), cnn__select4(right, b, a));
-    join(dupper, cnn__select4(down | right, zero, dy),
-         cnn__select4(down | ~right, zero, dy));
-    join(dlower, cnn__select4(~down | lower_right, zero, dy),
-         cnn__select4(~down | ~lower_right, zero, dy));
+    cnn__join4(dupper, cnn__select4(down | right, zero, dy),
+               cnn__select4(down | ~right, zero, dy));
+    cnn__join4(dlower, cnn__select4(~down | lower_right, zero, dy),
+               cnn__select4(~down | ~lower_right, zero, dy));
 }
 
 static void back_row1(const float *upper, const float *lower, float dy,

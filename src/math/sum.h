@@ -7,6 +7,9 @@
 /* The sum of x[0 .. n). */
 float cnn__sum(const float *x, size_t n);
 
+/* The sum of x[i] y[i], in the same order. */
+float cnn__dot(const float *x, const float *y, size_t n);
+
 /* The length of x[0 .. n) as a vector, in double. */
 double cnn__norm(const float *x, size_t n);
 

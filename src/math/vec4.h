@@ -29,4 +29,20 @@ static inline cnn__vec4 cnn__select4(cnn__mask4 mask, cnn__vec4 a, cnn__vec4 b)
     return (cnn__vec4)((mask & (cnn__mask4)a) | (~mask & (cnn__mask4)b));
 }
 
+/* Columns 0, 2, 4, 6 and 1, 3, 5, 7 of eight floats, and back. */
+static inline void cnn__split4(const float *from, cnn__vec4 *even,
+                               cnn__vec4 *odd)
+{
+    const cnn__vec4 a = cnn__load4(from), b = cnn__load4(from + 4);
+
+    *even = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+    *odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
+
+static inline void cnn__join4(float *to, cnn__vec4 even, cnn__vec4 odd)
+{
+    cnn__store4(to, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
+    cnn__store4(to + 4, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
+}
+
 #endif

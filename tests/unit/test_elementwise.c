@@ -154,24 +154,29 @@ static void nan_comes_through(void **state)
  * of what a seed means, the bits of one sum of fractions. */
 static void sums(void **state)
 {
-    float x[100], order[35];
+    float x[100], factor[100], order[35], ones[35];
 
     (void)state;
     fill_integers(x, 100, 1000, 1);
+    fill_integers(factor, 100, 10, 2);
     for (size_t n = 0; n <= 100; n++) {
-        double want = 0.0;
-        for (size_t i = 0; i < n; i++)
+        double want = 0.0, want_dot = 0.0;
+        for (size_t i = 0; i < n; i++) {
             want += (double)x[i];
+            want_dot += (double)x[i] * (double)factor[i];
+        }
         assert_true((double)cnn__sum(x, n) == want);
+        assert_true((double)cnn__dot(x, factor, n) == want_dot);
     }
     /* 16 lanes: 2^24 and the numbers that follow in its lane, ones, vanish in
      * it one by one; ones of other lanes meet first. The rest, three ones, is
      * where the lanes are added to. */
     for (int i = 0; i < 35; i++)
-        order[i] = 1.0f;
+        order[i] = ones[i] = 1.0f;
     order[0] = 0x1p24f;
     /* (3 + 2^24) rounds to 2^24 + 4, then + 15 lanes of 2. */
     assert_true(cnn__sum(order, 35) == 0x1p24f + 4.0f + 30.0f);
+    assert_true(cnn__dot(order, ones, 35) == 0x1p24f + 4.0f + 30.0f);
 }
 
 int main(void)

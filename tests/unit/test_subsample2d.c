@@ -166,6 +166,48 @@ static void exact_on_integers(void **state)
     }
 }
 
+/* Where row `row` of planes 6 x W stands in planes 7 x (W + 1). */
+static size_t row_of_more(size_t row, int32_t W)
+{
+    return (row / 6 * 7 + row % 6) * (size_t)(W + 1);
+}
+
+/* Windows of 2 x 2 that tile the image go a way of their own. One row and
+ * column more, which no window sees, and they go the way of all others: the
+ * same bits. */
+static void halving_is_not_special(void **state)
+{
+    (void)state;
+    for (int32_t W = 2; W <= 40; W += 2) {
+        const cnn_shape tiled = {2, 6, W}, more = {2, 7, W + 1};
+        rig a, b;
+
+        rig_open(&a, cnn_subsample2d_create(2, 2, NULL), &tiled, 3);
+        rig_open(&b, cnn_subsample2d_create(2, 2, NULL), &more, 3);
+        rig_fill_uniform(&a, (uint64_t)W);
+        rig_fill_uniform(&b, 0);
+        assert_int_equal(a.Y, b.Y);
+        memcpy(b.dy, a.dy, a.Y * sizeof(float));
+        memcpy(cnn_layer_params(b.layer), cnn_layer_params(a.layer),
+               a.P * sizeof(float));
+        for (size_t row = 0; row < 3 * 2 * 6; row++)
+            memcpy(b.x + row_of_more(row, W), a.x + row * (size_t)W,
+                   (size_t)W * sizeof(float));
+        rig_forward(&a);
+        rig_forward(&b);
+        assert_same_bits(a.y, b.y, a.Y);
+        rig_backward(&a);
+        rig_backward(&b);
+        for (size_t row = 0; row < 3 * 2 * 6; row++)
+            assert_same_bits(a.dx + row * (size_t)W, b.dx + row_of_more(row, W),
+                             (size_t)W);
+        assert_same_bits(cnn_layer_grads(a.layer), cnn_layer_grads(b.layer),
+                         a.P);
+        rig_close(&a);
+        rig_close(&b);
+    }
+}
+
 static void gradients_are_right(void **state)
 {
     (void)state;
@@ -216,6 +258,7 @@ int main(void)
         cmocka_unit_test(initial_values),
         cmocka_unit_test(equals_naive),
         cmocka_unit_test(exact_on_integers),
+        cmocka_unit_test(halving_is_not_special),
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(errors),

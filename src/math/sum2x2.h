@@ -1,0 +1,16 @@
+/* Sums over 2 x 2, for sub-sampling and for average pooling. */
+#ifndef CNN_MATH_SUM2X2_H
+#define CNN_MATH_SUM2X2_H
+
+#include <stddef.h>
+
+/* y (OH, OW) = weight s + bias, with s the sum of each 2 x 2 of x (2 OH, 2 OW),
+ * row by row and from the left: the order of any other window. */
+void cnn__sum2x2(const float *x, size_t OH, size_t OW, float weight, float bias,
+                 float *y);
+
+/* dx (2 OH, 2 OW) = weight dy, the same for all of a 2 x 2. */
+void cnn__spread2x2(float weight, const float *dy, size_t OH, size_t OW,
+                    float *dx);
+
+#endif
