@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "math/exp.h"
+
 /* The largest; NaN if there is one, so that it reaches the result. */
 static float largest(const float *x, size_t n)
 {
@@ -19,7 +21,7 @@ void cnn__softmax(const float *x, float *y, size_t n)
     double sum = 0.0;
 
     for (size_t i = 0; i < n; i++) {
-        y[i] = expf(x[i] - top);
+        y[i] = cnn__exp(x[i] - top);
         sum += (double)y[i];
     }
     for (size_t i = 0; i < n; i++)
