@@ -50,6 +50,8 @@ static const cnn__kernels *used;
 
 static void choose(void)
 {
+    /* A program that changes its environment while it computes is at fault.
+     * NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *name = getenv("CNN_KERNELS");
 
     for (int i = 0; i < runnable(); i++) {
