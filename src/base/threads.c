@@ -22,8 +22,13 @@ typedef struct job {
 
 /* The pool. `use` is held by the call that has the workers (and by whoever
  * starts or stops them); `lock` guards the sleeping. A job is announced by
- * counting `turn` up; each worker then takes chunks from `next` until there are
- * none, and counts itself out of `busy`. */
+ * opening it and counting `turn` up; each worker that comes counts itself into
+ * `busy`, takes chunks from `next` until there are none, and counts itself out.
+ * Once it has no chunk left the caller closes the job and waits for those that
+ * are at one, but not for those that have not come: where others use the cores
+ * a worker may take long to wake up. A worker looks whether the job is open
+ * after it has counted itself in, and the caller closes it before it looks at
+ * `busy`: so either the worker keeps out or the caller waits for it. */
 static pthread_mutex_t use = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
@@ -33,6 +38,7 @@ static int32_t worker_count;
 static int32_t asked; /* workers last asked for; there may be fewer */
 static job current;
 static atomic_uint turn;
+static atomic_bool open;
 static atomic_int busy;
 static atomic_llong next;
 static atomic_bool quit;
@@ -59,17 +65,21 @@ static void take_chunks(const job *j, int32_t lane)
         j->run(j->data, chunk, lane);
 }
 
-static void wait_for_turn(unsigned seen)
+/* Returns the turn that has come; those that were slept through are over. */
+static unsigned wait_for_turn(unsigned seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&turn) != seen)
-            return;
+        const unsigned now = atomic_load(&turn);
+
+        if (now != seen)
+            return now;
         pause_briefly();
     }
     pthread_mutex_lock(&lock);
     while (atomic_load(&turn) == seen)
         pthread_cond_wait(&wake, &lock);
     pthread_mutex_unlock(&lock);
+    return atomic_load(&turn);
 }
 
 static void *worker_main(void *arg)
@@ -79,11 +89,11 @@ static void *worker_main(void *arg)
 
     inside = true;
     for (;;) {
-        wait_for_turn(seen);
-        seen++;
+        seen = wait_for_turn(seen);
         if (atomic_load(&quit))
             return NULL;
-        if (lane < current.lanes)
+        atomic_fetch_add(&busy, 1);
+        if (atomic_load(&open) && lane < current.lanes)
             take_chunks(&current, lane);
         if (atomic_fetch_sub(&busy, 1) == 1) {
             pthread_mutex_lock(&lock);
@@ -135,6 +145,7 @@ static void forget_workers(void)
     worker_count = 0;
     asked = 0;
     atomic_store(&turn, 0);
+    atomic_store(&open, false);
     atomic_store(&busy, 0);
     atomic_store(&quit, false);
     pthread_mutex_init(&use, NULL);
@@ -202,10 +213,12 @@ void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
     start_workers(threads - 1);
     current = (job){run, data, chunks, lanes};
     atomic_store(&next, 0);
-    atomic_store(&busy, worker_count);
-    if (worker_count > 0)
+    if (worker_count > 0) {
+        atomic_store(&open, true);
         announce();
+    }
     take_chunks(&current, 0);
+    atomic_store(&open, false);
     wait_until_done();
     inside = false;
     pthread_mutex_unlock(&use);

@@ -14,6 +14,13 @@ typedef void (*cnn__chunk_fn)(void *job, int64_t chunk, int32_t lane);
  * the lane, so that results do not depend on the number of threads. */
 void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *job);
 
+/* The lanes that a job over so many floats is worth: one, if it takes less time
+ * than waking a thread. */
+static inline int32_t cnn__worth(int32_t lanes, size_t floats)
+{
+    return floats < 32768 ? 1 : lanes;
+}
+
 /* How many lanes a workspace made now should have: enough for every thread
  * that cnn_set_num_threads() may reasonably ask for later. */
 int32_t cnn__lanes(void);

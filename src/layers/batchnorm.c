@@ -142,7 +142,7 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
 {
     job j = {.layer = layer, .run = run, .x = x, .y = y};
 
-    cnn__parallel(layer->in.c, run->lanes, forward_channel, &j);
+    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), forward_channel, &j);
 }
 
 static void follow(float *running, double value, double momentum)
@@ -201,7 +201,8 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     job j = {.layer = layer, .run = run, .x = x, .dy = dy, .dx = dx};
 
     (void)y;
-    cnn__parallel(layer->in.c, run->lanes, backward_channel, &j);
+    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), backward_channel,
+                  &j);
 }
 
 static void count(const cnn_layer *layer, cnn_layer_counts *counts)

@@ -162,6 +162,7 @@ typedef struct job {
     cnn__conv_pass pass;
     const cnn__run *run;
     int64_t tiles;
+    int64_t slots;          /* of SLOTS, those that get a tile */
     size_t params, weights; /* floats of a slot, and of them weights */
 } job;
 
@@ -171,6 +172,7 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
     const size_t params = layer->params.count;
     const bool biased = layer->tensor_count > 1;
     const size_t weights = biased ? params - (size_t)c->filters : params;
+    const int64_t tiles = cnn__chunks(run->batch, c->plan.tile);
 
     return (job){
         .pass = {.conv = &c->plan,
@@ -178,7 +180,8 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
                  .weights = layer->params.value,
                  .biases = biased ? layer->params.value + weights : NULL},
         .run = run,
-        .tiles = cnn__chunks(run->batch, c->plan.tile),
+        .tiles = tiles,
+        .slots = tiles < SLOTS ? tiles : SLOTS,
         .params = params,
         .weights = weights,
     };
@@ -213,8 +216,8 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
     float *db = j->params > j->weights ? dW + j->weights : NULL;
 
     memset(dW, 0, j->params * sizeof(float));
-    for (int64_t tile = slot * j->tiles / SLOTS;
-         tile < (slot + 1) * j->tiles / SLOTS; tile++)
+    for (int64_t tile = slot * j->tiles / j->slots;
+         tile < (slot + 1) * j->tiles / j->slots; tile++)
         cnn__conv_backward_tile(&j->pass, tile, lane_work(j, lane), dW, db);
 }
 
@@ -228,9 +231,9 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     j.pass.x = x;
     j.pass.dy = dy;
     j.pass.dx = dx;
-    cnn__parallel(SLOTS, run->lanes, backward_slot, &j);
-    for (size_t slot = 0; slot < SLOTS; slot++) {
-        const float *part = run->shared + slot * j.params;
+    cnn__parallel(j.slots, run->lanes, backward_slot, &j);
+    for (int64_t slot = 0; slot < j.slots; slot++) {
+        const float *part = run->shared + (size_t)slot * j.params;
 
         cnn__conv_add_weights(j.pass.conv, part, grad);
         for (size_t i = j.weights; i < j.params; i++)

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/threads.h"
 #include "cnn/layer.h"
 #include "cnn/summary.h"
 #include "math/initial.h"
@@ -179,6 +180,14 @@ void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index);
 static inline size_t cnn__shape_size(const cnn_shape *s)
 {
     return cnn__size_mul3((size_t)s->c, (size_t)s->h, (size_t)s->w);
+}
+
+/* The lanes that a pass over a batch of inputs is worth. */
+static inline int32_t cnn__run_lanes(const cnn_layer *layer,
+                                     const cnn__run *run)
+{
+    return cnn__worth(run->lanes,
+                      (size_t)run->batch * cnn__shape_size(&layer->in));
 }
 
 /* Lays the workspace out for passes of any batch up to `batch`. */

@@ -121,7 +121,7 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
 
     j.x = x;
     j.y = y;
-    cnn__parallel(layer->in.c, run->lanes, forward_channel, &j);
+    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), forward_channel, &j);
 }
 
 /* Sums over a plane in the order of cnn__sum(), those over the batch sample by
@@ -157,7 +157,8 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     j.x = x;
     j.dy = dy;
     j.dx = dx;
-    cnn__parallel(layer->in.c, run->lanes, backward_channel, &j);
+    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), backward_channel,
+                  &j);
 }
 
 static void count(const cnn_layer *layer, cnn_layer_counts *counts)
