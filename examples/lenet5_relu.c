@@ -38,6 +38,7 @@ static const example lenet5_relu = {
               .biases = {CNN_INIT_CONSTANT, 0},
               .reduction = CNN_REDUCE_MEAN,
               .optimizer = "adamw",
+              .weight_decay = 0.1f,
               .lr = 4e-3f,
               .schedule = ONE_CYCLE,
               .batch = 100,

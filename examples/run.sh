@@ -4,7 +4,7 @@
 #     sh examples/run.sh [NAME [options]]
 #
 # Without a name it trains lenet5_relu as one would today, and leaves the model,
-# a plot of the accuracy and one recognised digit in build/out. The first run
+# a page of results, a plot and one recognised digit in build/out. The first run
 # installs the packages that are missing and fetches the images; NAME --help
 # shows an example's options.
 set -eu
@@ -42,7 +42,8 @@ SUMS
 find_data() {
     [ -z "${CNN_DATA_DIR-}" ] || return 0
     case " $* " in
-    *' --data'[' =']* | *' --no-train '* | *' --help '*) return 0 ;;
+    *' --data'[' =']* | *' --no-train '* | *' --summary'* | *' --help '* | \
+        *' --usage '* | *' --version '*) return 0 ;;
     esac
     [ ! -e "$data/t10k-labels-idx1-ubyte" ] || return 0
     if [ -e "$data/tried" ]; then
@@ -68,7 +69,8 @@ case ${1-} in
 '')
     mkdir -p "$out"
     set -- lenet5_relu --tuned --save "$out/lenet5_relu.safetensors" \
-        --plot "$out/lenet5_relu.png" --digit "$out/digit.png"
+        --report "$out/lenet5_relu.html" --plot "$out/lenet5_relu.png" \
+        --digit "$out/digit.png"
     ;;
 *) out= ;;
 esac
@@ -88,6 +90,6 @@ if [ ! -e "$build/CMakeCache.txt" ]; then
         -DCNN_BUILD_TESTS=OFF >&2
 fi
 cmake --build "$build" --target "$name" >&2
-find_data "$@"
-[ -z "$out" ] || say "model, plot and digit go to $out"
+[ "$name" = predict ] || find_data "$@"
+[ -z "$out" ] || say "model, page, plot and digit go to $out"
 exec "$build/examples/$name" "$@"

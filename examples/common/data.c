@@ -47,21 +47,35 @@ static bool has_all(const char *folder)
 }
 
 /* All networks here take the digits of MNIST, or what looks like them. */
-static void check_digits(const cnn_dataset *loaded, const char *path)
+static void check_digits(const cnn_dataset *loaded, const char *path,
+                         const pixels *p)
 {
     const int32_t classes = cnn_dataset_classes(loaded);
     cnn_shape shape;
 
     check(cnn_dataset_shape(loaded, &shape), NULL);
-    if (shape.c != 1 || shape.h != 28 || shape.w != 28 || classes > 10)
+    const int32_t h = shape.h - 2 * p->margin, w = shape.w - 2 * p->margin;
+    if (shape.c != 1 || h != 28 || w != 28 || classes > 10)
         fail(EX_DATAERR,
              "%s: %d x %d x %d images of %d classes, expected 1 x 28 x 28 of "
              "at most 10",
-             path, (int)shape.c, (int)shape.h, (int)shape.w, (int)classes);
+             path, (int)shape.c, (int)h, (int)w, (int)classes);
 }
 
-static cnn_dataset *load(const char *folder, const char *const pair[2][2])
+static cnn_dataset_options options(const pixels *p)
 {
+    return (cnn_dataset_options){
+        .struct_size = sizeof(cnn_dataset_options),
+        .scale = (pixels_value(p, 1) - pixels_value(p, 0)) / 255,
+        .offset = pixels_value(p, 0),
+        .pad = p->margin,
+    };
+}
+
+static cnn_dataset *load(const char *folder, const char *const pair[2][2],
+                         const pixels *p)
+{
+    const cnn_dataset_options as = options(p);
     char *path[2];
 
     for (int i = 0; i < 2; i++) {
@@ -72,10 +86,10 @@ static cnn_dataset *load(const char *folder, const char *const pair[2][2])
                  "the four files of MNIST, or --data drawn",
                  folder, pair[i][0], pair[i][1]);
     }
-    cnn_dataset *loaded = cnn_dataset_load(path[0], path[1], NULL);
+    cnn_dataset *loaded = cnn_dataset_load(path[0], path[1], &as);
     if (loaded == NULL)
         check(cnn_last_status(), folder);
-    check_digits(loaded, path[0]);
+    check_digits(loaded, path[0], p);
     free(path[0]);
     free(path[1]);
     return loaded;
@@ -105,24 +119,33 @@ static cnn_dataset *slice(const cnn_dataset *of, int64_t first, int64_t count)
     return part;
 }
 
-void data_find(data *d, const char *folder, bool hold_out)
+void data_find(data *d, const char *folder, const pixels *p, bool hold_out)
 {
     const char *chosen = choose_folder(folder);
 
     *d = (data){0};
     if (chosen != NULL) {
         d->source = strdup(chosen);
-        d->all = load(chosen, files[0]);
-        d->test = load(chosen, files[1]);
+        d->all = load(chosen, files[0], p);
+        d->test = load(chosen, files[1], p);
     } else {
         d->source = strdup("digits drawn by this program");
-        d->drawn = drawn_digits(&d->all, &d->test);
+        const cnn_dataset_options as = options(p);
+        d->drawn = drawn_digits(&d->all, &d->test, &as);
     }
     const int64_t count = cnn_dataset_count(d->all);
     const int64_t held_out = hold_out ? count / 12 : 0;
     if (held_out > 0)
         d->validation = slice(d->all, 0, held_out);
     d->train = slice(d->all, held_out, count - held_out);
+}
+
+void data_print(const data *d)
+{
+    printf("data: %s (%lld images to train on, %lld to test)\n", d->source,
+           (long long)cnn_dataset_count(d->train),
+           (long long)cnn_dataset_count(d->test));
+    fflush(stdout);
 }
 
 void data_free(data *d)

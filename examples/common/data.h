@@ -6,6 +6,8 @@
 
 #include <cnn/cnn.h>
 
+#include "common/pixels.h"
+
 typedef struct data {
     char *source;            /* where the images came from, to be shown */
     cnn_dataset *train;      /* what is trained on */
@@ -24,7 +26,10 @@ typedef struct data {
  * With `hold_out` the first twelfth of the training images (5,000 of 60,000)
  * is for validation.
  */
-void data_find(data *d, const char *folder, bool hold_out);
+void data_find(data *d, const char *folder, const pixels *p, bool hold_out);
+
+/* Where the images came from, and how many there are, on standard output. */
+void data_print(const data *d);
 
 void data_free(data *d);
 

@@ -141,7 +141,8 @@ static void draw_digit(int digit, uint64_t *random, uint8_t *pixels)
     }
 }
 
-void *drawn_digits(cnn_dataset **train, cnn_dataset **test)
+void *drawn_digits(cnn_dataset **train, cnn_dataset **test,
+                   const cnn_dataset_options *options)
 {
     const cnn_shape shape = {1, SIDE, SIDE};
     int32_t *labels =
@@ -153,9 +154,9 @@ void *drawn_digits(cnn_dataset **train, cnn_dataset **test)
         labels[i] = i % 10;
         draw_digit(labels[i], &random, images + (size_t)i * PIXELS);
     }
-    *train = cnn_dataset_wrap_u8(&shape, TRAIN, images, labels, NULL);
+    *train = cnn_dataset_wrap_u8(&shape, TRAIN, images, labels, options);
     *test = cnn_dataset_wrap_u8(&shape, TEST, images + (size_t)TRAIN * PIXELS,
-                                labels + TRAIN, NULL);
+                                labels + TRAIN, options);
     if (*train == NULL || *test == NULL)
         check(cnn_last_status(), NULL);
     return labels;

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format,
                                                       va_list args)
@@ -39,13 +41,15 @@ void check(cnn_status status, const char *input)
         return;
     if (input == NULL || status == CNN_ENOMEM)
         fail(EXIT_FAILURE, "%s", cnn_last_error());
-    fail(status == CNN_EIO ? EX_NOINPUT : EX_DATAERR, "%s: %s", input,
-         cnn_last_error());
+    /* Most texts begin with the file's name. */
+    const bool named = strncmp(cnn_last_error(), input, strlen(input)) == 0;
+    fail(status == CNN_EIO ? EX_NOINPUT : EX_DATAERR, "%s%s%s",
+         named ? "" : input, named ? "" : ": ", cnn_last_error());
 }
 
 void *allocate(size_t count, size_t size)
 {
-    void *memory = calloc(count, size);
+    void *memory = calloc(count > 0 ? count : 1, size);
 
     if (memory == NULL)
         fail(EXIT_FAILURE, "out of memory");

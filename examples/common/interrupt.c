@@ -6,18 +6,22 @@
 
 static _Atomic(cnn_trainer *) running;
 static volatile sig_atomic_t received;
+static bool waiting;
 
 static void stop(int signal)
 {
+    cnn_trainer *trainer = atomic_load(&running);
+
     received = signal;
-    cnn_trainer_cancel(atomic_load(&running));
+    if (trainer != NULL)
+        cnn_trainer_cancel(trainer);
 }
 
-static void handle(int signal, cnn_trainer *trainer)
+static void handle(int signal, bool stops)
 {
     /* SA_RESETHAND makes the second signal do what it does by itself. */
     struct sigaction old,
-        action = {.sa_handler = trainer != NULL ? stop : SIG_DFL,
+        action = {.sa_handler = stops ? stop : SIG_DFL,
                   .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
 
     sigemptyset(&action.sa_mask);
@@ -30,8 +34,19 @@ static void handle(int signal, cnn_trainer *trainer)
 void interrupt_stops(cnn_trainer *trainer)
 {
     atomic_store(&running, trainer);
-    handle(SIGINT, trainer);
-    handle(SIGTERM, trainer);
+    if (waiting && received != 0 && trainer != NULL)
+        cnn_trainer_cancel(trainer);
+    if (waiting)
+        return;
+    handle(SIGINT, trainer != NULL);
+    handle(SIGTERM, trainer != NULL);
+}
+
+void interrupt_waits(bool waits)
+{
+    waiting = waits;
+    handle(SIGINT, waits);
+    handle(SIGTERM, waits);
 }
 
 int interrupt_signal(void)

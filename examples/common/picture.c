@@ -9,40 +9,63 @@
 
 #include "common/failure.h"
 
-int picture_read(const char *path, bool invert, int width, int height, float *x)
+/* The file at that size and over white; NULL after a message, and why. */
+static GdkPixbuf *open_picture(const char *path, int width, int height,
+                               int *code)
 {
     const guint32 white = 0xffffff;
     GError *error = NULL;
 
     if (access(path, R_OK) != 0) {
         warn("%s: %s", path, strerror(errno));
-        return EX_NOINPUT;
+        *code = EX_NOINPUT;
+        return NULL;
     }
     GdkPixbuf *file = gdk_pixbuf_new_from_file(path, &error);
     if (file == NULL) {
         warn("%s: %s", path, error->message);
         g_error_free(error);
-        return EX_DATAERR;
+        *code = EX_DATAERR;
+        return NULL;
     }
-    /* Both at once: brought to size, and laid over white. */
     GdkPixbuf *fit = gdk_pixbuf_composite_color_simple(
         file, width, height, GDK_INTERP_BILINEAR, 255, 16, white, white);
     g_object_unref(file);
     if (fit == NULL)
         fail(EXIT_FAILURE, "out of memory");
+    *code = 0;
+    return fit;
+}
 
-    const guint8 *pixels = gdk_pixbuf_read_pixels(fit);
-    const int stride = gdk_pixbuf_get_rowstride(fit);
-    const int channels = gdk_pixbuf_get_n_channels(fit);
-    for (int i = 0; i < height; i++)
-        for (int j = 0; j < width; j++) {
-            const guint8 *rgb = pixels + i * stride + j * channels;
-            /* The luma of Rec. 601, in thousandths. */
-            const int luma = 299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2];
-            const float grey = (float)luma / (255 * 1000);
-            x[i * width + j] = invert ? 1 - grey : grey;
-        }
-    g_object_unref(fit);
+/* The value of a pixel in channel c of `channels`. */
+static float channel(const guint8 *rgb, int c, int channels)
+{
+    /* The luma of Rec. 601, in thousandths. */
+    if (channels == 1)
+        return (float)(299 * rgb[0] + 587 * rgb[1] + 114 * rgb[2]) /
+               (255 * 1000);
+    return (float)rgb[c] / 255;
+}
+
+int picture_read(const char *path, bool invert, const cnn_shape *shape,
+                 float *x)
+{
+    int code;
+    GdkPixbuf *picture = open_picture(path, shape->w, shape->h, &code);
+
+    if (picture == NULL)
+        return code;
+    const guint8 *pixels = gdk_pixbuf_read_pixels(picture);
+    const int stride = gdk_pixbuf_get_rowstride(picture);
+    const int bytes = gdk_pixbuf_get_n_channels(picture);
+    for (int c = 0; c < shape->c; c++)
+        for (int i = 0; i < shape->h; i++)
+            for (int j = 0; j < shape->w; j++) {
+                const float value =
+                    channel(pixels + i * stride + j * bytes, c, shape->c);
+                *x++ = invert ? 1 - value : value;
+            }
+    g_object_unref(picture);
     return 0;
 }
 

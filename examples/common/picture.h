@@ -4,16 +4,19 @@
 
 #include <stdbool.h>
 
+#include <cnn/cnn.h>
+
 /*
- * Reads a picture of any size and colour (PNG, BMP, JPEG, ...) as grey, scaled
- * to width x height, 0 black to 1 white; what is transparent is white. With
- * `invert` 0 is white, as dark writing on light paper needs it. Returns 0, or,
- * after a message, an exit code.
+ * Reads a picture of any size and colour (PNG, BMP, JPEG, ...) and scales it to
+ * `shape`: of one channel, grey, or of three, red, green and blue; 0 is black
+ * and 1 white. What is transparent is white. With `invert` 0 is white, as dark
+ * writing on light paper needs it. Returns 0, or, after a message, an exit
+ * code.
  */
-int picture_read(const char *path, bool invert, int width, int height,
+int picture_read(const char *path, bool invert, const cnn_shape *shape,
                  float *x);
 
-/* Writes such an array as a grey PNG. */
+/* Writes a grey one as PNG. */
 int picture_write(const char *path, int width, int height, const float *x);
 
 #endif

@@ -19,11 +19,12 @@ double seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void progress_start(progress *p, int64_t steps, bool quiet)
+void progress_start(progress *p, const char *name, int64_t steps, bool quiet)
 {
     const char *terminal = getenv("TERM");
 
-    *p = (progress){.quiet = quiet, .steps = steps, .drawn = seconds()};
+    *p = (progress){
+        .name = name, .quiet = quiet, .steps = steps, .drawn = seconds()};
     p->bar = !quiet && isatty(STDERR_FILENO) && terminal != NULL &&
              strcmp(terminal, "dumb") != 0;
 }
@@ -51,9 +52,10 @@ static void write_duration(char *text, size_t size, double duration)
  * many as the window has room for, the most wanted first. */
 static void draw(progress *p, const cnn_progress *now, double left)
 {
-    enum { PARTS = 4 };
+    enum { PARTS = 5 };
     char parts[PARTS][48], duration[24], bar[WIDEST + 1];
     int room = window_width() - (int)sizeof(" 100% []") - NARROWEST;
+    const int parts_wanted = p->name != NULL ? PARTS : PARTS - 1;
     int fitting = 0;
     const double done = (double)now->step / (double)p->steps;
 
@@ -62,7 +64,9 @@ static void draw(progress *p, const cnn_progress *now, double left)
     snprintf(parts[1], sizeof(parts[1]), "  accuracy %.4f", p->hits);
     snprintf(parts[2], sizeof(parts[2]), "  loss %.4g", p->loss);
     snprintf(parts[3], sizeof(parts[3]), "  %.0f images/s", p->images_per_s);
-    while (fitting < PARTS && (int)strlen(parts[fitting]) <= room)
+    if (p->name != NULL)
+        snprintf(parts[4], sizeof(parts[4]), "  %s", p->name);
+    while (fitting < parts_wanted && (int)strlen(parts[fitting]) <= room)
         room -= (int)strlen(parts[fitting++]);
 
     fprintf(stderr, "\r%3d%%", (int)(100 * done));
@@ -82,14 +86,14 @@ static void draw(progress *p, const cnn_progress *now, double left)
     p->shown = true;
 }
 
-void progress_step(progress *p, const cnn_progress *now)
+void progress_step(progress *p, const cnn_progress *now, double loss)
 {
     const cnn_metrics *m = &now->metrics;
     const double hits = (double)m->correct / (double)m->count;
     const double weight = p->hits == 0 && p->loss == 0 ? 1 : 0.05;
     const double elapsed = seconds() - p->drawn;
 
-    p->loss += weight * (m->loss - p->loss);
+    p->loss += weight * (loss - p->loss);
     p->hits += weight * (hits - p->hits);
     p->images += (double)m->count;
     if (!p->bar || elapsed < 0.1)

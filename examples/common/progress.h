@@ -8,6 +8,7 @@
 #include <cnn/cnn.h>
 
 typedef struct progress {
+    const char *name; /* of what is under way; NULL: none */
     bool quiet;
     bool bar;            /* standard error is a terminal that can show one */
     bool shown;          /* there is a bar in the current line */
@@ -21,10 +22,11 @@ typedef struct progress {
 /* Seconds of a clock that nobody sets. */
 double seconds(void);
 
-void progress_start(progress *p, int64_t steps, bool quiet);
+void progress_start(progress *p, const char *name, int64_t steps, bool quiet);
 
-/* After each step; redraws the bar at most ten times a second. */
-void progress_step(progress *p, const cnn_progress *now);
+/* After each step, with its loss per image; redraws the bar at most ten times a
+ * second. */
+void progress_step(progress *p, const cnn_progress *now, double loss);
 
 /* A line on standard error, above the bar; not if quiet. */
 void progress_line(progress *p, const char *format, ...)

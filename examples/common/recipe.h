@@ -13,35 +13,49 @@ typedef struct initial {
     float scale;
 } initial;
 
-/* How the learning rate goes from the first step to the last: one cycle rises
+/* How the learning rate goes from the first step to the last: ONE_CYCLE rises
  * for three tenths of the steps and then falls along half a cosine (Smith and
- * Topin, 2019). */
-typedef enum schedule { CONSTANT, ONE_CYCLE } schedule;
+ * Topin, 2019); DECAY falls to a fiftieth, by the same factor each step. */
+typedef enum schedule { CONSTANT, ONE_CYCLE, DECAY } schedule;
 
 typedef struct recipe {
     initial weights, biases; /* of all layers */
-    int32_t reduction;       /* CNN_REDUCE_* */
+    int32_t reduction;       /* of the loss: CNN_REDUCE_* */
     const char *optimizer;   /* one of optimizer_names */
     float lr;                /* the largest, if it changes */
+    float weight_decay;
+    float clip_norm;
     schedule schedule;
     int32_t batch;
-    int32_t steps;      /* how long: either steps */
-    int32_t epochs;     /* or passes over the images */
-    int32_t eval_every; /* steps between two lines of output; 0: none */
-    bool hold_out;      /* the first images are for validation, not training */
+    int32_t steps;            /* how long: either steps */
+    int32_t epochs;           /* or passes over the images */
+    int32_t augmented_epochs; /* the same if the images are changed; 0: same */
+    int32_t eval_every;       /* steps between two lines of output; 0: none */
+    bool hold_out; /* the first images are for validation, not training */
+    cnn_augment_options augment; /* struct_size 0: none */
 } recipe;
 
-/* What recipe.optimizer may be, as a text for --help. */
-extern const char optimizer_names[];
+/* The light changes to the images that --augment makes. */
+extern const cnn_augment_options recipe_augment;
+
+/* What recipe.optimizer and recipe.schedule may be called, for --help. */
+extern const char optimizer_names[], schedule_names[];
 
 /* NULL if there is no such optimiser. */
 cnn_optim *recipe_optimizer(const recipe *r);
 bool recipe_knows_optimizer(const char *name);
+
+/* False if there is no schedule of that name. */
+bool recipe_find_schedule(const char *name, schedule *s);
+const char *recipe_schedule_name(const recipe *r);
 
 /* How many steps a training on `count` images takes. */
 int64_t recipe_steps(const recipe *r, int64_t count);
 
 /* The schedule of the learning rate over so many steps. */
 cnn_schedule_options recipe_schedule(const recipe *r, int64_t steps);
+
+/* The loss per image, whether the recipe sums or averages. */
+double recipe_loss(const recipe *r, const cnn_metrics *m);
 
 #endif

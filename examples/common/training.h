@@ -1,26 +1,49 @@
-/* A training from the first step to the last, as an example shows it. */
+/* A training from the first step to the last, as the examples show it. */
 #ifndef EXAMPLES_TRAINING_H
 #define EXAMPLES_TRAINING_H
 
 #include "common/data.h"
+#include "common/history.h"
 #include "common/options.h"
-#include "common/plot.h"
+#include "common/run_log.h"
 
-/* The accuracies that were met on the way. */
-typedef struct history {
-    curve training, test;
-} history;
+/* Starts as {.net = ..., ...}; the history is to be freed. */
+typedef struct training {
+    /* What is trained, and how. */
+    cnn_net *net;
+    const data *data;
+    const recipe *recipe;
+    const run_options *run;
+    const char *resume;     /* checkpoint to go on from, or NULL */
+    const char *checkpoint; /* written after each epoch, or NULL */
+    const char *emergency;  /* written when it is stopped, or NULL */
+
+    /* What is seen of it. */
+    const char *name; /* in front of the progress; NULL: none */
+    bool lines;       /* every recipe->eval_every steps, see below */
+    run_log *log;     /* or NULL */
+    bool held_out;    /* look at images that are not trained on meanwhile */
+    bool watch;       /* the units, over the last half of the steps or, if that
+                       * is less, the last epoch (cnn_net_watch()) */
+
+    /* What came of it. */
+    history history;
+    int64_t steps; /* of the whole training */
+    int64_t done;  /* since it began, over all resumes */
+    double seconds;
+    int64_t watched; /* since which step */
+} training;
 
 /*
- * Trains `net` by the recipe in `o`. While it runs it prints, every eval_every
- * steps, on standard output
+ * Trains, and returns CNN_OK; CNN_ECANCELED after Ctrl-C, with `emergency`
+ * written; or CNN_EDIVERGED, the step done + 1 having failed. Leaves with a
+ * message after any other failure. With `lines` it prints on standard output
  *
  *     step I, training accuracy A      of step I's batch, before the update
  *     time: T                          seconds since the last such line
  *
- * or, if eval_every is 0, a line with losses and accuracies after each epoch on
- * standard error. Ctrl-C saves a checkpoint, says how to go on, and leaves.
+ * and else, after each epoch, a line on standard error.
  */
-void training_run(cnn_net *net, const data *d, const options *o, history *h);
+cnn_status training_run(training *t);
 
 #endif

@@ -1,29 +1,44 @@
 """What the tests of the example programs share: tiny images to train on, and
 running a program."""
+import csv
+import functools
 import gzip
 import os
 import pathlib
 import random
+import re
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zlib
 
-PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else ""
+# The folder of the programs.
+FOLDER = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "").absolute()
+# Those that train one network, with what chooses among its heads.
+NETWORKS = (("lenet5_relu",), ("lenet5_sigmoid",), ("lenet5_wide",),
+            ("lenet5_classic", "--head=rbf"),
+            ("lenet5_classic", "--head=softmax"))
+TRAINERS = tuple(dict.fromkeys(name for name, *_ in NETWORKS))
+OTHERS = "lenet5_swap", "lenet5_sweep", "layers_by_hand", "predict"
+FEW = "--tuned", "--steps=3", "--batch=20", "-q"
 SIDE = 28
+NOISE = bytes(i % 40 for i in range(256))
 # A program that leaves in the middle of things need not tidy up.
 NO_LEAK_CHECK = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
+@functools.lru_cache
 def images(count, seed):
     """Digits of a kind that can be told apart: a bar whose height and place
     belong to the label, on noise."""
     draw = random.Random(seed)
     pixels, labels = bytearray(), bytes(i % 10 for i in range(count))
     for label in labels:
-        image = bytearray(draw.randrange(40) for _ in range(SIDE * SIDE))
+        image = bytearray(draw.randbytes(SIDE * SIDE).translate(NOISE))
         for y in range(4 + 2 * label, 8 + 2 * label):
             for x in range(4 + label, 18 + label):
                 image[y * SIDE + x] = 215 + draw.randrange(40)
@@ -58,8 +73,37 @@ def write_png(path, width, height, colour_type, pixels):
                      chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
+def png_size(path):
+    """Width and height, after a look at the first bytes."""
+    png = path.read_bytes()
+    if png[:8] != b"\x89PNG\r\n\x1a\n" or png[12:16] != b"IHDR":
+        raise AssertionError(f"{path} is no PNG")
+    return struct.unpack(">2I", png[16:24])
+
+
+def accuracy(out, what="test"):
+    """The accuracy that a program printed."""
+    return float(re.search(rf"^{what} accuracy: (\S+)", out, re.M).group(1))
+
+
+def matrix(out):
+    """The confusion matrix that a program printed."""
+    lines = out.split("confusion matrix", 1)[1].splitlines()[2:12]
+    return [list(map(int, line.split()[1:])) for line in lines]
+
+
+class Program(subprocess.Popen):
+    """Does not outlive a test that fails."""
+
+    def __exit__(self, kind, *rest):
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *rest)
+
+
 class ExampleTest(unittest.TestCase):
-    """Runs in a new folder, with the images in data/."""
+    """Runs `program` in a new folder, with the images in data/."""
+    program = "lenet5_relu"
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory()
@@ -73,9 +117,8 @@ class ExampleTest(unittest.TestCase):
     def start(self, *arguments, **settings):
         settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                     "env": self.environment, **settings}
-        return subprocess.Popen([PROGRAM, *map(str, arguments)],
-                                stdin=subprocess.DEVNULL, cwd=self.folder,
-                                **settings)
+        return Program([FOLDER / self.program, *map(str, arguments)],
+                       stdin=subprocess.DEVNULL, cwd=self.folder, **settings)
 
     def run_example(self, *arguments, code=0, **settings):
         """Returns what it printed, after looking at its exit code."""
@@ -83,8 +126,37 @@ class ExampleTest(unittest.TestCase):
             settings["env"] = {**self.environment, **NO_LEAK_CHECK}
         with self.start(*arguments, **settings) as process:
             out, err = process.communicate(timeout=240)
-        out, err = (out or b"").decode(), (err or b"").decode()
-        self.assertEqual(process.returncode, code, f"{arguments}\n{out}{err}")
+        out, err = ((text or b"").decode(errors="replace")
+                    for text in (out, err))
+        self.assertEqual(process.returncode, code,
+                         f"{self.program} {arguments}\n{out}{err}")
         if code != 0:
-            self.assertIn("lenet5_relu: ", err)
+            self.assertIn(f"{self.program}: ", err)
         return out, err
+
+    def interrupt(self, process, kind=signal.SIGINT):
+        """Stops it once it would rather finish its step than die."""
+        while not self.catches(process.pid, kind):
+            self.assertIsNone(process.poll())
+            time.sleep(0.001)
+        process.send_signal(kind)
+        out, err = process.communicate(timeout=240)
+        self.assertEqual(process.returncode, 128 + kind, err)
+        return out.decode(), err.decode()
+
+    def catches(self, pid, number):
+        with open(f"/proc/{pid}/status") as status:
+            caught = re.search(r"^SigCgt:\s*(\S+)", status.read(), re.M)
+        return int(caught.group(1), 16) >> (number - 1) & 1
+
+    def bytes_of(self, name):
+        return (self.folder / name).read_bytes()
+
+    def table(self, name):
+        """The rows of a CSV file, as dicts, with no more and no fewer fields
+        than its head has."""
+        with open(self.folder / name, newline="") as stream:
+            head, *rows = csv.reader(stream)
+        for row in rows:
+            self.assertEqual(len(row), len(head), row)
+        return [dict(zip(head, row)) for row in rows]

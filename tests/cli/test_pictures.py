@@ -1,8 +1,7 @@
 """Pictures that an example reads and writes.
 
-    python3 test_pictures.py PROGRAM
+    python3 test_pictures.py FOLDER_OF_PROGRAMS
 """
-import os
 import re
 import struct
 import unittest
@@ -95,44 +94,6 @@ class Pictures(ExampleTest):
         png = (self.folder / "digit.png").read_bytes()
         self.assertEqual(png[12:24], struct.pack(">4s2I", b"IHDR", SIDE, SIDE))
         self.assertIn("image: digit.png recognised as 0", out)
-
-
-class Plot(ExampleTest):
-    RUN = ("--tuned", "--steps=30", "--batch=20", "-q", "--save=model",
-           "--plot=plot.png")
-
-    def test_png(self):
-        for arguments in self.RUN, ("--steps=30", "--plot=plot.png"):
-            out, err = self.run_example(*arguments)
-            png = (self.folder / "plot.png").read_bytes()
-            self.assertEqual(png[:8], b"\x89PNG\r\n\x1a\n")
-            self.assertEqual(png[12:24],
-                             struct.pack(">4s2I", b"IHDR", 960, 600))
-            self.assertIn("plot: plot.png", out)
-            self.assertEqual(err, "")
-
-    def test_names_are_only_names(self):
-        name = "'; touch made; $(touch made) .png"
-        self.run_example(*self.RUN[:-1], "--plot", name)
-        self.assertIn(name, os.listdir(self.folder))
-        self.assertNotIn("made", os.listdir(self.folder))
-
-    def without_gnuplot(self, path):
-        self.environment["PATH"] = path
-        out, err = self.run_example(*self.RUN, code=1)
-        self.assertIn("test accuracy", out)
-        self.assertTrue((self.folder / "model").exists())
-        self.assertFalse((self.folder / "plot.png").exists())
-        return err
-
-    def test_gnuplot_is_missing(self):
-        self.assertIn("gnuplot-nox", self.without_gnuplot("/nonexistent"))
-
-    def test_gnuplot_fails(self):
-        fake = self.folder / "gnuplot"
-        fake.write_text("#!/bin/sh\nexit 3\n")
-        fake.chmod(0o755)
-        self.assertIn("gnuplot failed", self.without_gnuplot(str(self.folder)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,41 @@
+/* Curves over axes, drawn by gnuplot. */
+#ifndef EXAMPLES_CHART_H
+#define EXAMPLES_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A line through points (x, y); what is not finite is a gap in it. */
+typedef struct curve {
+    const char *title; /* for the key; NULL: not named there */
+    double (*points)[2];
+    size_t count;
+    int colour;  /* of the palette, from 0; the same number, the same colour */
+    bool dashed; /* for what is laid under it to compare */
+} curve;
+
+/* One pair of axes and what is drawn over them. */
+typedef struct panel {
+    const char *title;   /* NULL: none */
+    const char *x, *y;   /* what the axes are, with units */
+    double y_low, y_top; /* of the y axis; equal: as the points want it */
+    bool log_x, log_y;
+    const curve *curves;
+    size_t count;
+} panel;
+
+/* Panels side by side; from four on in several rows. */
+typedef struct chart {
+    const char *title; /* NULL: none */
+    const panel *panels;
+    size_t count;
+} chart;
+
+/* Can a chart be drawn into a file of that name? .png and .svg can. */
+bool chart_knows(const char *path);
+
+/* Draws a chart into a PNG or SVG file, as its name ends. Returns 0, or, after
+ * a message, an exit code. */
+int chart_save(const char *path, const chart *c);
+
+#endif

@@ -1,0 +1,70 @@
+/* What LeNet-5 makes of more filters, more layers, another activation, learning
+ * rate or optimiser: one thing is varied at a time. */
+#include "common/comparison.h"
+
+static const recipe as_published = {
+    .weights = {CNN_INIT_TRUNCATED_NORMAL, 0.1f},
+    .biases = {CNN_INIT_CONSTANT, 0.1f},
+    .reduction = CNN_REDUCE_SUM,
+    .optimizer = "sgd",
+    .lr = 1e-4f,
+    .batch = 200,
+    .steps = 300,
+    .eval_every = 10,
+    .hold_out = true,
+};
+
+static const recipe tuned = {
+    .weights = {CNN_INIT_GLOROT_UNIFORM, 0},
+    .biases = {CNN_INIT_CONSTANT, 0},
+    .reduction = CNN_REDUCE_MEAN,
+    .optimizer = "adam",
+    .lr = 1e-3f,
+    .batch = 100,
+    .epochs = 1,
+};
+
+/* Every configuration is this one but for what its row says. */
+static const configuration base = {
+    .width = {6, 16, 120}, .layers = 2, .activation = RELU};
+
+/* clang-format off */
+static const variation variations[] = {
+    {"width", "filters of the two convolutions, and units of the dense layer", {
+        {"6/16/120", .width = {6, 16, 120}},
+        {"16/32/256", .width = {16, 32, 256}},
+        {"32/64/1024", .width = {32, 64, 1024}}}},
+    {"layers", "convolutions", {
+        {"1", .layers = 1},
+        {"2", .layers = 2},
+        {"3", .layers = 3}}},
+    {"activation", "what follows each layer", {
+        {"sigmoid", .activation = SIGMOID},
+        {"tanh", .activation = TANH},
+        {"relu", .activation = RELU}}},
+    {"lr", "the learning rate, as a multiple of the recipe's", {
+        {"x 0.1", .lr_factor = 0.1f},
+        {"x 1", .lr_factor = 1},
+        {"x 10", .lr_factor = 10}}},
+    {"optimizer", "and a learning rate that suits it", {
+        {"sgd", .optimizer = "sgd"},
+        {"momentum", .optimizer = "momentum", .lr_factor = 0.1f},
+        {"adam", .optimizer = "adam", .lr = 1e-3f},
+        {"rmsprop", .optimizer = "rmsprop", .lr = 1e-3f}}},
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+    return comparison_main(
+        &(comparison){.name = "lenet5_sweep",
+                      .about = "Trains LeNet-5 in many configurations and "
+                               "sets side by side what they cost and how fast "
+                               "they learn.",
+                      .base = &base,
+                      .variations = variations,
+                      .count = sizeof(variations) / sizeof(variations[0]),
+                      .as_published = &as_published,
+                      .tuned = &tuned},
+        argc, argv);
+}
