@@ -5,10 +5,12 @@
 #include <string.h>
 
 /* What a set consists of. */
-#define DECLARE(set) extern const cnn__map cnn__maps_##set[CNN__MAPS]
-#define SET(set)              \
-    {                         \
-#set, cnn__maps_##set \
+#define DECLARE(set)                                  \
+    extern const cnn__map cnn__maps_##set[CNN__MAPS]; \
+    extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]
+#define SET(set)                                    \
+    {                                               \
+#set, cnn__maps_##set, cnn__winograds_##set \
     }
 
 DECLARE(baseline);

@@ -7,11 +7,13 @@
 #define CNN_MATH_KERNELS_H
 
 #include "math/elementwise.h"
+#include "math/winograd.h"
 
 /* One instruction set. */
 typedef struct cnn__kernels {
     const char *name;
     const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
+    const cnn__winograd *winograds;
 } cnn__kernels;
 
 /* The set in use: the widest, or the one that CNN_KERNELS names. */

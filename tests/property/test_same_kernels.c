@@ -100,11 +100,52 @@ static void all_sets_agree(void **state)
     }
 }
 
+/* ------------------------------------------- transforms of a Winograd --- */
+
+enum { SIDE = 8, LANES = 2 * CNN__LANES, SQUARE = SIDE * SIDE * LANES };
+
+static void transform(cnn__transform t, float *to)
+{
+    memcpy(to, dy, SQUARE * sizeof(*to));
+    t(&(cnn__grid){x, SIDE * LANES, LANES},
+      &(cnn__grid){to, SIDE * LANES, LANES}, LANES);
+}
+
+static void compare_transforms(const cnn__winograd *w,
+                               const cnn__winograd *baseline)
+{
+    const cnn__transform all[] = {w->data,      w->data_back, w->maps,
+                                  w->maps_back, w->filter,    w->filter_back};
+    const cnn__transform base[] = {baseline->data,   baseline->data_back,
+                                   baseline->maps,   baseline->maps_back,
+                                   baseline->filter, baseline->filter_back};
+
+    for (int i = 0; i < 6; i++) {
+        transform(base[i], y);
+        transform(all[i], got);
+        assert_same_bits(got, y, SQUARE);
+    }
+}
+
+static void all_sets_transform_alike(void **state)
+{
+    const cnn__kernels *set;
+
+    (void)state;
+    fill_uniform(x, SQUARE, 3);
+    fill_uniform(dy, SQUARE, 4);
+    for (int i = 0; (set = cnn__kernels_at(i)) != NULL; i++)
+        for (int k = 0; k < CNN__WINOGRADS; k++)
+            compare_transforms(&set->winograds[k],
+                               &cnn__kernels_at(0)->winograds[k]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_one_that_was_asked_for),
         cmocka_unit_test(all_sets_agree),
+        cmocka_unit_test(all_sets_transform_alike),
     };
 
     return cmocka_run_group_tests_name("same kernels", tests, NULL, NULL);

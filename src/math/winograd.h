@@ -1,0 +1,53 @@
+/* Convolution in the Winograd domain, where it is a product point by point:
+ * the transforms of one square of each array, forward and back.
+ *
+ * Winograd (1980); for networks Lavin and Gray (2016), "Fast algorithms for
+ * convolutional neural networks". A square of m x m outputs of a K x K kernel
+ * follows from n x n inputs, n = m + K - 1, by n x n instead of m m K K
+ * products:
+ *
+ *     y = A' [(G w G') . (B' x B)] A
+ *
+ * summed over the channels before A' [..] A is taken. Backward is the adjoint
+ * of the same formula, so that nothing else is needed for dx and dw:
+ *
+ *     dM = A dy A';   dw = G' [dM . (B' x B)] G;   dx = B [dM . (G w G')] B'
+ *
+ * Row p of A and of G holds the powers of a point, in G over the product of its
+ * distances to the others; B' row p the coefficients of the polynomial that is
+ * zero at all the others. The points are 0, +-1, +-2, +-1/2 and infinity for n
+ * = 8, and 0, +-1, +-2 and infinity for n = 6: their powers are exact. */
+#ifndef CNN_MATH_WINOGRAD_H
+#define CNN_MATH_WINOGRAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the arrays' innermost side, the channels or filters, is padded to. */
+#define CNN__LANES 16
+
+/* Squares of `lanes` floats each: element (i, j) stands at i row + j column. */
+typedef struct cnn__grid {
+    float *at;
+    size_t row, column;
+} cnn__grid;
+
+/* Reads `from`, writes `to`; lanes is a multiple of CNN__LANES. */
+typedef void (*cnn__transform)(const cnn__grid *from, const cnn__grid *to,
+                               size_t lanes);
+
+/* All of one n, m and K. */
+typedef struct cnn__winograd {
+    int32_t kernel, outputs, points; /* K, m, n */
+    cnn__transform data;             /* n x n -> n x n: B' x B */
+    cnn__transform data_back;        /* n x n -> n x n: adds B v B' */
+    cnn__transform maps;             /* n x n -> m x m: A' M A */
+    cnn__transform maps_back;        /* m x m -> n x n: A dy A' */
+    cnn__transform filter;           /* K x K -> n x n: G w G' */
+    cnn__transform filter_back;      /* n x n -> K x K: G' u G */
+} cnn__winograd;
+
+/* Kernel sizes that there are, the rows of such a table. */
+#define CNN__WINOGRADS 2
+
+#endif
