@@ -62,6 +62,17 @@ enum {
     CNN_INIT_LECUN = 7 /**< uniform in +-2.4 / fan-in (LeCun et al., 1998) */
 };
 
+/** How a convolution is computed. All give the same up to rounding. The
+ *  environment variable CNN_ALGORITHM=im2col, read once, stands for
+ *  CNN_ALGORITHM_IM2COL wherever a layer leaves the choice open. */
+enum {
+    CNN_ALGORITHM_AUTO = 0,    /**< what is fastest for the shape, by a rule */
+    CNN_ALGORITHM_IM2COL = 1,  /**< a product of matrices: any convolution */
+    CNN_ALGORITHM_WINOGRAD = 2 /**< fewer multiplications, rounding some ten
+                                    times as large: kernels of 3x3 and 5x5,
+                                    without stride, dilation, groups, table */
+};
+
 /* ----------------------------------------------------------- options --- */
 
 /** Options of cnn_conv2d_create(). Zero means the default in brackets. */
@@ -78,6 +89,8 @@ typedef struct cnn_conv2d_options {
     float weight_scale;             /**< for the inits that take one */
     int32_t bias_init;              /**< CNN_INIT_* [zero] */
     float bias_scale;               /**< for the inits that take one */
+    int32_t algorithm;              /**< CNN_ALGORITHM_* [AUTO]; not stored in
+                                         model files */
 } cnn_conv2d_options;
 
 /** Options of the pooling layers. Zero means the default in brackets. */

@@ -1,4 +1,5 @@
-/* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_tile.c).
+/* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_tile.c),
+ * or by Winograd's method, where that is faster (conv2d_winograd.c).
  *
  *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
  *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY)
@@ -9,7 +10,9 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "layers/conv2d_choice.h"
 #include "layers/conv2d_tile.h"
+#include "layers/conv2d_winograd.h"
 #include "layers/kinds.h"
 #include "math/gemm.h"
 
@@ -20,7 +23,8 @@ typedef struct conv2d {
     int32_t table_channels;
     uint8_t *table; /* (filters, table_channels), or NULL */
     cnn__conv plan;
-    void *plan_memory; /* of the blocks */
+    cnn__conv_winograd winograd; /* if it has transforms: instead of tiles */
+    void *plan_memory;           /* of the blocks */
 } conv2d;
 
 static const cnn__field fields[] = {
@@ -80,6 +84,7 @@ static cnn_status check(cnn_layer *layer)
         return cnn__fail(CNN_EINVAL,
                          "groups %d, expected a divisor of the %d filters",
                          o->groups, c->filters);
+    CNN__TRY(cnn__conv_check_algorithm(o->algorithm));
     const cnn__sliding s = sliding(c);
     CNN__TRY(cnn__window_check(&s, "kernel"));
     return cnn__check_weights(
@@ -142,6 +147,7 @@ static cnn_status shape(cnn_layer *layer)
     if (kernels > INT32_MAX)
         return cnn__fail(CNN_EOVERFLOW, "%zu kernels", kernels);
     CNN__TRY(cnn__conv_plan(&c->plan, &window, &with, &c->plan_memory));
+    CNN__TRY(cnn__conv_choose(&c->winograd, &c->plan, c->o.algorithm));
     layer->out = (cnn_shape){c->filters, window.h.out, window.w.out};
     add_tensors(c, (int32_t)kernels);
     return CNN_OK;
@@ -151,6 +157,10 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 {
     const conv2d *c = (const conv2d *)layer;
 
+    if (c->winograd.transforms != NULL) {
+        cnn__winograd_sizes(&c->winograd, batch, need);
+        return;
+    }
     need->lane = cnn__conv_tile_floats(&c->plan, batch);
     need->shared = cnn__size_mul(SLOTS, layer->params.count);
 }
@@ -202,11 +212,15 @@ static void forward_chunk(void *data, int64_t chunk, int32_t lane)
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)
 {
+    const conv2d *c = (const conv2d *)layer;
     job j = job_of(layer, run);
 
     j.pass.x = x;
     j.pass.y = y;
-    cnn__parallel(j.tiles, run->lanes, forward_chunk, &j);
+    if (c->winograd.transforms != NULL)
+        cnn__winograd_forward(&c->winograd, &j.pass, run);
+    else
+        cnn__parallel(j.tiles, run->lanes, forward_chunk, &j);
 }
 
 static void backward_slot(void *data, int64_t slot, int32_t lane)
@@ -224,6 +238,7 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
 static void backward(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy, float *dx)
 {
+    const conv2d *c = (const conv2d *)layer;
     job j = job_of(layer, run);
     float *grad = layer->params.grad;
 
@@ -231,6 +246,11 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     j.pass.x = x;
     j.pass.dy = dy;
     j.pass.dx = dx;
+    if (c->winograd.transforms != NULL) {
+        cnn__winograd_backward(&c->winograd, &j.pass, run, grad,
+                               j.params > j.weights ? grad + j.weights : NULL);
+        return;
+    }
     cnn__parallel(j.slots, run->lanes, backward_slot, &j);
     for (int64_t slot = 0; slot < j.slots; slot++) {
         const float *part = run->shared + (size_t)slot * j.params;

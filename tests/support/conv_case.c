@@ -28,6 +28,20 @@ static void draw_groups(naive_conv *n, cnn__random *r)
     n->F = n->groups * draw_between(r, 1, 4);
 }
 
+/* What Winograd's method takes: one channel, whole lanes, some more. */
+static void draw_winograd(conv_case *c, cnn__random *r, bool small)
+{
+    naive_conv *n = &c->naive;
+    naive_window *w = &n->window;
+
+    n->groups = 1;
+    n->C = draw_between(r, 1, small ? 3 : 20);
+    n->F = draw_between(r, 1, small ? 3 : 20);
+    w->kernel_h = w->kernel_w = draw_between(r, 0, 1) ? 3 : 5;
+    w->stride_h = w->stride_w = w->dilation_h = w->dilation_w = 1;
+    c->options.algorithm = CNN_ALGORITHM_WINOGRAD;
+}
+
 /* Brings the image up to what the window needs. */
 static void grow_to_fit(naive_window *w)
 {
@@ -93,6 +107,8 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     w->stride_w = draw_between(&r, 1, 3);
     w->dilation_h = draw_between(&r, 1, small ? 2 : 3);
     w->dilation_w = draw_between(&r, 1, small ? 2 : 3);
+    if (kind & CONV_WINOGRAD)
+        draw_winograd(c, &r, small);
     c->naive.N = draw_between(&r, 1, small ? 2 : 5);
     /* Many tiles of many samples; now and then a sample that fills a tile. */
     if (!small && draw_between(&r, 0, 3) == 0)

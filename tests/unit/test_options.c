@@ -119,7 +119,7 @@ static void layers_name_themselves(void **state)
 {
     (void)state;
     assert_null(cnn_conv2d_create(1, 1, 1, &(cnn_conv2d_options){0}));
-    assert_error(CNN_EINVAL, "conv2d: struct_size is 0, expected 64");
+    assert_error(CNN_EINVAL, "conv2d: struct_size is 0, expected 68");
     assert_null(cnn_maxpool2d_create(1, 1, &(cnn_pool2d_options){0}));
     assert_error(CNN_EINVAL, "maxpool2d: struct_size is 0");
     assert_null(cnn_avgpool2d_create(1, 1, &(cnn_pool2d_options){0}));

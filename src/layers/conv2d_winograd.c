@@ -1,0 +1,247 @@
+/* Winograd's convolution over blocks of samples. With T squares in a block, for
+ * each of the n n points p of a square:
+ *
+ *     forward   M[p] (T, F) = V[p] (T, C) U[p] (C, F)
+ *     backward  dU[p] += V[p]' dM[p];  dV[p] = dM[p] U[p]'
+ *
+ * where U, V and M are the weights, x and y in the domain of the points.
+ * Channels and filters are the innermost side of every array, so that vectors
+ * go across them, and are padded to whole vectors with what nobody reads.
+ *
+ * Blocks are handed to threads. dU is summed up in slots as in conv2d.c. */
+#include "layers/conv2d_winograd.h"
+
+#include <string.h>
+
+#include "base/threads.h"
+#include "layers/conv2d_winograd_block.h"
+#include "math/gemm.h"
+#include "math/lanes.h"
+#include "math/sum.h"
+
+/* What one pass hands to its chunks. */
+typedef struct job {
+    const cnn__conv_winograd *plan;
+    const cnn__conv_pass *pass;
+    const cnn__run *run;
+    float *U;
+    float *slots; /* dU, then db, of each */
+    size_t slot;  /* floats of one */
+    float *dW, *db;
+} job;
+
+static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass,
+                  const cnn__run *run)
+{
+    return (job){
+        .plan = w,
+        .pass = pass,
+        .run = run,
+        .U = run->shared,
+        .slots = run->shared + w->weights,
+        .slot = w->weights + w->filters,
+    };
+}
+
+static cnn__winograd_bench bench_of(const job *j, int32_t lane)
+{
+    float *memory = j->run->lane + (size_t)lane * j->run->lane_stride;
+    cnn__winograd_bench bench;
+
+    cnn__winograd_lay_out(j->plan, j->run->batch,
+                          &(cnn__arena){.base = (char *)memory}, &bench);
+    return bench;
+}
+
+/* ------------------------------------------------------- the weights --- */
+
+/* The kernels of channel c in an array like U. */
+static cnn__grid kernels_in(const job *j, float *U, size_t c)
+{
+    const cnn__conv_winograd *w = j->plan;
+
+    return (cnn__grid){U + c * w->FL,
+                       (size_t)w->transforms->points * w->weight_step,
+                       w->weight_step};
+}
+
+/* The kernels of a channel as (K, K, FL). */
+static cnn__grid kernel_grid(const job *j, float *kernels)
+{
+    const size_t K = (size_t)j->plan->transforms->kernel;
+
+    return (cnn__grid){kernels, K * j->plan->FL, j->plan->FL};
+}
+
+/* U of a channel. */
+static void load_weights(void *data, int64_t channel, int32_t lane)
+{
+    const job *j = data;
+    const cnn__conv_winograd *w = j->plan;
+    const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
+    const cnn__winograd_bench b = bench_of(j, lane);
+    const cnn__planes from = {(float *)j->pass->weights + c * KK,
+                              w->channels * KK, w->filters, 1, KK};
+    const cnn__grid kernels = kernel_grid(j, b.kernels);
+    const cnn__grid to = kernels_in(j, j->U, c);
+
+    cnn__planes_to_lanes(&from, &kernels);
+    w->transforms->filter(&kernels, &to, w->FL);
+}
+
+/* Adds dU of a channel, that is its slots in order, to dW. */
+static void store_weights(void *data, int64_t channel, int32_t lane)
+{
+    const job *j = data;
+    const cnn__conv_winograd *w = j->plan;
+    const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
+    const int32_t slots = cnn__winograd_slots(w, j->run->batch);
+    const cnn__winograd_bench b = bench_of(j, lane);
+    const cnn__planes rows = {b.kernels + w->kernel, KK, w->filters, 1, KK};
+    const cnn__grid kernels = kernel_grid(j, b.kernels);
+    const cnn__grid sum = kernels_in(j, j->slots, c);
+
+    for (size_t p = 0; p < w->points; p++)
+        for (int32_t s = 1; s < slots; s++) {
+            float *dU = sum.at + p * w->weight_step;
+            cnn__add(dU, dU + (size_t)s * j->slot, w->filters);
+        }
+    w->transforms->filter_back(&sum, &kernels, w->FL);
+    cnn__lanes_to_planes(&kernels, &rows, NULL);
+    for (size_t f = 0; f < w->filters; f++)
+        cnn__add(j->dW + (f * w->channels + c) * KK, rows.at + f * KK, KK);
+}
+
+/* ---------------------------------------------------------- products --- */
+
+static void multiply(const job *j, const cnn__winograd_block *b, size_t p)
+{
+    const cnn__conv_winograd *w = j->plan;
+
+    cnn__gemm(&(cnn__product){
+        .m = (int32_t)b->T,
+        .n = (int32_t)w->filters,
+        .k = (int32_t)w->channels,
+        .a = b->bench.V + p * cnn__winograd_step(b->T, w->CL),
+        .lda = (int32_t)w->CL,
+        .b = j->U + p * w->weight_step,
+        .ldb = (int32_t)w->FL,
+        .c = b->bench.M + p * cnn__winograd_step(b->T, w->FL),
+        .ldc = (int32_t)w->FL,
+    });
+}
+
+/* dU from V and dM, and dV in the place of V. */
+static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
+                          float *dU)
+{
+    const cnn__conv_winograd *w = j->plan;
+    float *V = b->bench.V + p * cnn__winograd_step(b->T, w->CL);
+    const float *dM = b->bench.M + p * cnn__winograd_step(b->T, w->FL);
+
+    cnn__gemm(&(cnn__product){.m = (int32_t)w->channels,
+                              .n = (int32_t)w->filters,
+                              .k = (int32_t)b->T,
+                              .a = V,
+                              .lda = (int32_t)w->CL,
+                              .transpose_a = true,
+                              .b = dM,
+                              .ldb = (int32_t)w->FL,
+                              .beta = 1.0f,
+                              .c = dU + p * w->weight_step,
+                              .ldc = (int32_t)w->FL});
+    if (j->pass->dx != NULL)
+        cnn__gemm(&(cnn__product){.m = (int32_t)b->T,
+                                  .n = (int32_t)w->channels,
+                                  .k = (int32_t)w->filters,
+                                  .a = dM,
+                                  .lda = (int32_t)w->FL,
+                                  .b = j->U + p * w->weight_step,
+                                  .ldb = (int32_t)w->FL,
+                                  .transpose_b = true,
+                                  .c = V,
+                                  .ldc = (int32_t)w->CL});
+}
+
+/* ------------------------------------------------------------ passes --- */
+
+static cnn__winograd_block block_at(const job *j, int64_t number, int32_t lane)
+{
+    const int64_t first = number * j->plan->block;
+    const int64_t rest = j->run->batch - first;
+    const int64_t samples = rest < j->plan->block ? rest : j->plan->block;
+
+    return (cnn__winograd_block){
+        .plan = j->plan,
+        .pass = j->pass,
+        .bench = bench_of(j, lane),
+        .first = (size_t)first,
+        .samples = (size_t)samples,
+        .T = cnn__winograd_squares(j->plan, (int32_t)samples),
+    };
+}
+
+static void forward_block(void *data, int64_t number, int32_t lane)
+{
+    const job *j = data;
+    const cnn__winograd_block b = block_at(j, number, lane);
+
+    cnn__winograd_load_x(&b);
+    for (size_t p = 0; p < j->plan->points; p++)
+        multiply(j, &b, p);
+    cnn__winograd_store_y(&b);
+}
+
+static void backward_slot(void *data, int64_t slot, int32_t lane)
+{
+    const job *j = data;
+    const int64_t blocks = cnn__winograd_blocks(j->plan, j->run->batch);
+    const int64_t slots = cnn__winograd_slots(j->plan, j->run->batch);
+    float *dU = j->slots + (size_t)slot * j->slot;
+
+    memset(dU, 0, j->slot * sizeof(float));
+    for (int64_t i = slot * blocks / slots; i < (slot + 1) * blocks / slots;
+         i++) {
+        const cnn__winograd_block b = block_at(j, i, lane);
+
+        cnn__winograd_load_x(&b);
+        cnn__winograd_load_dy(&b);
+        if (j->db != NULL)
+            cnn__winograd_add_biases(&b, dU + j->plan->weights);
+        for (size_t p = 0; p < j->plan->points; p++)
+            multiply_back(j, &b, p, dU);
+        if (j->pass->dx != NULL)
+            cnn__winograd_store_dx(&b);
+    }
+}
+
+void cnn__winograd_forward(const cnn__conv_winograd *w,
+                           const cnn__conv_pass *pass, const cnn__run *run)
+{
+    job j = job_of(w, pass, run);
+
+    cnn__parallel((int64_t)w->channels, run->lanes, load_weights, &j);
+    cnn__parallel(cnn__winograd_blocks(w, run->batch), run->lanes,
+                  forward_block, &j);
+}
+
+void cnn__winograd_backward(const cnn__conv_winograd *w,
+                            const cnn__conv_pass *pass, const cnn__run *run,
+                            float *dW, float *db)
+{
+    job j = job_of(w, pass, run);
+    const int32_t slots = cnn__winograd_slots(w, run->batch);
+
+    j.dW = dW;
+    j.db = db;
+    if (pass->dx != NULL)
+        cnn__parallel((int64_t)w->channels, run->lanes, load_weights, &j);
+    cnn__parallel(slots, run->lanes, backward_slot, &j);
+    cnn__parallel((int64_t)w->channels, run->lanes, store_weights, &j);
+    if (db == NULL)
+        return;
+    for (int32_t s = 1; s < slots; s++)
+        cnn__add(j.slots + w->weights,
+                 j.slots + (size_t)s * j.slot + w->weights, w->filters);
+    cnn__add(db, j.slots + w->weights, w->filters);
+}

@@ -1,0 +1,158 @@
+#include "layers/conv2d_winograd_block.h"
+
+#include <string.h>
+
+#include "math/lanes.h"
+#include "math/sum.h"
+
+/* Sample s of x or dx, and where it stands in the image. */
+static cnn__planes image_planes(const cnn__winograd_block *b, const float *x,
+                                size_t s)
+{
+    const cnn__window *w = &b->pass->conv->window;
+    const size_t H = (size_t)w->h.in, W = (size_t)w->w.in;
+    const size_t C = b->plan->channels;
+
+    return (cnn__planes){(float *)x + (b->first + s) * C * H * W, H * W, C, H,
+                         W};
+}
+
+static cnn__grid whole_image(const cnn__winograd_block *b)
+{
+    const cnn__conv_winograd *w = b->plan;
+
+    return (cnn__grid){b->bench.image, w->WP * w->CL, w->CL};
+}
+
+static cnn__grid inside_image(const cnn__winograd_block *b)
+{
+    const cnn__window *w = &b->pass->conv->window;
+    cnn__grid g = whole_image(b);
+
+    g.at += (size_t)w->h.before * g.row + (size_t)w->w.before * g.column;
+    return g;
+}
+
+/* Sample s of y or dy, and where it stands in the maps. */
+static cnn__planes maps_planes(const cnn__winograd_block *b, const float *y,
+                               size_t s)
+{
+    const cnn__window *w = &b->pass->conv->window;
+    const size_t OH = (size_t)w->h.out, OW = (size_t)w->w.out;
+    const size_t F = b->plan->filters;
+
+    return (cnn__planes){(float *)y + (b->first + s) * F * OH * OW, OH * OW, F,
+                         OH, OW};
+}
+
+static cnn__grid whole_maps(const cnn__winograd_block *b)
+{
+    const cnn__conv_winograd *w = b->plan;
+    const size_t side = w->columns * (size_t)w->transforms->outputs;
+
+    return (cnn__grid){b->bench.maps, side * w->FL, w->FL};
+}
+
+/* The squares of sample s: `squares` are those of the image or the maps, `at`
+ * is V or M with so many lanes. */
+typedef struct walk {
+    cnn__transform transform;
+    cnn__grid squares;
+    float *at;
+    size_t lanes;
+    bool to_points;
+} walk;
+
+static void each_square(const cnn__winograd_block *b, size_t s, const walk *k)
+{
+    const cnn__conv_winograd *w = b->plan;
+    const size_t n = (size_t)w->transforms->points;
+    const size_t m = (size_t)w->transforms->outputs;
+    const size_t step = cnn__winograd_step(b->T, k->lanes);
+    cnn__grid square = k->squares;
+    cnn__grid points = {k->at + s * w->rows * w->columns * k->lanes, n * step,
+                        step};
+
+    for (size_t i = 0; i < w->rows; i++)
+        for (size_t j = 0; j < w->columns; j++, points.at += k->lanes) {
+            square.at =
+                k->squares.at + i * m * square.row + j * m * square.column;
+            if (k->to_points)
+                k->transform(&square, &points, k->lanes);
+            else
+                k->transform(&points, &square, k->lanes);
+        }
+}
+
+void cnn__winograd_load_x(const cnn__winograd_block *b)
+{
+    const cnn__conv_winograd *w = b->plan;
+    const walk k = {w->transforms->data, whole_image(b), b->bench.V, w->CL,
+                    true};
+    const cnn__grid inside = inside_image(b);
+
+    /* The border stays zero; every sample writes the inside anew. */
+    memset(b->bench.image, 0, w->image * sizeof(float));
+    for (size_t s = 0; s < b->samples; s++) {
+        const cnn__planes x = image_planes(b, b->pass->x, s);
+
+        cnn__planes_to_lanes(&x, &inside);
+        each_square(b, s, &k);
+    }
+}
+
+void cnn__winograd_store_y(const cnn__winograd_block *b)
+{
+    const cnn__conv_winograd *w = b->plan;
+    const walk k = {w->transforms->maps, whole_maps(b), b->bench.M, w->FL,
+                    false};
+
+    for (size_t s = 0; s < b->samples; s++) {
+        const cnn__planes y = maps_planes(b, b->pass->y, s);
+
+        each_square(b, s, &k);
+        cnn__lanes_to_planes(&k.squares, &y, b->pass->biases);
+    }
+}
+
+void cnn__winograd_load_dy(const cnn__winograd_block *b)
+{
+    const cnn__conv_winograd *w = b->plan;
+    const walk k = {w->transforms->maps_back, whole_maps(b), b->bench.M, w->FL,
+                    true};
+
+    /* Outputs beyond the right and the bottom are none: no gradient. */
+    memset(b->bench.maps, 0, w->maps * sizeof(float));
+    for (size_t s = 0; s < b->samples; s++) {
+        const cnn__planes dy = maps_planes(b, b->pass->dy, s);
+
+        cnn__planes_to_lanes(&dy, &k.squares);
+        each_square(b, s, &k);
+    }
+}
+
+void cnn__winograd_store_dx(const cnn__winograd_block *b)
+{
+    const cnn__conv_winograd *w = b->plan;
+    const walk k = {w->transforms->data_back, whole_image(b), b->bench.V, w->CL,
+                    false};
+    const cnn__grid inside = inside_image(b);
+
+    for (size_t s = 0; s < b->samples; s++) {
+        const cnn__planes dx = image_planes(b, b->pass->dx, s);
+
+        memset(b->bench.image, 0, w->image * sizeof(float));
+        each_square(b, s, &k);
+        cnn__lanes_to_planes(&inside, &dx, NULL);
+    }
+}
+
+void cnn__winograd_add_biases(const cnn__winograd_block *b, float *db)
+{
+    for (size_t s = 0; s < b->samples; s++) {
+        const cnn__planes dy = maps_planes(b, b->pass->dy, s);
+
+        for (size_t f = 0; f < dy.channels; f++)
+            db[f] += cnn__sum(dy.at + f * dy.stride, dy.stride);
+    }
+}

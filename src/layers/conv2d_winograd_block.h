@@ -1,0 +1,32 @@
+/* A block of samples on its way between their arrays and the domain of the
+ * points, where conv2d_winograd.c multiplies. */
+#ifndef CNN_LAYERS_CONV2D_WINOGRAD_BLOCK_H
+#define CNN_LAYERS_CONV2D_WINOGRAD_BLOCK_H
+
+#include "layers/conv2d_tile.h"
+#include "layers/conv2d_winograd_plan.h"
+
+typedef struct cnn__winograd_block {
+    const cnn__conv_winograd *plan;
+    const cnn__conv_pass *pass;
+    cnn__winograd_bench bench;
+    size_t first, samples; /* of the batch */
+    size_t T;              /* squares */
+} cnn__winograd_block;
+
+/* V from x. */
+void cnn__winograd_load_x(const cnn__winograd_block *block);
+
+/* y from M and the biases. */
+void cnn__winograd_store_y(const cnn__winograd_block *block);
+
+/* M from dy. */
+void cnn__winograd_load_dy(const cnn__winograd_block *block);
+
+/* dx from V. */
+void cnn__winograd_store_dx(const cnn__winograd_block *block);
+
+/* db += sum of dy */
+void cnn__winograd_add_biases(const cnn__winograd_block *block, float *db);
+
+#endif

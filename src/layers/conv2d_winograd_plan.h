@@ -1,0 +1,63 @@
+/* How a convolution by Winograd's method (math/winograd.h) is cut up, and the
+ * memory that it works in. */
+#ifndef CNN_LAYERS_CONV2D_WINOGRAD_PLAN_H
+#define CNN_LAYERS_CONV2D_WINOGRAD_PLAN_H
+
+#include "layers/conv2d_plan.h"
+#include "layers/layer_impl.h"
+#include "math/winograd.h"
+
+/* As planned for a shape. A sample is rows x columns squares of m x m outputs;
+ * those of a block of samples are the rows of every product. */
+typedef struct cnn__conv_winograd {
+    const cnn__winograd *transforms; /* NULL: it does not fit */
+    size_t rows, columns;
+    int32_t block;       /* samples; depends on the shape only */
+    size_t channels;     /* C */
+    size_t filters;      /* F */
+    size_t CL, FL;       /* C and F in whole lanes */
+    size_t HP, WP;       /* what the squares of a sample look at */
+    size_t kernel, maps; /* floats of (K, K, FL) and (rows m, columns m, FL) */
+    size_t image;        /* floats of (HP, WP, CL) */
+    size_t points;       /* n n */
+    size_t weight_step;  /* from a point of U to the next */
+    size_t weights;      /* floats of U: points x (C, FL) */
+} cnn__conv_winograd;
+
+/* What a thread works in. */
+typedef struct cnn__winograd_bench {
+    float *image;   /* (HP, WP, CL): x or dx of a sample, with its padding */
+    float *maps;    /* (rows m, columns m, FL): y or dy of a sample */
+    float *kernels; /* (K, K, FL), and behind it the same as (F, K, K) */
+    float *V, *M;   /* points x (T, CL) and (T, FL), for T squares */
+} cnn__winograd_bench;
+
+/* Plans for what `conv` is planned for. */
+void cnn__winograd_plan(cnn__conv_winograd *plan, const cnn__conv *conv);
+
+/* Is it faster than im2col? Depends on the shape only. */
+bool cnn__winograd_pays(const cnn__conv_winograd *plan, const cnn__conv *conv);
+
+/* What passes of up to `batch` samples need. */
+void cnn__winograd_sizes(const cnn__conv_winograd *plan, int32_t batch,
+                         cnn__workspace *need);
+
+/* Deals out a thread's memory for blocks of a batch. */
+void cnn__winograd_lay_out(const cnn__conv_winograd *plan, int32_t batch,
+                           cnn__arena *arena, cnn__winograd_bench *bench);
+
+/* Squares of some samples. */
+static inline size_t cnn__winograd_squares(const cnn__conv_winograd *plan,
+                                           int32_t samples)
+{
+    return (size_t)samples * plan->rows * plan->columns;
+}
+
+/* From a point of V or M to the next, in a block of T squares of `lanes`. */
+size_t cnn__winograd_step(size_t T, size_t lanes);
+
+/* Blocks of a batch, and the slots in which their gradients are summed up. */
+int64_t cnn__winograd_blocks(const cnn__conv_winograd *plan, int32_t batch);
+int32_t cnn__winograd_slots(const cnn__conv_winograd *plan, int32_t batch);
+
+#endif
