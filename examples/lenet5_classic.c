@@ -66,7 +66,8 @@ static const example lenet5_classic = {
               .lr = 5e-3f,
               .schedule = ONE_CYCLE,
               .batch = 100,
-              .epochs = 12},
+              .epochs = 12,
+              .augmented_epochs = 20},
 };
 
 int main(int argc, char **argv)

@@ -11,6 +11,7 @@ const cnn_augment_options recipe_augment = {
     .rotation = 10,
     .scale = 0.1f,
     .shear = 0.1f,
+    .elastic = 10,
 };
 
 static cnn_optim *sgd(const recipe *r, float momentum)
