@@ -1,5 +1,6 @@
 #include "layers/conv2d_winograd_plan.h"
 
+#include "layers/conv2d_tile.h"
 #include "math/kernels.h"
 
 /* Squares of a block: enough for the products to be worth the packing of the
@@ -19,7 +20,8 @@
  * thin. Measured against im2col, forward and backward in one: 2.5 to 3 times as
  * fast from 16 channels on, 1.3 times with 8, 1.1 with 6, half with 1. */
 #define LEAST_CHANNELS 8
-/* Of the weights, and of a thread's memory: 8 MB. */
+/* Of the transformed weights, of which there is one array for each slot: 8 MB.
+ * A thread's memory may be as large, or as large as im2col's. */
 #define MOST_FLOATS ((size_t)1 << 21)
 
 static bool is_plain(const cnn__axis *a)
@@ -137,7 +139,9 @@ bool cnn__winograd_pays(const cnn__conv_winograd *w, const cnn__conv *conv)
     /* With few outputs the squares reach far beyond them: it should save at
      * least half of the multiplications. */
     const size_t products = w->rows * w->columns * w->points;
+    const size_t lane = cnn__conv_tile_floats(conv, conv->tile);
     return products <= (size_t)conv->pixels * (size_t)conv->kernel / 2 &&
            w->weights <= MOST_FLOATS &&
-           bench_floats(w, w->block) <= MOST_FLOATS;
+           bench_floats(w, w->block) <=
+               (lane > MOST_FLOATS ? lane : MOST_FLOATS);
 }
