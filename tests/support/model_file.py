@@ -12,7 +12,8 @@ DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "model-format.md"
 
 def documented_reader():
     """read_model() as it stands in the document."""
-    code, = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.S)
+    blocks = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.S)
+    code, = (block for block in blocks if "def read_model" in block)
     names = {}
     exec(compile(code, str(DOCUMENT), "exec"), names)
     return names["read_model"]
