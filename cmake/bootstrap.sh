@@ -15,7 +15,8 @@ examples='libgdk-pixbuf-2.0-dev shared-mime-info gnuplot-nox=gnuplot
     fonts-dejavu-core'
 tests='g++=g++ binutils=nm strace=strace valgrind=valgrind libcmocka-dev
     dataset-fashion-mnist python3=/usr/bin/python3 clang=clang
-    libclang-rt-14-dev clang-format=clang-format help2man=help2man'
+    libclang-rt-14-dev clang-format=clang-format help2man=help2man
+    doxygen=doxygen'
 
 wanted=
 for group; do

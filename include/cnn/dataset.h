@@ -63,6 +63,7 @@ CNN_API cnn_dataset *cnn_dataset_wrap_u8(const cnn_shape *shape, int64_t count,
                                          const uint8_t *images,
                                          const int32_t *labels,
                                          const cnn_dataset_options *options);
+/** As cnn_dataset_wrap_u8(), over one float a pixel. */
 CNN_API cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
                                           const float *images,
                                           const int32_t *labels,

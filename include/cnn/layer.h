@@ -305,8 +305,9 @@ CNN_API cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim);
 /** Sets the parameter gradients to zero. */
 CNN_API cnn_status cnn_layer_zero_grad(cnn_layer *layer);
 
-/** The shape of one input, respectively output, of a layer that is built. */
+/** The shape of one input of a layer that is built. */
 CNN_API cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in);
+/** The shape of one output of a layer that is built. */
 CNN_API cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out);
 
 /** "conv2d", "dense", ...: the kind of a layer. Never NULL. */
@@ -316,11 +317,13 @@ CNN_API const char *cnn_layer_kind(const cnn_layer *layer);
 CNN_API size_t cnn_layer_param_count(const cnn_layer *layer);
 
 /**
- * The parameters, respectively their gradients, to read and to write: weights
- * (filters, c / groups, kh, kw) or (units, inputs), then biases. Borrowed, for
- * as long as the layer lives; NULL before build or if there are none.
+ * The parameters, to read and to write: weights (filters, c / groups, kh, kw)
+ * or (units, inputs), then biases. Borrowed, for as long as the layer lives;
+ * NULL before build or if there are none.
  */
 CNN_API float *cnn_layer_params(cnn_layer *layer);
+/** The gradients of the parameters, in the same order; as cnn_layer_params().
+ */
 CNN_API float *cnn_layer_grads(cnn_layer *layer);
 
 CNN_END_DECLS

@@ -191,8 +191,9 @@ CNN_API int32_t cnn_net_layer_count(const cnn_net *net);
 /** A layer, borrowed for as long as the net lives; NULL if there is no such. */
 CNN_API cnn_layer *cnn_net_layer(cnn_net *net, int32_t index);
 
-/** The shape of one input, respectively output, of a net that is built. */
+/** The shape of one input of a net that is built. */
 CNN_API cnn_status cnn_net_in_shape(const cnn_net *net, cnn_shape *in);
+/** The shape of one output of a net that is built. */
 CNN_API cnn_status cnn_net_out_shape(const cnn_net *net, cnn_shape *out);
 
 /** The `max_batch` of the build; 0 before it. */
@@ -201,9 +202,10 @@ CNN_API int32_t cnn_net_max_batch(const cnn_net *net);
 /** Number of trainable parameters of all layers; 0 before build. */
 CNN_API size_t cnn_net_param_count(const cnn_net *net);
 
-/** All parameters, respectively gradients, contiguous, in layer order, to read
- *  and to write. Borrowed; NULL before build or if there are none. */
+/** All parameters, contiguous, in layer order, to read and to write. Borrowed;
+ *  NULL before build or if there are none. */
 CNN_API float *cnn_net_params(cnn_net *net);
+/** The gradients of all parameters, in the same order; as cnn_net_params(). */
 CNN_API float *cnn_net_grads(cnn_net *net);
 
 CNN_END_DECLS

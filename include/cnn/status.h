@@ -30,12 +30,14 @@ CNN_BEGIN_DECLS
     X(EDIVERGED,    -10, "a number became infinite or NaN")
 /* clang-format on */
 
-/** CNN_OK is zero, every failure is negative. */
+/** The statuses of #CNN_STATUS_MAP with CNN_ before their names. CNN_OK is
+ *  zero, every failure is negative. */
 typedef enum cnn_status {
+/** A value of #cnn_status. */
 #define CNN_STATUS_ENUM(name, value, text) CNN_##name = value,
     CNN_STATUS_MAP(CNN_STATUS_ENUM)
 #undef CNN_STATUS_ENUM
-        CNN_STATUS_FORCE_INT = 0x7fffffff
+        CNN_STATUS_FORCE_INT = 0x7fffffff /**< no status: makes it an int */
 } cnn_status;
 
 /** The text of a status, "unknown status" for any other value. Never NULL. */

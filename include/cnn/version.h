@@ -11,8 +11,11 @@
 
 CNN_BEGIN_DECLS
 
+/** First number of the version of the headers. */
 #define CNN_VERSION_MAJOR 0
+/** Second number: while the first is 0, another one may change the API. */
 #define CNN_VERSION_MINOR 1
+/** Third number: another one changes no API. */
 #define CNN_VERSION_PATCH 0
 
 /** 10000 * major + 100 * minor + patch of the library that is loaded. */
