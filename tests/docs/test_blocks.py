@@ -107,7 +107,8 @@ class Documents(unittest.TestCase):
                   self.write("block.py", block.text))
 
     def try_cmake(self, block):
-        project = self.folder / ("project" + block.where.replace("/", "_"))
+        # Make takes a colon in a path for its own.
+        project = self.folder / re.sub(r"\W", "_", block.where)
         project.mkdir()
         given = "" if "project(" in block.text else PROJECT
         (project / "CMakeLists.txt").write_text(given + block.text)
