@@ -23,8 +23,8 @@ CNN_BEGIN_DECLS
  * when idle. If two threads of the program are inside libcnn at once, one of
  * them has the workers and the other computes alone.
  *
- * Any thread may call this, at any time; it waits for the workers to finish
- * what they are at. Errors: CNN_EINVAL.
+ * Any thread may call this, at any time; 1 waits for the workers to finish
+ * what they are at and ends them. Errors: CNN_EINVAL.
  */
 CNN_API cnn_status cnn_set_num_threads(int32_t n);
 

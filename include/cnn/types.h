@@ -25,7 +25,8 @@ typedef struct cnn_shape {
 typedef struct cnn_metrics {
     double loss;     /**< reduced as cnn_net_set_loss() says */
     int64_t count;   /**< samples looked at */
-    int64_t correct; /**< samples whose largest output is the label's */
+    int64_t correct; /**< samples whose guess is the label's: the largest
+                          output, or the smallest under CNN_LOSS_LENET_MAP */
 } cnn_metrics;
 
 #endif
