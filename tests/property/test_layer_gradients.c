@@ -1,6 +1,8 @@
 /* The gradients of every kind of layer, by finite differences, over 2,000
  * configurations. support/gradcheck.h says what is compared, and how closely.
  */
+#include <string.h>
+
 #include "support/conv_case.h"
 #include "support/draw.h"
 #include "support/gradcheck.h"
@@ -72,7 +74,7 @@ static void check(cnn_layer *layer, size_t biases, uint64_t seed)
     gradcheck_fill(&r, seed);
     /* Softmax has no slope along dy that are all alike, and little along some
      * others: numbers in order, 1/4 apart. */
-    if (cnn_layer_kind(layer)[0] == 's')
+    if (strcmp(cnn_layer_kind(layer), "softmax") == 0)
         fill_distinct(r.dy, r.Y, 0.25f, seed);
     gradcheck(&r, biases, cnn_layer_kind(layer));
     rig_close(&r);
