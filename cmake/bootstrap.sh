@@ -13,7 +13,7 @@ build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
     libopenblas-dev zlib1g-dev libjansson-dev librandom123-dev'
 examples='libgdk-pixbuf-2.0-dev shared-mime-info gnuplot-nox=gnuplot
     fonts-dejavu-core'
-tests='g++=g++ binutils=nm strace=strace valgrind=valgrind libcmocka-dev
+tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind libcmocka-dev
     dataset-fashion-mnist python3=/usr/bin/python3 clang=clang
     libclang-rt-14-dev clang-format=clang-format help2man=help2man
     doxygen=doxygen'

@@ -133,6 +133,28 @@ fetch_content)
     by_cmake fetch_content cnn::cnn -DBUILD_SHARED_LIBS=OFF
     linked program/consumer static
     ;;
+embed) # the example that is there to be copied, in both of its ways
+    install "$build"
+    cp -r "$source/examples/embed" "$work/copy"
+    cd "$work/copy"
+    PKG_CONFIG_PATH=$(find "$prefix" -name pkgconfig)
+    export PKG_CONFIG_PATH
+    quietly make CC="$CC"
+    linked copy/bars shared
+    LD_LIBRARY_PATH=${PKG_CONFIG_PATH%/*} ./bars
+    make -s clean
+    quietly make CC="$CC" LDFLAGS=-static PKG_CONFIG='pkg-config --static'
+    linked copy/bars static
+    ./bars
+    for kind in cnn cnn_static; do
+        quietly cmake -S . -B $kind -DCMAKE_PREFIX_PATH="$prefix" \
+            -DBARS_LIBRARY=cnn::$kind
+        quietly cmake --build $kind
+        $kind/bars
+    done
+    linked copy/cnn/bars shared
+    linked copy/cnn_static/bars static
+    ;;
 cxx)
     command -v "$CXX" >/dev/null || {
         echo "there is no C++ compiler"
