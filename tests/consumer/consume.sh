@@ -56,6 +56,7 @@ by_cmake() {
         -DCONSUMER_WAY="$way" -DCONSUMER_TARGET="$target" \
         -DCONSUMER_VERSION="$version" -DCONSUMER_SOURCE="$source" \
         -DCMAKE_PREFIX_PATH="$prefix" "$@"
+    mv "$work/log" "$work/configured"
     quietly cmake --build "$work/program" --parallel 2
     "$work/program/consumer"
 }
@@ -128,6 +129,12 @@ absolute) # folders that are not below the prefix
 add_subdirectory)
     by_cmake add_subdirectory cnn::cnn
     linked program/consumer shared
+    ;;
+twice) # two parts of a build that know nothing of each other
+    by_cmake twice cnn::cnn -DBUILD_SHARED_LIBS=OFF
+    linked program/consumer static
+    grep -q 'libcnn .* is in this build already' "$work/configured" ||
+        fail "nothing was said about the second one"
     ;;
 fetch_content)
     by_cmake fetch_content cnn::cnn -DBUILD_SHARED_LIBS=OFF
