@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing:
 #
-#     sh cmake/bootstrap.sh examples|tests|npm|fashion...
+#     sh cmake/bootstrap.sh examples|tests|deep|npm|fashion...
 #
 # Says nothing if nothing is missing. Where it may not install, it prints the
 # command that would and fails.
@@ -13,20 +13,25 @@ build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
     libopenblas-dev zlib1g-dev libjansson-dev librandom123-dev'
 examples='libgdk-pixbuf-2.0-dev shared-mime-info gnuplot-nox=gnuplot
     fonts-dejavu-core'
-tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind libcmocka-dev
-    dataset-fashion-mnist python3=/usr/bin/python3 clang=clang
+tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind
+    libcmocka-dev dataset-fashion-mnist python3=/usr/bin/python3 clang=clang
     libclang-rt-14-dev clang-format=clang-format help2man=help2man
     doxygen=doxygen'
+deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
+    abigail-tools=abidiff libblas3 libopenblas0-pthread libopenblas0-openmp
+    libopenblas0-serial libblis4-pthread libblis4-openmp libblis4-serial
+    libatlas3-base'
 
 wanted=
 for group; do
     case $group in
     examples) wanted="$wanted $build $examples" ;;
     tests) wanted="$wanted $build $examples $tests" ;;
+    deep) wanted="$wanted $deep" ;;
     npm) wanted="$wanted ca-certificates npm=npm" ;;
     fashion) wanted="$wanted dataset-fashion-mnist" ;;
     *)
-        echo "usage: sh cmake/bootstrap.sh examples|tests|npm|fashion..." >&2
+        echo "usage: sh cmake/bootstrap.sh examples|tests|deep|npm|fashion..." >&2
         exit 64
         ;;
     esac

@@ -11,15 +11,15 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
 
 case ${1-} in
-'') choice=-LE ;;
-deep) choice=-L ;;
+'') choice=-LE more= ;;
+deep) choice=-L more=deep ;;
 *)
     echo "usage: sh tests/run.sh [deep]" >&2
     exit 64
     ;;
 esac
 
-sh "$root/cmake/bootstrap.sh" tests
+sh "$root/cmake/bootstrap.sh" tests $more
 if [ ! -e "$build/CMakeCache.txt" ]; then
     ninja=$(command -v ninja >/dev/null && echo -GNinja || true)
     cmake -S "$root" -B "$build" $ninja -DCMAKE_BUILD_TYPE=Release

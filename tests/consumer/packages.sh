@@ -1,0 +1,110 @@
+#!/bin/sh
+# Builds the Debian packages and looks at what is in them:
+#
+#     CC=... sh packages.sh SOURCE
+#
+# They are unpacked into a folder, not installed; from there the embedded example
+# is built and programs are run. packages.txt has the files of each.
+set -eu
+
+source=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+build=$work/build
+root=$work/root
+status=0
+LC_ALL=C
+DEBFULLNAME='The libcnn authors'
+DEBEMAIL=libcnn@lists.debian.org
+export LC_ALL DEBFULLNAME DEBEMAIL
+
+for tool in dpkg-deb dpkg-shlibdeps file help2man; do
+    command -v $tool >/dev/null || {
+        echo "there is no $tool"
+        exit 77
+    }
+done
+
+# quietly COMMAND...: shows what it says only if it fails
+quietly() {
+    "$@" >"$work/log" 2>&1 || {
+        echo "failed: $*"
+        cat "$work/log"
+        exit 1
+    }
+}
+
+complain() {
+    echo "$*"
+    status=1
+}
+
+quietly cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_INSTALL_PREFIX=/usr -DCNN_BUILD_PACKAGES=ON -DCNN_BUILD_TESTS=OFF
+quietly cmake --build "$build" --parallel 2
+cd "$build"
+quietly cpack
+
+triplet=$("${CC:-cc}" -print-multiarch)
+lib=$root/usr/lib/$triplet
+version=$(sed -n 's/^Version: //p' "$build/libcnn.pc")
+abi=$(readelf -d "$build/src/libcnn.so" | sed -n 's/.*libcnn\.so\.\([0-9]*\).*/\1/p')
+
+# ----------------------------------------------------------- what is there --
+for deb in packages/*.deb; do
+    package=$(dpkg-deb -f "$deb" Package)
+    # A folder of many files is a line.
+    dpkg-deb --fsys-tarfile "$deb" | tar t | sed -n -e 's|^\./||' \
+        -e "s|/$triplet/|/TRIPLET/|" -e "s|so\.$version|so.VERSION|" \
+        -e "s|libcnn\.so\.$abi\$|libcnn.so.ABI|" \
+        -e 's|cnn/[a-z0-9_]*\.h$|cnn/*.h|' -e 's|docs/[a-z-]*\.md$|docs/*.md|' \
+        -e "/[^/]\$/s|^|$package |p"
+    dpkg-deb -x "$deb" "$root"
+done | sort -u | sed "s/libcnn$abi/libcnnABI/g" >"$work/found"
+diff -U0 "$source/tests/consumer/packages.txt" "$work/found" ||
+    complain "the packages have other files than packages.txt says"
+grep -rlF -e "$work" -e "$source" "$root" &&
+    complain "these know where they were built"
+
+# depends PACKAGE ON
+depends() {
+    dpkg-deb -f packages/"$1"_*.deb Depends | grep -q "$2" ||
+        complain "$1 does not depend on $2"
+}
+depends "libcnn$abi" 'libc6 (>= '
+depends "libcnn$abi" blas
+depends libcnn-dev "libcnn$abi (= $version-1)"
+depends libcnn-tools "libcnn$abi (= $version-1)"
+depends libcnn-tools libgdk-pixbuf
+for page in "$root"/usr/share/man/man1/*; do
+    name=${page##*/}
+    name=${name%.1.gz}
+    gzip -dc "$page" | grep -q "^\.B $name\$" ||
+        complain "$page is not about $name"
+    [ -x "$root/usr/bin/$name" ] || complain "there is a page, but no $name"
+done
+
+# ------------------------------------------------------------- does it work --
+cp -r "$root/usr/share/doc/libcnn-doc/examples/embed" "$work/embed"
+cd "$work/embed"
+PKG_CONFIG_PATH=$lib/pkgconfig
+LD_LIBRARY_PATH=$lib
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+quietly make CC="${CC:-cc}"
+./bars model || complain "bars failed"
+quietly cmake -S . -B build -DCMAKE_PREFIX_PATH="$root/usr"
+quietly cmake --build build
+build/bars || complain "bars, built with CMake, failed"
+quietly "$root/usr/bin/layers_by_hand" --steps 2
+quietly "$root/usr/bin/lenet5_relu" --data drawn --summary
+"$root/usr/bin/cnn-predict" --version || complain "cnn-predict failed"
+
+# ------------------------------------------------------------------ lintian --
+cd "$build/packages"
+if ! command -v lintian >/dev/null; then
+    echo "there is no lintian: it was not asked"
+elif ! lintian --allow-root --fail-on error ./*.deb >"$work/lintian"; then
+    cat "$work/lintian"
+    complain "lintian found errors"
+fi
+exit $status
