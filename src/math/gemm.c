@@ -18,8 +18,13 @@
 /* OpenBLAS has these, other BLAS do not: weak, so that any CBLAS links. */
 extern void openblas_set_num_threads(int) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
+extern int openblas_get_parallel(void) __attribute__((weak));
 extern char *openblas_get_config(void) __attribute__((weak));
 extern char *openblas_get_corename(void) __attribute__((weak));
+
+/* OpenBLAS without threads has no locks either, as Debian builds it: two
+ * products at a time may get the same buffer. One waits for the other then. */
+static pthread_mutex_t one_product = PTHREAD_MUTEX_INITIALIZER;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int callers;
@@ -48,9 +53,15 @@ void cnn__gemm(const cnn__product *p)
     /* A BLAS only prints on a bad leading dimension, and leaves c as it was. */
     if (lda < a_row || ldb < b_row || ldc < p->n)
         return;
+    const bool alone =
+        openblas_get_parallel != NULL && openblas_get_parallel() == 0;
+    if (alone)
+        pthread_mutex_lock(&one_product);
     cblas_sgemm(CblasRowMajor, p->transpose_a ? CblasTrans : CblasNoTrans,
                 p->transpose_b ? CblasTrans : CblasNoTrans, p->m, p->n, p->k,
                 1.0f, p->a, lda, p->b, ldb, p->beta, p->c, ldc);
+    if (alone)
+        pthread_mutex_unlock(&one_product);
     for (int32_t i = 0; i < p->m; i++)
         BLAS_WROTE(p->c + (size_t)i * (size_t)ldc,
                    (size_t)p->n * sizeof(float));
@@ -125,6 +136,7 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
 static void forget_callers(void)
 {
     pthread_mutex_init(&lock, NULL);
+    pthread_mutex_init(&one_product, NULL);
     callers = 0;
     if (threads_before > 0)
         openblas_set_num_threads(threads_before);

@@ -15,6 +15,7 @@
 /* Of OpenBLAS; another BLAS does not have them. */
 extern void openblas_set_num_threads(int) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
+extern int openblas_get_parallel(void) __attribute__((weak)); /* 0: serial */
 
 #define MOST_CHUNKS 1000
 
@@ -326,11 +327,12 @@ static void threads_of_the_blas_are_put_back(void **state)
 {
     const float x[] = {1, 2};
     float y[2];
-    cnn_layer *layer = cnn_dense_create(2, NULL);
 
     (void)state;
-    if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL)
+    if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL ||
+        (openblas_get_parallel != NULL && openblas_get_parallel() == 0))
         skip();
+    cnn_layer *layer = cnn_dense_create(2, NULL);
     assert_int_equal(cnn_layer_build(layer, &(cnn_shape){2, 1, 1}, 1, 1),
                      CNN_OK);
     const int before = openblas_get_num_threads();
