@@ -156,3 +156,25 @@ float *cnn_layer_grads(cnn_layer *layer)
 {
     return cnn_layer_param_count(layer) > 0 ? layer->params.grad : NULL;
 }
+
+int32_t cnn_layer_tensor_count(const cnn_layer *layer)
+{
+    return layer != NULL && layer->built ? layer->tensor_count : 0;
+}
+
+cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index, cnn_tensor *tensor)
+{
+    CNN__TRY(check_run(layer, 1, tensor));
+    if (index < 0 || index >= layer->tensor_count)
+        return cnn__fail(CNN_EINVAL,
+                         "layer_tensor: tensor %d, but the %s layer has %d",
+                         index, layer->ops->kind, layer->tensor_count);
+    const cnn__tensor *t = &layer->tensors[index];
+    float *data = cnn__tensor_data(layer, index);
+    float *grad =
+        t->fixed ? NULL : layer->params.grad + (data - layer->params.value);
+
+    *tensor = (cnn_tensor){t->name, data, grad, t->rank, {1, 1, 1, 1}};
+    memcpy(tensor->dims, t->dims, (size_t)t->rank * sizeof(t->dims[0]));
+    return CNN_OK;
+}

@@ -114,6 +114,47 @@ static void kinds(void **state)
     }
 }
 
+/* The arrays of a layer, the running statistics too. */
+static void tensors(void **state)
+{
+    static const char *const names[] = {"weight", "bias", "running_mean",
+                                        "running_var"};
+    cnn_layer *conv = cnn_conv2d_create(4, 3, 2, NULL);
+    cnn_layer *norm = cnn_batchnorm_create(NULL);
+    cnn_tensor t = {.rank = 77};
+
+    (void)state;
+    assert_int_equal(cnn_layer_tensor_count(conv), 0);
+    assert_failed(cnn_layer_tensor(conv, 0, &t), CNN_ESTATE, "not built");
+    assert_int_equal(cnn_layer_build(conv, &(cnn_shape){2, 5, 6}, 1, 1),
+                     CNN_OK);
+    assert_int_equal(cnn_layer_tensor_count(conv), 2);
+    for (int32_t index = -1; index <= 2; index += 3)
+        assert_failed(cnn_layer_tensor(conv, index, &t), CNN_EINVAL,
+                      "but the conv2d layer has 2");
+    assert_failed(cnn_layer_tensor(conv, 0, NULL), CNN_EINVAL, "NULL");
+    assert_int_equal(t.rank, 77);
+    assert_int_equal(cnn_layer_tensor(conv, 1, &t), CNN_OK);
+    assert_string_equal(t.name, "bias");
+    assert_ptr_equal(t.data, cnn_layer_params(conv) + 4 * 2 * 6);
+    assert_ptr_equal(t.grad, cnn_layer_grads(conv) + 4 * 2 * 6);
+    assert_true(t.rank == 1 && t.dims[0] == 4 && t.dims[3] == 1);
+    assert_int_equal(cnn_layer_tensor(conv, 0, &t), CNN_OK);
+    assert_true(t.rank == 4 && t.dims[0] == 4 && t.dims[3] == 2);
+
+    assert_int_equal(cnn_layer_build(norm, &(cnn_shape){3, 2, 2}, 1, 1),
+                     CNN_OK);
+    assert_int_equal(cnn_layer_tensor_count(norm), 4);
+    for (int32_t i = 0; i < 4; i++) {
+        assert_int_equal(cnn_layer_tensor(norm, i, &t), CNN_OK);
+        assert_string_equal(t.name, names[i]);
+        assert_true((t.grad == NULL) == (i >= 2));
+        assert_true(t.data[2] == (i % 3 == 0 ? 1.0f : 0.0f));
+    }
+    cnn_layer_free(conv);
+    cnn_layer_free(norm);
+}
+
 /* A layer without parameters has none to give, to clear or to move. */
 static void no_parameters(void **state)
 {
@@ -276,6 +317,7 @@ int main(void)
         cmocka_unit_test(same_seed_same_parameters),
         cmocka_unit_test(looking),
         cmocka_unit_test(kinds),
+        cmocka_unit_test(tensors),
         cmocka_unit_test(no_parameters),
         cmocka_unit_test(null_everywhere),
         cmocka_unit_test(not_built),
