@@ -2,7 +2,7 @@
 # Included by src/, where the targets and what they are linked with are known.
 #
 # Two components: cnn_Runtime, what a program needs to run, and cnn_Development,
-# what it needs to be built.
+# what it needs to be built. A third, cnn_Python, is in src/python.
 
 include(CMakePackageConfigHelpers)
 

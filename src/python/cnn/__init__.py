@@ -1,0 +1,70 @@
+"""libcnn: small convolutional networks, trained and run on the CPU.
+
+    import cnn
+    net = cnn.Net([cnn.Conv2D(6, 5), cnn.ReLU(), cnn.MaxPool2D(2),
+                   cnn.Dense(10), cnn.Softmax()])
+    net.fit(cnn.Dataset.load("train-images", "train-labels"), epochs=2)
+    net.save("digits.safetensors")
+
+What libcnn refuses is a ValueError, RuntimeError, MemoryError or OSError, and
+a `cnn.Error`, with its text. Arrays are float32, N x C x H x W. Calls let other
+threads run; one object is used by one thread at a time, others wait.
+docs/python.md is the guide.
+"""
+
+from ._checks import as_float32, as_labels
+from ._library import lib_path
+from ._status import Error, Status
+from ._version import VERSION as __version__
+from .dataset import Dataset
+from .evaluation import Evaluation, Metrics
+from .layers import (
+    ELU,
+    RBF,
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Layer,
+    LeakyReLU,
+    LeCunTanh,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Subsample2D,
+    Tanh,
+)
+from .metadata import Metadata
+from .net import Net
+from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from .runtime import (
+    build_info,
+    library_version,
+    num_threads,
+    set_num_threads,
+)
+from .schedules import (
+    Augmentation,
+    Cosine,
+    Exponential,
+    Plateau,
+    Schedule,
+    StepDecay,
+)
+from .session import Session
+from .trainer import Epoch, History, Progress, Trainer
+
+load = Net.load
+
+__all__ = [
+    "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Conv2D",
+    "Cosine", "Dataset", "Dense", "Dropout", "ELU", "Epoch", "Error",
+    "Evaluation", "Exponential", "History", "Layer", "LeCunTanh", "LeakyReLU",
+    "MaxPool2D", "Metadata", "Metrics", "Net", "Optimizer", "Plateau",
+    "Progress", "RBF", "RMSprop", "ReLU", "SGD", "Schedule", "Session",
+    "Sigmoid", "Softmax", "Status", "StepDecay", "Subsample2D", "Tanh",
+    "Trainer", "__version__", "as_float32", "as_labels", "build_info",
+    "lib_path", "library_version", "load", "num_threads", "set_num_threads",
+]

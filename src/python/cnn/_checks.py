@@ -1,0 +1,232 @@
+"""Arguments of Python as C wants them.
+
+ctypes cuts an integer that is too large down to its last bits, and in options
+structs 0 stands for the default: so both are looked at here. What a value may
+be beyond that is libcnn's business, and so is the text of the error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import numbers
+import operator
+import os
+from typing import Any, Optional, Sequence, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _structs
+
+Pair = Union[int, Sequence[int]]
+Path = Union[str, bytes, "os.PathLike[str]"]
+
+_INT32_MAX = 2**31 - 1
+_FLOAT_MAX = float(np.finfo(np.float32).max)
+
+
+def integer(
+    name: str, value: Any, least: int = -(2**31), most: int = _INT32_MAX
+) -> int:
+    """An integer that fits, by default one of 32 bits."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name} is {type(value).__name__}, expected an integer"
+        ) from None
+    if not least <= number <= most:
+        raise ValueError(f"{name} {number}, expected {least} to {most}")
+    return number
+
+
+def count(name: str, value: Any) -> int:
+    """An integer of 32 bits, at least 1: where C would take 0 as "default"."""
+    return integer(name, value, 1)
+
+
+def seed(value: Any, bits: int = 32) -> int:
+    """A seed: an integer that is not negative."""
+    return integer("seed", value, 0, 2**bits - 1)
+
+
+def real(name: str, value: Any) -> float:
+    """A number that a float32 holds; infinite and NaN are up to libcnn."""
+    if not isinstance(value, (numbers.Real, np.floating, np.integer)):
+        raise TypeError(
+            f"{name} is {type(value).__name__}, expected a number"
+        )
+    number = float(value)
+    if math.isfinite(number) and abs(number) > _FLOAT_MAX:
+        raise ValueError(f"{name} {number:g} is too large for a float32")
+    return number
+
+
+def nonzero(name: str, value: Any) -> float:
+    """A number for a field of which C takes 0 as "default"."""
+    number = real(name, value)
+    if ctypes.c_float(number).value == 0.0:
+        raise ValueError(f"{name} {number:g}, which is 0 as a float32")
+    return number
+
+
+def optional(name: str, value: Any) -> float:
+    """0, which is "default" to C, for None; otherwise as nonzero()."""
+    return 0.0 if value is None else nonzero(name, value)
+
+
+def pair(name: str, value: Any) -> tuple[int, int]:
+    """(height, width), each at least 1, from both or from one for both."""
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} is {value!r}, expected one or two integers")
+    if not isinstance(value, (Sequence, np.ndarray)):
+        value = (value, value)
+    if len(value) != 2:
+        raise ValueError(f"{name} has {len(value)} numbers, expected 1 or 2")
+    return count(name, value[0]), count(name, value[1])
+
+
+def shape(value: Any) -> _structs.Shape:
+    """The shape of a sample: (C, H, W), (H, W) with one channel, or a number
+    of elements."""
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"shape is {value!r}, expected up to three integers")
+    if not isinstance(value, (Sequence, np.ndarray)):
+        value = (value,)
+    sizes = [integer("shape", size) for size in value]
+    if len(sizes) == 1:
+        sizes = [sizes[0], 1, 1]
+    elif len(sizes) == 2:
+        sizes = [1, *sizes]
+    elif len(sizes) != 3:
+        raise ValueError(f"shape {tuple(value)}, expected up to three sizes")
+    return _structs.Shape(*sizes)
+
+
+def dims(sizes: _structs.Shape) -> tuple[int, int, int]:
+    """A shape as a tuple (C, H, W)."""
+    return sizes.c, sizes.h, sizes.w
+
+
+def text(name: str, value: Any) -> bytes:
+    """A string in UTF-8, without a zero inside, at which C would end it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {type(value).__name__}, expected str")
+    if "\0" in value:
+        raise ValueError(f"{name} has a zero character inside")
+    return value.encode("utf-8")
+
+
+def path(value: Path) -> bytes:
+    """A path as the system has it."""
+    name = os.fsencode(value)
+    if b"\0" in name:
+        raise ValueError("the path has a zero byte inside")
+    return name
+
+
+# -------------------------------------------------------------- arrays ---
+
+
+def as_float32(values: Any, name: str = "array") -> npt.NDArray[np.float32]:
+    """An array as libcnn reads it: float32, C-contiguous, aligned.
+
+    One that is so already is returned as it is, without copying. Lists, other
+    floating-point types, other byte orders and other layouts are converted, to
+    a copy. Integers are refused: nobody knows how they are to be scaled.
+
+    Raises
+    ------
+    TypeError
+        if it does not consist of floating-point numbers.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind != "f" and not isinstance(values, (list, tuple)):
+        raise TypeError(
+            f"{name} is {array.dtype}, expected float32: integers are not "
+            "scaled by themselves; a Dataset does that"
+        )
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} is {array.dtype}, expected numbers")
+    return np.require(array, np.float32, ["C", "A"])
+
+
+def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
+    """Labels as libcnn reads them: int32, C-contiguous, aligned, one
+    dimension.
+
+    An array that is so already is returned as it is, without copying; other
+    integers are converted, to a copy.
+
+    Raises
+    ------
+    TypeError
+        if they are no integers.
+    ValueError
+        if they have more than one dimension, or do not fit into 32 bits.
+    """
+    array = np.asarray(values)
+    if array.size == 0 and isinstance(values, (list, tuple)):
+        array = array.astype(np.int32)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} are {array.dtype}, expected integers")
+    if array.ndim != 1:
+        raise ValueError(f"{name} have {array.ndim} dimensions, expected 1")
+    if array.dtype != np.int32 and array.size > 0:
+        integer(name, array.min())
+        integer(name, array.max())
+    return np.require(array, np.int32, ["C", "A"])
+
+
+def batch(
+    name: str, values: Any, sample: tuple[int, int, int]
+) -> npt.NDArray[np.float32]:
+    """N samples of a shape, as float32. Dimensions of size 1 do not count:
+    (N, 28, 28) is as good as (N, 1, 28, 28)."""
+    array = as_float32(values, name)
+    has = tuple(size for size in array.shape[1:] if size != 1)
+    if array.ndim == 0 or has != tuple(size for size in sample if size != 1):
+        raise ValueError(
+            f"{name} has shape {array.shape}, expected (N, "
+            + ", ".join(map(str, sample)) + ")"
+        )
+    integer(f"the number of samples of {name}", len(array))
+    return array
+
+
+def result(
+    name: str, out: Optional[Any], shape_of: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    """Where a result goes: a new array, or the caller's, if it will do."""
+    if out is None:
+        return np.empty(shape_of, np.float32)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{name} is {type(out).__name__}, expected an array")
+    flags = out.flags
+    if (
+        out.dtype != np.float32
+        or out.shape != shape_of
+        or not (flags.c_contiguous and flags.aligned and flags.writeable)
+    ):
+        raise ValueError(
+            f"{name} is {out.dtype} of shape {out.shape}, expected writable, "
+            f"C-contiguous float32 of shape {shape_of}"
+        )
+    return out
+
+
+def apart(first: Any, second: Any) -> None:
+    """Neither array may lie on the other."""
+    if np.may_share_memory(first, second):
+        raise ValueError("a result may not share memory with an argument")
+
+
+def floats(array: npt.NDArray[np.float32]) -> Any:
+    """A pointer to the first element; the array has to be kept alive."""
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+
+
+def ints(array: npt.NDArray[np.int32]) -> Any:
+    """As floats(), of an int32 array."""
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))

@@ -1,0 +1,205 @@
+"""Looking at a net: parameters by name, what it costs, how it is doing."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from typing import Any, Mapping, NamedTuple, Optional
+
+import numpy as np
+
+from . import _checks, _structs
+from ._handle import Owner, view
+from ._layer import Counts, Floats, Layer
+from ._library import lib
+from ._status import check
+
+_TEXT, _JSON = 0, 1
+
+
+class Memory(NamedTuple):
+    """What a net takes, in bytes (include/cnn/summary.h)."""
+
+    training: int
+    inference: int
+    parameters: int
+
+
+class LayerStats(NamedTuple):
+    """How a layer is doing (include/cnn/stats.h). `dead` is None if it is no
+    activation, `saturated` if its function has no two bounds."""
+
+    units: int
+    dead: Optional[int]
+    saturated: Optional[int]
+    weight_norm: float
+    grad_norm: float
+
+
+class Inspected(Owner):
+    """The part of Net that looks."""
+
+    _layers: list[Layer]
+
+    # ---------------------------------------------------- parameters ---
+
+    @property
+    def param_count(self) -> int:
+        """Number of trainable parameters; 0 before build."""
+        return int(lib.cnn_net_param_count(self._p))
+
+    @property
+    def params(self) -> Floats:
+        """All trainable parameters, a view of one dimension, in the order of
+        the layers. Empty before build."""
+        return view(self._h, lib.cnn_net_params(self._p), (self.param_count,))
+
+    @property
+    def grads(self) -> Floats:
+        """Their gradients, a view."""
+        return view(self._h, lib.cnn_net_grads(self._p), (self.param_count,))
+
+    def state_dict(self) -> dict[str, Floats]:
+        """Views over the arrays of all layers: writing to one changes the net.
+
+        The names are those of model files, "0.weight", "0.bias", ...; what is
+        not trained, such as "1.running_mean", is there too.
+        """
+        return {
+            f"{index}.{tensor.name}": tensor.data
+            for index, layer in enumerate(self._layers)
+            for tensor in layer.tensors()
+        }
+
+    def grad_dict(self) -> dict[str, Floats]:
+        """Views over the gradients, by the same names."""
+        return {
+            f"{index}.{tensor.name}": tensor.grad
+            for index, layer in enumerate(self._layers)
+            for tensor in layer.tensors()
+            if tensor.grad is not None
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copies arrays into the net.
+
+        Parameters
+        ----------
+        state : mapping of names to arrays
+            As of state_dict(): all names, no others, with the same shapes.
+
+        Raises
+        ------
+        ValueError
+            if a name or a shape does not fit; the net is then as it was.
+        RuntimeError
+            if the net is not built.
+        """
+        check_built(self)
+        ours = self.state_dict()
+        missing, more = ours.keys() - state.keys(), state.keys() - ours.keys()
+        if missing or more:
+            raise ValueError(
+                f"missing: {sorted(missing)}, unknown: {sorted(more)}"
+            )
+        # All are looked at, and read, before one is written: they may be
+        # views over this very net.
+        arrays = {}
+        for name, mine in ours.items():
+            array = np.array(state[name], np.float32)
+            if array.shape != mine.shape:
+                raise ValueError(
+                    f"{name} has shape {array.shape}, expected {mine.shape}"
+                )
+            arrays[name] = array
+        with self._h.lock:
+            for name, mine in ours.items():
+                mine[...] = arrays[name]
+
+    # --------------------------------------------------------- costs ---
+
+    def count(self) -> Counts:
+        """What one sample costs; RuntimeError before build."""
+        counts = _structs.LayerCounts()
+        check(lib.cnn_net_count(self._p, ctypes.byref(counts)))
+        return Counts(counts.params, counts.connections, counts.multiply_adds)
+
+    def memory(self) -> Memory:
+        """What the net takes, in bytes; RuntimeError before build."""
+        memory = _structs.NetMemory()
+        check(lib.cnn_net_measure(self._p, ctypes.byref(memory)))
+        return Memory(memory.training, memory.inference, memory.parameters)
+
+    def _summary(self, form: int) -> str:
+        size = ctypes.c_size_t()
+        handle = self._h
+        with handle.lock:
+            arguments = handle.pointer, form
+            check(lib.cnn_net_summary(*arguments, None, 0, ctypes.byref(size)))
+            text = ctypes.create_string_buffer(size.value)
+            check(
+                lib.cnn_net_summary(
+                    *arguments, text, size, ctypes.byref(size)
+                )
+            )
+        return text.value.decode()
+
+    def summary(self) -> str:
+        """A table, a line for each layer: outputs, parameters, connections,
+        multiply-adds; then memory. RuntimeError before build."""
+        return self._summary(_TEXT)
+
+    def summary_dict(self) -> dict[str, Any]:
+        """The same as numbers: "layers" (a list of "kind", "output", "params",
+        "connections", "multiply_adds"), their sums, "max_batch", "memory"."""
+        found: dict[str, Any] = json.loads(self._summary(_JSON))
+        return found
+
+    # --------------------------------------------------------- stats ---
+
+    def watch(self, on: bool = True) -> None:
+        """Begins to watch the units of the layers, forgetting what was seen,
+        or ends it. RuntimeError before build."""
+        handle = self._h
+        with handle.lock:
+            check(lib.cnn_net_watch(handle.pointer, bool(on)))
+
+    def layer_stats(self) -> list[LayerStats]:
+        """How each layer is doing since watch(). RuntimeError if the net is
+        not watched."""
+        handle, stats, found = self._h, _structs.LayerStats(), []
+        check_built(self)
+        with handle.lock:
+            for index in range(len(self._layers)):
+                check(
+                    lib.cnn_net_layer_stats(
+                        handle.pointer, index, ctypes.byref(stats)
+                    )
+                )
+                found.append(
+                    LayerStats(
+                        stats.units,
+                        None if stats.dead < 0 else stats.dead,
+                        None if stats.saturated < 0 else stats.saturated,
+                        stats.weight_norm,
+                        stats.grad_norm,
+                    )
+                )
+        return found
+
+
+def check_built(net: Owner) -> None:
+    """The RuntimeError of a net that is not built."""
+    check(lib.cnn_net_in_shape(net._p, ctypes.byref(_structs.Shape())))
+
+
+def cost_of(layers: list[Layer]) -> float:
+    """Some measure of the time that a sample takes (_interrupt.py)."""
+    return sum(layer._cost(1) for layer in layers)
+
+
+def shape_of(function: Any, net: Owner) -> tuple[int, int, int]:
+    """What cnn_net_in_shape() or cnn_net_out_shape() says."""
+    shape = _structs.Shape()
+    check(function(net._p, ctypes.byref(shape)))
+    return _checks.dims(shape)

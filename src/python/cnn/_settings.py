@@ -1,0 +1,62 @@
+"""Settings that several layers share, as options of C."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence, Union
+
+from . import _checks
+
+Padding = Union[str, int, Sequence[int]]
+Init = Union[None, str, tuple[str, float]]
+
+NO_BIAS = 1
+_PADDINGS = {"valid": 0, "same": 1, "same_lower": 2}
+_EXPLICIT = 3
+_INITS = {
+    "default": 0,
+    "constant": 1,
+    "truncated_normal": 2,
+    "normal": 3,
+    "uniform": 4,
+    "glorot_uniform": 5,
+    "he_normal": 6,
+    "lecun": 7,
+}
+
+
+def _choice(name: str, value: Any, choices: Mapping[str, int]) -> int:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(
+            f"{name} is {value!r}, expected one of {', '.join(choices)}"
+        )
+    return choices[value]
+
+
+def padding_fields(value: Padding) -> dict[str, int]:
+    """"valid", "same", "same_lower", one number for all sides, two (vertical,
+    horizontal), or four (top, bottom, left, right)."""
+    if isinstance(value, str):
+        return {"padding": _choice("padding", value, _PADDINGS)}
+    sides = list(value) if isinstance(value, Sequence) else [value]
+    if len(sides) == 1:
+        sides = sides * 4
+    elif len(sides) == 2:
+        sides = [sides[0], sides[0], sides[1], sides[1]]
+    elif len(sides) != 4:
+        raise ValueError(
+            f"padding has {len(sides)} numbers, expected 1, 2 or 4"
+        )
+    names = "pad_top", "pad_bottom", "pad_left", "pad_right"
+    fields = {n: _checks.integer(n, v) for n, v in zip(names, sides)}
+    return {"padding": _EXPLICIT, **fields}
+
+
+def initial(name: str, value: Init) -> dict[str, Any]:
+    """None, a name, or a name and a scale."""
+    if value is None:
+        return {}
+    kind, scale = value if isinstance(value, tuple) else (value, 0.0)
+    return {
+        f"{name}_init": _choice(f"{name}_init", kind, _INITS),
+        f"{name}_scale": _checks.real(f"{name}_scale", scale),
+    }

@@ -1,0 +1,85 @@
+"""Statuses of libcnn as exceptions of Python, with libcnn's own texts."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from ._library import lib
+
+
+class Status(enum.IntEnum):
+    """The values of cnn_status (include/cnn/status.h)."""
+
+    OK = 0
+    EINVAL = -1
+    ESHAPE = -2
+    ESTATE = -3
+    ENOMEM = -4
+    EOVERFLOW = -5
+    EIO = -6
+    EFORMAT = -7
+    ECANCELED = -8
+    EUNSUPPORTED = -9
+    EDIVERGED = -10
+
+
+class Error(Exception):
+    """What libcnn refused or could not do; `status` says which of these.
+
+    Always one of Python's own exceptions as well: ValueError, RuntimeError,
+    MemoryError or OSError.
+    """
+
+    status: int = Status.OK
+
+
+class InvalidError(Error, ValueError):
+    """EINVAL, ESHAPE, EOVERFLOW, EFORMAT: arguments, arrays or files that do
+    not fit."""
+
+
+class StateError(Error, RuntimeError):
+    """ESTATE, ECANCELED, EUNSUPPORTED, EDIVERGED: not now, or not by this
+    version; or the training ran away."""
+
+
+class OutOfMemoryError(Error, MemoryError):
+    """ENOMEM"""
+
+
+class FileError(Error, OSError):
+    """EIO"""
+
+
+_KINDS: dict[int, type[Error]] = {
+    Status.EINVAL: InvalidError,
+    Status.ESHAPE: InvalidError,
+    Status.EOVERFLOW: InvalidError,
+    Status.EFORMAT: InvalidError,
+    Status.ENOMEM: OutOfMemoryError,
+    Status.EIO: FileError,
+}
+
+
+def last_error() -> Error:
+    """The last failure of this thread as an exception."""
+    status = lib.cnn_last_status()
+    error = _KINDS.get(status, StateError)(
+        lib.cnn_last_error().decode("utf-8", "replace")
+    )
+    error.status = status
+    return error
+
+
+def check(status: int) -> None:
+    """Raises the exception of a status that is not OK."""
+    if status != Status.OK:
+        raise last_error()
+
+
+def created(pointer: Any) -> Any:
+    """The pointer that a `_create` gave, or its failure as an exception."""
+    if not pointer:
+        raise last_error()
+    return pointer

@@ -1,0 +1,75 @@
+"""Functions applied to each element (include/cnn/layer.h)."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Optional
+
+from . import _checks, _structs
+from ._layer import Layer, create
+from ._library import lib
+
+
+class _Activation(Layer):
+    _function = 0
+
+    def __init__(self, alpha: Optional[float] = None) -> None:
+        options = _structs.options(
+            _structs.ActivationOptions, alpha=_checks.optional("alpha", alpha)
+        )
+        super().__init__(
+            functools.partial(
+                create,
+                lib.cnn_activation_create,
+                self._function,
+                ctypes.byref(options),
+            )
+        )
+
+
+class _Plain(_Activation):
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class ReLU(_Plain):
+    """max(x, 0)"""
+
+    _function = 0
+
+
+class Sigmoid(_Plain):
+    """1 / (1 + exp(-x))"""
+
+    _function = 1
+
+
+class Tanh(_Plain):
+    """tanh(x)"""
+
+    _function = 2
+
+
+class LeCunTanh(_Plain):
+    """1.7159 tanh(2x / 3) (LeCun et al., 1998)"""
+
+    _function = 3
+
+
+class LeakyReLU(_Activation):
+    """x if x > 0, else alpha x; alpha > 0."""
+
+    _function = 4
+
+    def __init__(self, alpha: float = 0.01) -> None:
+        super().__init__(alpha)
+
+
+class ELU(_Activation):
+    """x if x > 0, else alpha (exp(x) - 1); alpha > 0."""
+
+    _function = 5
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        super().__init__(alpha)

@@ -1,0 +1,260 @@
+"""Labelled images (include/cnn/dataset.h)."""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+from typing import Any, Optional, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _checks, _structs
+from ._checks import Path, as_labels
+from ._handle import Handle, Owner
+from ._library import lib
+from ._status import check, created
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+
+def _options(
+    scale: Optional[float], offset: float, pad: int
+) -> _structs.DatasetOptions:
+    return _structs.options(
+        _structs.DatasetOptions,
+        scale=_checks.optional("scale", scale),
+        offset=_checks.real("offset", offset),
+        pad=_checks.integer("pad", pad),
+    )
+
+
+class Dataset(Owner):
+    """Images with labels, read-only; several threads may use it at once.
+
+    The network sees pixel * scale + offset. An array that is C-contiguous and
+    of the right type (images uint8 or float32, labels int32) is used where it
+    is, and kept alive; other ones are copied: see `as_float32`, `as_labels`.
+
+    Parameters
+    ----------
+    images : array
+        (N, C, H, W), (N, H, W) with one channel, or (N, n) vectors: uint8, or
+        floating-point numbers, which become float32.
+    labels : array (N,)
+        Integers from 0.
+    scale : float, optional
+        1/255 for bytes, 1 for floats by default; not 0.
+    offset : float
+    pad : int
+        Rows and columns of pixels 0 around each image.
+
+    Raises
+    ------
+    ValueError
+        if shapes, a label or an option is not possible.
+    TypeError
+        if the arrays are of other types.
+    """
+
+    def __init__(
+        self,
+        images: Any,
+        labels: Any,
+        *,
+        scale: Optional[float] = None,
+        offset: float = 0.0,
+        pad: int = 0,
+    ) -> None:
+        options = _options(scale, offset, pad)
+        pixels = np.asarray(images)
+        if pixels.dtype == np.uint8:
+            pixels = np.require(pixels, np.uint8, ["C"])
+        else:
+            pixels = _checks.as_float32(images, "images")
+        targets = as_labels(labels)
+        if not 2 <= pixels.ndim <= 4:
+            raise ValueError(
+                f"images has shape {pixels.shape}, expected (N, C, H, W), "
+                "(N, H, W) or (N, n)"
+            )
+        if len(pixels) != len(targets):
+            raise ValueError(f"{len(pixels)} images, {len(targets)} labels")
+        shape = _checks.shape(pixels.shape[1:])
+        wrap: Any = lib.cnn_dataset_wrap_f32
+        kind: Any = ctypes.c_float
+        if pixels.dtype == np.uint8:
+            wrap, kind = lib.cnn_dataset_wrap_u8, ctypes.c_uint8
+        pointer = wrap(
+            ctypes.byref(shape),
+            len(pixels),
+            pixels.ctypes.data_as(ctypes.POINTER(kind)),
+            _checks.ints(targets),
+            ctypes.byref(options),
+        )
+        self._take(pointer, (pixels, targets))
+
+    def _take(self, pointer: Any, keep: Any) -> None:
+        self._handle = Handle(created(pointer), lib.cnn_dataset_free, keep)
+
+    @classmethod
+    def load(
+        cls,
+        images: Path,
+        labels: Path,
+        *,
+        scale: Optional[float] = None,
+        offset: float = 0.0,
+        pad: int = 0,
+    ) -> Dataset:
+        """From a pair of IDX files, raw or gzip-compressed.
+
+        Raises
+        ------
+        OSError
+            if a file is missing or cannot be read.
+        ValueError
+            if one is damaged, or they do not belong together.
+        RuntimeError
+            if the elements are no unsigned bytes.
+        """
+        options = _options(scale, offset, pad)
+        dataset = cls.__new__(cls)
+        dataset._take(
+            lib.cnn_dataset_load(
+                _checks.path(images),
+                _checks.path(labels),
+                ctypes.byref(options),
+            ),
+            None,
+        )
+        return dataset
+
+    @classmethod
+    def from_bytes(
+        cls,
+        images: Union[bytes, bytearray, memoryview],
+        labels: Union[bytes, bytearray, memoryview],
+        *,
+        scale: Optional[float] = None,
+        offset: float = 0.0,
+        pad: int = 0,
+    ) -> Dataset:
+        """As load(), from the contents of the two files, which are copied."""
+        options = _options(scale, offset, pad)
+        first = np.frombuffer(images, np.uint8)
+        second = np.frombuffer(labels, np.uint8)
+        dataset = cls.__new__(cls)
+        dataset._take(
+            lib.cnn_dataset_load_memory(
+                first.ctypes.data,
+                first.size,
+                second.ctypes.data,
+                second.size,
+                ctypes.byref(options),
+            ),
+            None,
+        )
+        return dataset
+
+    # ------------------------------------------------------- looking ---
+
+    def __len__(self) -> int:
+        return int(lib.cnn_dataset_count(self._p))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of an image with its padding."""
+        shape = _structs.Shape()
+        check(lib.cnn_dataset_shape(self._p, ctypes.byref(shape)))
+        return _checks.dims(shape)
+
+    @property
+    def classes(self) -> int:
+        """The largest label + 1; 0 if there are no samples."""
+        return int(lib.cnn_dataset_classes(self._p))
+
+    @property
+    def fingerprint(self) -> int:
+        """CRC-32 over shape, scaling, labels and pixels."""
+        return int(lib.cnn_dataset_fingerprint(self._p))
+
+    def slice(self, first: int, count: int) -> Dataset:
+        """The samples first .. first + count - 1, without copying.
+
+        Raises
+        ------
+        ValueError
+            if they are not all there.
+        """
+        handle = self._h
+        part = Dataset.__new__(Dataset)
+        part._take(
+            lib.cnn_dataset_slice(
+                handle.pointer,
+                _checks.integer("first", first),
+                _checks.integer("count", count),
+            ),
+            handle,
+        )
+        return part
+
+    def __getitem__(self, index: builtins.slice) -> Dataset:
+        """dataset[a:b], without copying; only steps of 1."""
+        if not isinstance(index, builtins.slice):
+            raise TypeError("expected a slice; read() gives single samples")
+        start, stop, step = index.indices(len(self))
+        if step != 1:
+            raise ValueError(f"a step of {step}, expected 1")
+        return self.slice(start, max(0, stop - start))
+
+    def read(self, index: Optional[Any] = None) -> tuple[Floats, Ints]:
+        """Samples as the network sees them.
+
+        Parameters
+        ----------
+        index : array of integers, optional
+            The number of each, from 0; all by default.
+
+        Returns
+        -------
+        x : (n, C, H, W) float32
+        labels : (n,) int32
+
+        Raises
+        ------
+        ValueError
+            if a sample is not there.
+        """
+        handle = self._h
+        numbers = None if index is None else as_labels(index, "index")
+        count = len(self) if numbers is None else len(numbers)
+        x = np.empty((count, *self.shape), np.float32)
+        labels = np.empty(count, np.int32)
+        check(
+            lib.cnn_dataset_read(
+                handle.pointer,
+                _checks.integer("the number of samples", count),
+                None if numbers is None else _checks.ints(numbers),
+                _checks.floats(x),
+                _checks.ints(labels),
+            )
+        )
+        return x, labels
+
+
+def dataset_of(data: Any, labels: Optional[Any] = None) -> Dataset:
+    """A dataset, an (images, labels) pair, or the two apart, as a dataset."""
+    if isinstance(data, Dataset):
+        if labels is not None:
+            raise TypeError("a Dataset has its labels already")
+        return data
+    if labels is None:
+        if not isinstance(data, tuple) or len(data) != 2:
+            raise TypeError(
+                f"{type(data).__name__}, expected a Dataset, or images and "
+                "labels"
+            )
+        data, labels = data
+    return Dataset(data, labels)

@@ -1,0 +1,1 @@
+"""Programs to read: python3 -m cnn.examples.lenet5"""

@@ -1,0 +1,324 @@
+"""The layers (include/cnn/layer.h)."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Any, Optional
+
+import numpy as np
+
+from . import _checks, _structs
+from ._checks import Pair
+from ._layer import Counts, Layer, TensorView, create
+from ._library import lib
+from ._settings import NO_BIAS, Init, Padding, initial, padding_fields
+from ._status import check
+from .activations import ELU, LeakyReLU, LeCunTanh, ReLU, Sigmoid, Tanh
+
+__all__ = [
+    "AvgPool2D", "BatchNorm", "Conv2D", "Counts", "Dense", "Dropout", "ELU",
+    "Layer", "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Sigmoid",
+    "Softmax", "Subsample2D", "Tanh", "TensorView",
+]
+
+class Conv2D(Layer):
+    """2-D convolution: (C, H, W) to (filters, H', W').
+
+    Parameters
+    ----------
+    filters : int
+        Channels of the output, at least 1.
+    kernel : int or (int, int)
+        Height and width.
+    stride, dilation : int or (int, int)
+        Step of the kernel, and within it.
+    padding : str, int or sequence
+        "valid", "same" (the odd zero below and right), "same_lower", or zeros
+        on each side: one number, (vertical, horizontal) or (top, bottom, left,
+        right).
+    groups : int
+        Independent groups of channels.
+    bias : bool
+    weight_init, bias_init : str or (str, float), optional
+        "constant", "truncated_normal", "normal" and "uniform" with a scale;
+        "glorot_uniform", "he_normal", "lecun". Glorot's and zero by default.
+    table : array of 0 and 1, (filters, channels), optional
+        Which filter sees which channel.
+
+    Raises
+    ------
+    ValueError
+        if a setting is not possible.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel: Pair,
+        *,
+        stride: Pair = 1,
+        padding: Padding = "valid",
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+        weight_init: Init = None,
+        bias_init: Init = None,
+        table: Optional[Any] = None,
+    ) -> None:
+        height, width = _checks.pair("kernel", kernel)
+        strides = _checks.pair("stride", stride)
+        dilations = _checks.pair("dilation", dilation)
+        options = _structs.options(
+            _structs.Conv2DOptions,
+            flags=0 if bias else NO_BIAS,
+            stride_h=strides[0],
+            stride_w=strides[1],
+            dilation_h=dilations[0],
+            dilation_w=dilations[1],
+            groups=_checks.count("groups", groups),
+            **padding_fields(padding),
+            **initial("weight", weight_init),
+            **initial("bias", bias_init),
+        )
+        number = _checks.integer("filters", filters)
+        rows = None if table is None else _table(table)
+
+        def make() -> Any:
+            layer = create(
+                lib.cnn_conv2d_create, number, height, width,
+                ctypes.byref(options),
+            )
+            if rows is not None:
+                status = lib.cnn_conv2d_set_table(
+                    layer, *rows.shape,
+                    rows.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8)),
+                )
+                try:
+                    check(status)
+                except BaseException:
+                    lib.cnn_layer_free(layer)
+                    raise
+            return layer
+
+        super().__init__(make)
+
+
+def _table(table: Any) -> Any:
+    rows = np.asarray(table)
+    if rows.ndim != 2:
+        raise ValueError(
+            f"table has shape {rows.shape}, expected (filters, channels)"
+        )
+    if not np.isin(rows, (0, 1)).all():
+        raise ValueError("table has other elements than 0 and 1")
+    return rows.astype(np.uint8, order="C")
+
+
+class _Pool2D(Layer):
+    def __init__(
+        self,
+        function: Any,
+        window: Pair,
+        stride: Optional[Pair],
+        padding: Padding,
+        count_include_pad: bool = False,
+    ) -> None:
+        height, width = _checks.pair("window", window)
+        strides = _checks.pair("stride", window if stride is None else stride)
+        options = _structs.options(
+            _structs.Pool2DOptions,
+            stride_h=strides[0],
+            stride_w=strides[1],
+            count_include_pad=bool(count_include_pad),
+            **padding_fields(padding),
+        )
+        super().__init__(
+            functools.partial(
+                create, function, height, width, ctypes.byref(options)
+            )
+        )
+
+
+class MaxPool2D(_Pool2D):
+    """The largest value under each window.
+
+    Parameters
+    ----------
+    window : int or (int, int)
+        Height and width.
+    stride : int or (int, int), optional
+        The window by default.
+    padding : str, int or sequence
+        As for Conv2D.
+    """
+
+    def __init__(
+        self,
+        window: Pair,
+        *,
+        stride: Optional[Pair] = None,
+        padding: Padding = "valid",
+    ) -> None:
+        super().__init__(lib.cnn_maxpool2d_create, window, stride, padding)
+
+
+class AvgPool2D(_Pool2D):
+    """The mean of what lies under each window; as MaxPool2D.
+
+    Parameters
+    ----------
+    count_include_pad : bool
+        Whether the padding counts.
+    """
+
+    def __init__(
+        self,
+        window: Pair,
+        *,
+        stride: Optional[Pair] = None,
+        padding: Padding = "valid",
+        count_include_pad: bool = False,
+    ) -> None:
+        super().__init__(
+            lib.cnn_avgpool2d_create, window, stride, padding,
+            count_include_pad,
+        )
+
+
+class Subsample2D(_Pool2D):
+    """Trainable sub-sampling (LeCun et al., 1998): the sum under each window
+    times a coefficient, plus a bias, both of the channel; as MaxPool2D."""
+
+    def __init__(
+        self,
+        window: Pair,
+        *,
+        stride: Optional[Pair] = None,
+        padding: Padding = "valid",
+    ) -> None:
+        super().__init__(lib.cnn_subsample2d_create, window, stride, padding)
+
+
+class Dense(Layer):
+    """Fully connected, over the whole sample read as one vector: (C, H, W) to
+    (units, 1, 1).
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs, at least 1.
+    bias, weight_init, bias_init
+        As for Conv2D.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        bias: bool = True,
+        weight_init: Init = None,
+        bias_init: Init = None,
+    ) -> None:
+        options = _structs.options(
+            _structs.DenseOptions,
+            flags=0 if bias else NO_BIAS,
+            **initial("weight", weight_init),
+            **initial("bias", bias_init),
+        )
+        super().__init__(
+            functools.partial(
+                create,
+                lib.cnn_dense_create,
+                _checks.integer("units", units),
+                ctypes.byref(options),
+            )
+        )
+
+
+class Softmax(Layer):
+    """exp(x_i) / sum exp(x_j) over all elements of a sample. On top of a net
+    under softmax cross-entropy it is folded into the loss."""
+
+    def __init__(self) -> None:
+        super().__init__(functools.partial(create, lib.cnn_softmax_create))
+
+
+class Dropout(Layer):
+    """While training, zero with probability `rate`, from 0 to below 1, and
+    otherwise times 1 / (1 - rate); nothing when predicting."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__(
+            functools.partial(
+                create, lib.cnn_dropout_create, _checks.real("rate", rate)
+            )
+        )
+
+
+class BatchNorm(Layer):
+    """Normalises each channel over batch and image (Ioffe and Szegedy, 2015).
+
+    Parameters
+    ----------
+    epsilon : float
+        Added to the variance, above 0.
+    momentum : float
+        Of the running statistics, above 0 to 1.
+    """
+
+    def __init__(
+        self, *, epsilon: float = 1e-5, momentum: float = 0.1
+    ) -> None:
+        options = _structs.options(
+            _structs.BatchNormOptions,
+            epsilon=_checks.nonzero("epsilon", epsilon),
+            momentum=_checks.nonzero("momentum", momentum),
+        )
+        super().__init__(
+            functools.partial(
+                create, lib.cnn_batchnorm_create, ctypes.byref(options)
+            )
+        )
+
+
+class RBF(Layer):
+    """Squared distance to a code for each class, the output layer of LeNet-5
+    (LeCun et al., 1998); to be trained with the loss "lenet_map".
+
+    Parameters
+    ----------
+    units : int
+        Number of classes.
+    codes : array (units, inputs), optional
+        Fixed. By default the digits 0 to 9 as 7 x 12 pictures (84 inputs).
+    """
+
+    def __init__(self, units: int = 10, codes: Optional[Any] = None) -> None:
+        number = _checks.integer("units", units)
+        self._codes = None
+        if codes is not None:
+            self._codes = np.array(_checks.as_float32(codes, "codes"))
+            if self._codes.ndim != 2 or len(self._codes) != number:
+                raise ValueError(
+                    f"codes has shape {self._codes.shape}, expected "
+                    f"({number}, inputs)"
+                )
+        # C reads the codes when it builds, without knowing how many there are.
+        self._checks_input = self._codes is not None
+        array = self._codes
+        super().__init__(
+            lambda: create(
+                lib.cnn_rbf_create,
+                number,
+                None if array is None else _checks.floats(array),
+            )
+        )
+
+    def _check_input(self, inputs: tuple[int, int, int]) -> None:
+        size = inputs[0] * inputs[1] * inputs[2]
+        if self._codes is not None and self._codes.shape[1] != size:
+            raise ValueError(
+                f"the codes have {self._codes.shape[1]} elements, the input "
+                f"{size}"
+            )

@@ -1,0 +1,384 @@
+"""A net: a stack of layers with a loss on top (include/cnn/net.h)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any, Callable, Iterable, Optional, Sequence, Union
+
+import numpy as np
+
+from . import _checks, _structs
+from ._handle import Handle
+from ._inspect import check_built, cost_of, shape_of
+from ._layer import Layer
+from ._library import lib
+from ._stored import Stored, architecture_of
+from ._status import check, created
+from .dataset import dataset_of
+from .evaluation import Evaluation, evaluate
+from .metadata import Metadata
+from .optim import Adam, Optimizer, optimizer_of
+from .schedules import Augmentation, Schedule
+from .trainer import History, Progress, Trainer, steps_of
+
+LOSSES = "softmax_cross_entropy", "mse", "lenet_map"
+REDUCTIONS = "mean", "sum"
+
+_BATCH = 100  # of a net that nobody has built yet
+
+
+class Net(Stored):
+    """A stack of layers with a loss on top.
+
+    Describe, build, run: fit() builds a net that is not built yet.
+
+    Parameters
+    ----------
+    layers : iterable of Layer
+        From the input upwards; the net takes them over.
+    loss : str
+        "softmax_cross_entropy", "mse" or "lenet_map".
+    reduction : str
+        How the losses of a batch become one: "mean" or "sum".
+
+    Raises
+    ------
+    RuntimeError
+        if a layer belongs to a net already, or is built.
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer] = (),
+        *,
+        loss: str = "softmax_cross_entropy",
+        reduction: str = "mean",
+    ) -> None:
+        self._take(created(lib.cnn_net_create()))
+        self.set_loss(loss, reduction)
+        for layer in layers:
+            self.add(layer)
+
+    def _take(self, pointer: Any) -> None:
+        self._handle = Handle(pointer, lib.cnn_net_free)
+        self._layers: list[Layer] = []
+        self.metadata = Metadata(self._handle)
+        self._batch = 0
+        self._cost = 0.0
+
+    def close(self) -> None:
+        """As of all; closes the layers too."""
+        super().close()
+        for layer in self._layers:
+            layer.close()
+
+    # ---------------------------------------------------- describing ---
+
+    def add(self, layer: Layer) -> Net:
+        """Puts a layer on top, which belongs to the net from now on.
+
+        Raises
+        ------
+        RuntimeError
+            if the net or the layer is built, or the layer belongs to a net.
+        """
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{type(layer).__name__}, expected a Layer")
+        handle, theirs = self._h, layer._h
+        with handle.lock, theirs.lock:
+            # C would free a layer that it refuses.
+            if layer._owned:
+                raise RuntimeError("the layer belongs to a net already")
+            if self._batch > 0 or layer._is_built():
+                what = "net" if self._batch > 0 else "layer"
+                raise RuntimeError(f"the {what} is built already")
+            theirs.disown()
+            layer.close()
+            check(lib.cnn_net_add(handle.pointer, theirs.pointer))
+            layer._join(handle, theirs.pointer)
+            self._layers.append(layer)
+        return self
+
+    def set_loss(self, loss: str, reduction: str = "mean") -> None:
+        """The loss and its reduction, before or after build; ValueError for
+        other names."""
+        for name, value, known in (
+            ("loss", loss, LOSSES),
+            ("reduction", reduction, REDUCTIONS),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f"{name} is {value!r}, expected one of {', '.join(known)}"
+                )
+        handle = self._h
+        with handle.lock:
+            check(
+                lib.cnn_net_set_loss(
+                    handle.pointer,
+                    LOSSES.index(loss),
+                    REDUCTIONS.index(reduction),
+                )
+            )
+            self.loss, self.reduction = loss, reduction
+
+    def build(
+        self,
+        shape: Union[int, Sequence[int]],
+        max_batch: int = _BATCH,
+        *,
+        seed: int = 0,
+    ) -> Net:
+        """Infers the shapes, takes all memory, draws the parameters.
+
+        Parameters
+        ----------
+        shape : (C, H, W), (H, W) or int
+            Of one sample.
+        max_batch : int
+            The largest batch of a training step, and the batch in which
+            predict() works.
+        seed : int
+            The same seed gives the same parameters; below 2^64.
+
+        Returns
+        -------
+        Net
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            if layers do not fit together, or sizes are not possible.
+        RuntimeError
+            if the net has no layers, or is built already.
+        MemoryError
+        """
+        inputs = _checks.shape(shape)
+        batch = _checks.integer("max_batch", max_batch)
+        number = _checks.seed(seed, 64)
+        handle = self._h
+        with handle.lock:
+            for index, layer in enumerate(self._layers):
+                if layer._checks_input:
+                    layer._check_input(self._below(index, inputs))
+            check(
+                lib.cnn_net_build(
+                    handle.pointer, ctypes.byref(inputs), batch, number
+                )
+            )
+            self._built()
+        return self
+
+    def _below(
+        self, index: int, inputs: _structs.Shape
+    ) -> tuple[int, int, int]:
+        """The shape of what enters a layer, before the net is built."""
+        if index == 0:
+            return _checks.dims(inputs)
+        below = Net([layer._again() for layer in self._layers[:index]])
+        return below.build(_checks.dims(inputs), 1).out_shape
+
+    def _built(self) -> None:
+        self._batch = lib.cnn_net_max_batch(self._p)
+        self._in = shape_of(lib.cnn_net_in_shape, self)
+        self._out = shape_of(lib.cnn_net_out_shape, self)
+        self._cost = cost_of(self._layers)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """From the input upwards."""
+        return tuple(self._layers)
+
+    @property
+    def in_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one input; RuntimeError before build."""
+        return shape_of(lib.cnn_net_in_shape, self)
+
+    @property
+    def out_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one output; RuntimeError before build."""
+        return shape_of(lib.cnn_net_out_shape, self)
+
+    @property
+    def max_batch(self) -> int:
+        """That of build(); 0 before it."""
+        return int(lib.cnn_net_max_batch(self._p))
+
+    # ------------------------------------------------------ training ---
+
+    def evaluate(
+        self,
+        data: Any,
+        labels: Optional[Any] = None,
+        *,
+        confusion: bool = False,
+    ) -> Evaluation:
+        """Loss, hits and confusion matrix over a dataset.
+
+        The loss of a large dataset is added up slice by slice, and may differ
+        from that of a single call of C in the last bits of a double.
+
+        Parameters
+        ----------
+        data : Dataset, or images
+        labels : array, optional
+            Of the images.
+        confusion : bool
+            Whether the matrix is wanted.
+
+        Raises
+        ------
+        ValueError
+            if images or labels do not fit the net, or there are none.
+        RuntimeError
+            before build.
+        """
+        dataset = dataset_of(data, labels)
+        check_built(self)
+        return evaluate(self, dataset, self.reduction == "mean", confusion)
+
+    def fit(
+        self,
+        data: Any,
+        labels: Optional[Any] = None,
+        *,
+        optimizer: Optional[Optimizer] = None,
+        epochs: Optional[float] = None,
+        steps: Optional[int] = None,
+        batch_size: Optional[int] = None,
+        validation_data: Optional[Any] = None,
+        schedule: Optional[Schedule] = None,
+        augmentation: Optional[Augmentation] = None,
+        shuffle: bool = True,
+        clip_norm: Optional[float] = None,
+        callback: Optional[Callable[[Progress], Any]] = None,
+        progress: bool = True,
+        seed: int = 0,
+    ) -> History:
+        """Trains; builds the net first, if need be.
+
+        Parameters
+        ----------
+        data : Dataset, or images
+        labels : array, optional
+            Of the images.
+        optimizer : Optimizer, optional
+            Adam() by default. Its learning rate is the base of the schedule,
+            and the same afterwards.
+        epochs : float, optional
+            Passes over the data, 1 by default; or
+        steps : int, optional
+            batches.
+        batch_size : int, optional
+            max_batch of a built net, 100 otherwise, by default.
+        validation_data : Dataset or (images, labels), optional
+            Evaluated after each epoch.
+        schedule, augmentation : optional
+            How the learning rate, and the images, change.
+        shuffle : bool
+        clip_norm : float, optional
+            Longer gradients are shortened to it.
+        callback : callable, optional
+            Called with a Progress after each step, in this thread. What is
+            true as a result ends the training; an exception passes through.
+        progress : bool
+            Whether a line on standard error shows where it stands: one that
+            moves on a terminal, one for each epoch elsewhere.
+        seed : int
+            Of parameters, shuffling and augmentation; below 2^32.
+
+        Returns
+        -------
+        History
+            An entry for each epoch.
+
+        Raises
+        ------
+        ValueError
+            if data, net and settings do not fit together.
+        RuntimeError
+            if the training diverges.
+        KeyboardInterrupt
+            on Ctrl-C; the net stands after the last whole step.
+        """
+        dataset = dataset_of(data, labels)
+        rule = Adam() if optimizer is None else optimizer_of(optimizer)
+        number = _checks.seed(seed)
+        size = batch_size
+        if size is None:
+            size = self.max_batch or min(_BATCH, max(1, len(dataset)))
+        size = _checks.count("batch_size", size)
+        total = steps_of(steps, epochs, len(dataset), size)
+        if self.max_batch == 0:
+            self.build(dataset.shape, size, seed=number)
+        lr = rule.lr
+        with Trainer(
+            self,
+            rule,
+            dataset,
+            batch_size=size,
+            schedule=None if schedule is None else schedule.for_steps(total),
+            augmentation=augmentation,
+            shuffle=shuffle,
+            clip_norm=clip_norm,
+            seed=number,
+        ) as trainer:
+            try:
+                history: History = trainer.run(
+                    total,
+                    validation_data=validation_data,
+                    callback=callback,
+                    progress=progress,
+                )
+            finally:
+                if schedule is not None:
+                    rule.lr = lr
+        return history
+
+    # --------------------------------------------------------- files ---
+
+    @classmethod
+    def load(
+        cls,
+        source: Union[str, "os.PathLike[str]", bytes, bytearray, memoryview],
+        max_batch: int = _BATCH,
+    ) -> Net:
+        """Builds the net of a model file, ready to predict and to train on.
+
+        Parameters
+        ----------
+        source : path, or bytes
+            A str or PathLike is a path; bytes are the content of a file.
+        max_batch : int
+            As for build().
+
+        Raises
+        ------
+        OSError
+            if the file is missing or cannot be read.
+        ValueError
+            if it is damaged or of another kind.
+        RuntimeError
+            if it was written by a newer version.
+        """
+        batch = _checks.integer("max_batch", max_batch)
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            data = np.frombuffer(source, np.uint8)
+            pointer = lib.cnn_net_load_memory(
+                data.ctypes.data, data.size, batch
+            )
+        else:
+            pointer = lib.cnn_net_load(_checks.path(source), batch)
+        net = cls.__new__(cls)
+        net._take(created(pointer))
+        handle = net._h
+        net._layers = [
+            Layer._of_net(handle, lib.cnn_net_layer(handle.pointer, index))
+            for index in range(lib.cnn_net_layer_count(handle.pointer))
+        ]
+        net._built()
+        architecture = architecture_of(net.to_bytes())
+        net.loss = LOSSES[architecture["loss"]]
+        net.reduction = REDUCTIONS[architecture["reduction"]]
+        return net

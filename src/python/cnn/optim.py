@@ -1,0 +1,173 @@
+"""Optimisers: how parameters follow their gradients (include/cnn/optim.h).
+
+An optimiser holds settings only; what it remembers from step to step lives in
+the net or layer that it updates. So one may serve several nets.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from . import _checks, _structs
+from ._handle import Handle, Owner
+from ._library import lib
+from ._status import check, created
+
+
+class Optimizer(Owner):
+    """What SGD, Adam, AdamW and RMSprop have in common."""
+
+    def __init__(self, pointer: Any) -> None:
+        self._handle = Handle(created(pointer), lib.cnn_optim_free)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate, finite and at least 0."""
+        return float(lib.cnn_optim_lr(self._p))
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        check(lib.cnn_optim_set_lr(self._p, _checks.real("lr", value)))
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate, at least 0.
+    momentum : float
+        From 0 to below 1.
+    nesterov : bool
+        Nesterov's momentum; needs momentum.
+    weight_decay : float
+        At least 0.
+    """
+
+    def __init__(
+        self,
+        lr: float = 0.01,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        options = _structs.options(
+            _structs.SGDOptions,
+            momentum=_checks.real("momentum", momentum),
+            nesterov=bool(nesterov),
+            weight_decay=_checks.real("weight_decay", weight_decay),
+        )
+        super().__init__(
+            lib.cnn_sgd_create(
+                _checks.real("lr", lr), ctypes.byref(options)
+            )
+        )
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015).
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate, at least 0.
+    beta1, beta2 : float
+        Decay of the mean and of the square, between 0 and 1.
+    eps : float
+        Above 0.
+    weight_decay : float
+        At least 0, added to the gradient.
+    """
+
+    _decoupled = False
+
+    def __init__(
+        self,
+        lr: float = 1e-3,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        options = _structs.options(
+            _structs.AdamOptions,
+            beta1=_checks.nonzero("beta1", beta1),
+            beta2=_checks.nonzero("beta2", beta2),
+            eps=_checks.nonzero("eps", eps),
+            weight_decay=_checks.real("weight_decay", weight_decay),
+            decoupled=self._decoupled,
+        )
+        super().__init__(
+            lib.cnn_adam_create(
+                _checks.real("lr", lr), ctypes.byref(options)
+            )
+        )
+
+
+class AdamW(Adam):
+    """AdamW (Loshchilov and Hutter, 2019): as Adam, but the decay is kept
+    apart from the gradient."""
+
+    _decoupled = True
+
+    def __init__(
+        self,
+        lr: float = 1e-3,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(
+            lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay
+        )
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Tieleman and Hinton, 2012).
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate, at least 0.
+    decay : float
+        Of the mean square, between 0 and 1.
+    eps : float
+        Above 0.
+    momentum : float
+        From 0 to below 1.
+    """
+
+    def __init__(
+        self,
+        lr: float = 1e-3,
+        *,
+        decay: float = 0.9,
+        eps: float = 1e-8,
+        momentum: float = 0.0,
+    ) -> None:
+        options = _structs.options(
+            _structs.RMSpropOptions,
+            decay=_checks.nonzero("decay", decay),
+            eps=_checks.nonzero("eps", eps),
+            momentum=_checks.real("momentum", momentum),
+        )
+        super().__init__(
+            lib.cnn_rmsprop_create(
+                _checks.real("lr", lr), ctypes.byref(options)
+            )
+        )
+
+
+def optimizer_of(value: Any) -> Optimizer:
+    """Checks that it is one."""
+    if not isinstance(value, Optimizer):
+        raise TypeError(
+            f"{type(value).__name__}, expected an optimizer such as Adam()"
+        )
+    return value

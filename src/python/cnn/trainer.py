@@ -1,0 +1,305 @@
+"""Training a net on a dataset, stopping and going on (include/cnn/trainer.h).
+
+The steps are a loop of Python around cnn_trainer_step(): so Ctrl-C and the
+exceptions of callbacks work as everywhere, for a few microseconds a step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import time
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+
+from . import _checks, _interrupt, _structs
+from ._checks import Path
+from ._handle import Handle, Owner
+from ._library import lib
+from ._status import check, created
+from .dataset import dataset_of
+from .evaluation import Metrics, metrics_of
+from .optim import Optimizer, optimizer_of
+from .progress import Display
+from .schedules import Augmentation, Schedule
+
+if TYPE_CHECKING:
+    from .net import Net
+
+_NO_SHUFFLE = 1
+
+
+class Progress(NamedTuple):
+    """What a callback sees, after each step."""
+
+    step: int
+    """Steps done since the training began, over all resumes."""
+    epoch: int
+    """Whole passes over the data begun before this step, from 0."""
+    metrics: Metrics
+    """Of the step, before its update."""
+    trainer: Trainer
+
+
+class Epoch(NamedTuple):
+    """What an epoch gave: means over its steps, and the validation."""
+
+    step: int
+    """Steps done at its end."""
+    loss: float
+    accuracy: float
+    val_loss: Optional[float]
+    val_accuracy: Optional[float]
+    images_per_second: float
+
+
+class History(list[Epoch]):
+    """The epochs of a run, the last one maybe cut short."""
+
+    def column(self, name: str) -> list[Any]:
+        """One field of all epochs, as a list: "loss", "val_accuracy", ..."""
+        return [getattr(epoch, name) for epoch in self]
+
+
+class Trainer(Owner):
+    """Trains a net, step by step or many steps at once.
+
+    Keeps net, optimiser and dataset alive. Net.fit() is the short way.
+
+    Parameters
+    ----------
+    net : Net
+        Built.
+    optimizer : Optimizer
+    data : Dataset or (images, labels)
+        Not empty.
+    batch_size : int, optional
+        The net's max_batch by default.
+    schedule, augmentation : optional
+        How learning rate and images change.
+    shuffle : bool
+    clip_norm : float, optional
+        Longer gradients are shortened to it.
+    seed : int
+        Of shuffling and augmentation; below 2^32.
+
+    Raises
+    ------
+    ValueError
+        if data, net and settings do not fit together.
+    RuntimeError
+        if the net is not built.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        optimizer: Optimizer,
+        data: Any,
+        *,
+        batch_size: Optional[int] = None,
+        schedule: Optional[Schedule] = None,
+        augmentation: Optional[Augmentation] = None,
+        shuffle: bool = True,
+        clip_norm: Optional[float] = None,
+        seed: int = 0,
+    ) -> None:
+        rule, dataset = optimizer_of(optimizer), dataset_of(data)
+        theirs = net._h, rule._h, dataset._h
+        self._net, self._optimizer = net, rule
+        size = 0
+        if batch_size is not None:
+            size = _checks.count("batch_size", batch_size)
+        options = _structs.options(
+            _structs.TrainerOptions,
+            flags=0 if shuffle else _NO_SHUFFLE,
+            batch=size,
+            seed=_checks.seed(seed),
+            clip_norm=_checks.optional("clip_norm", clip_norm),
+        )
+        lock = theirs[0].lock
+        with lock:
+            pointer = created(
+                lib.cnn_trainer_create(
+                    *(handle.pointer for handle in theirs),
+                    ctypes.byref(options),
+                )
+            )
+        self._handle = Handle(pointer, lib.cnn_trainer_free, theirs, lock)
+        self._count = len(dataset)
+        self._batch = size or net.max_batch
+        # Forward, and twice as much backward; an elastic distortion takes some
+        # hundred operations a pixel.
+        pixels = math.prod(net.in_shape) if augmentation is not None else 0
+        self._cost = self._batch * (3 * net._cost + 200 * pixels)
+        self._cancelled = False
+        self._set(schedule, augmentation)
+
+    def _set(
+        self,
+        schedule: Optional[Schedule],
+        augmentation: Optional[Augmentation],
+    ) -> None:
+        if schedule is not None:
+            options = schedule._options()
+            check(
+                lib.cnn_trainer_set_schedule(
+                    self._p, self._optimizer.lr, ctypes.byref(options)
+                )
+            )
+        if augmentation is not None:
+            changes = augmentation._options()
+            check(
+                lib.cnn_trainer_set_augmentation(
+                    self._p, ctypes.byref(changes)
+                )
+            )
+
+    @property
+    def steps(self) -> int:
+        """Steps done since the training began, over all resumes."""
+        return int(lib.cnn_trainer_steps(self._p))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the next sample comes from, from 0."""
+        return int(lib.cnn_trainer_epoch(self._p))
+
+    def step(self) -> Metrics:
+        """One step on the next batch.
+
+        Raises
+        ------
+        RuntimeError
+            if loss or gradient are not finite: net and trainer are then as
+            they were.
+        """
+        handle, found = self._h, _structs.Metrics()
+
+        def call() -> None:
+            check(
+                lib.cnn_trainer_step(handle.pointer, ctypes.byref(found))
+            )
+
+        _interrupt.run(handle.lock, self._cost, call)
+        return metrics_of(found)
+
+    def run(
+        self,
+        steps: Optional[int] = None,
+        *,
+        epochs: Optional[float] = None,
+        validation_data: Optional[Any] = None,
+        callback: Optional[Callable[[Progress], Any]] = None,
+        progress: bool = False,
+    ) -> History:
+        """`steps` more steps, or `epochs` passes over the data; fewer if the
+        callback or cancel() say so. Arguments, result and errors are those of
+        Net.fit()."""
+        total = steps_of(steps, epochs, self._count, self._batch)
+        validation = None
+        if validation_data is not None:
+            validation = dataset_of(validation_data)
+        history, running = History(), _Means()
+        display = Display(total, self._count / self._batch, progress)
+        done, before = self.steps, self.epoch
+        try:
+            for left in range(total - 1, -1, -1):
+                if self._cancelled:
+                    break
+                metrics = self.step()
+                done += 1
+                running.add(metrics)
+                display.step(total - left, metrics)
+                stop = callback is not None and bool(
+                    callback(Progress(done, before, metrics, self))
+                )
+                # A batch may straddle two epochs.
+                epoch = done * self._batch // self._count
+                if epoch > before or left == 0 or stop:
+                    history.append(running.end(self._net, done, validation))
+                    display.epoch(max(epoch, before + 1), history[-1])
+                    before, running = epoch, _Means()
+                if stop:
+                    break
+        finally:
+            display.close()
+            self._cancelled = False
+        return history
+
+    def cancel(self) -> None:
+        """Ends run() after the step it is at; if none is running, the next
+        one at once. From any thread, and from a signal handler."""
+        self._cancelled = True
+
+    def save(self, path: Path) -> None:
+        """Saves all that a resumed training needs to equal one that never
+        stopped, bit for bit; the file is a model file as well. Atomic.
+
+        Raises
+        ------
+        OSError
+            if the file cannot be written; an old one is then still there.
+        RuntimeError
+            if a parameter is not finite.
+        """
+        handle = self._h
+        with handle.lock:
+            check(lib.cnn_trainer_save(handle.pointer, _checks.path(path)))
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a file of save(): with the same layers, data, settings
+        and seed. The net's metadata become those of the file.
+
+        Raises
+        ------
+        ValueError
+            if the file was made for another training, or is damaged; net and
+            trainer are then as they were.
+        OSError
+            if it cannot be read.
+        """
+        handle = self._h
+        with handle.lock:
+            check(lib.cnn_trainer_resume(handle.pointer, _checks.path(path)))
+
+
+class _Means:
+    """What the steps of an epoch gave."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+        self.loss = 0.0
+        self.steps = self.count = self.correct = 0
+
+    def add(self, metrics: Metrics) -> None:
+        self.loss += metrics.loss
+        self.steps += 1
+        self.count += metrics.count
+        self.correct += metrics.correct
+
+    def end(self, net: Net, step: int, validation: Any) -> Epoch:
+        speed = self.count / max(1e-9, time.perf_counter() - self.start)
+        found = None if validation is None else net.evaluate(validation)
+        return Epoch(
+            step,
+            self.loss / self.steps,
+            self.correct / self.count,
+            None if found is None else found.loss,
+            None if found is None else found.accuracy,
+            speed,
+        )
+
+
+def steps_of(
+    steps: Optional[int], epochs: Optional[float], count: int, batch: int
+) -> int:
+    """How many steps are meant: that many, or so many passes over the data,
+    one by default. All batches are full."""
+    if steps is not None and epochs is not None:
+        raise ValueError("steps and epochs: one of them is enough")
+    if steps is not None:
+        return _checks.integer("steps", steps, 0, 2**63 - 1)
+    passes = _checks.real("epochs", 1 if epochs is None else epochs)
+    if not 0 <= passes < 2**31:
+        raise ValueError(f"epochs {passes:g}, expected at least 0")
+    return math.ceil(passes * count / batch)
