@@ -1,6 +1,6 @@
 #!/bin/sh
-# The version is written down in version.h. CMake, the .pc file and the changelog
-# must say the same (and what the library says, test_version looks at):
+# The version is written down in version.h. CMake, the .pc file, the Python package
+# and the changelog must say the same (and what the library says, test_version looks at):
 #
 #     sh version.sh SOURCE CMAKE_VERSION LIBCNN.PC
 set -eu
@@ -18,6 +18,8 @@ says() {
 
 says CMake "$2"
 says libcnn.pc "$(sed -n 's/^Version: //p' "$3")"
+says src/python/cnn/_version.py "$(sed -n 's/^VERSION = "\(.*\)"$/\1/p' \
+    "$source/src/python/cnn/_version.py")"
 says docs/CHANGELOG.md "$(sed -n 's/^## \[\([0-9.]*\)\].*/\1/p' \
     "$source/docs/CHANGELOG.md" | head -n 1)"
 exit $status

@@ -169,6 +169,10 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
     array = np.asarray(values)
     if array.size == 0 and isinstance(values, (list, tuple)):
         array = array.astype(np.int32)
+    if array.dtype == object:  # what is no number, or a very large one
+        for value in array.flat:
+            integer(name, value)
+        array = array.astype(np.int32)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} are {array.dtype}, expected integers")
     if array.ndim != 1:

@@ -42,6 +42,9 @@ class Handle:
         # still be computing.
         self._finalizer.atexit = False
 
+    def __reduce__(self) -> Any:
+        raise TypeError("objects of libcnn cannot be copied or pickled")
+
     def disown(self) -> None:
         """Somebody else frees it from now on."""
         self._finalizer.detach()

@@ -188,6 +188,13 @@ class Inspected(Owner):
         return found
 
 
+def net_of(value: Any) -> Any:
+    """Checks that it is a net."""
+    if not isinstance(value, Inspected):
+        raise TypeError(f"{type(value).__name__}, expected a Net")
+    return value
+
+
 def check_built(net: Owner) -> None:
     """The RuntimeError of a net that is not built."""
     check(lib.cnn_net_in_shape(net._p, ctypes.byref(_structs.Shape())))

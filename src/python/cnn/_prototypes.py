@@ -159,7 +159,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_count": (STATUS, NET, COUNTS),
     "cnn_net_measure": (STATUS, NET, POINTER(s.NetMemory)),
     "cnn_net_summary": (
-        STATUS, NET, c_int32, c_void_p, c_size_t, POINTER(c_size_t)),
+        STATUS, NET, c_int32, c_char_p, c_size_t, POINTER(c_size_t)),
     # stats.h
     "cnn_net_watch": (STATUS, NET, c_int32),
     "cnn_net_layer_stats": (STATUS, NET, c_int32, POINTER(s.LayerStats)),

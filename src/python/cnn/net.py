@@ -107,7 +107,7 @@ class Net(Stored):
             ("loss", loss, LOSSES),
             ("reduction", reduction, REDUCTIONS),
         ):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise ValueError(
                     f"{name} is {value!r}, expected one of {', '.join(known)}"
                 )

@@ -87,7 +87,7 @@ class Display:
 
     def epoch(self, epoch: int, found: Epoch) -> None:
         """An epoch, or the run, is over."""
-        last = math.ceil(self._steps / self._per_epoch)
+        last = int((self._steps - 1) / self._per_epoch) + 1
         line = (
             f"epoch {epoch}" + (f" of {last}" if epoch <= last else "")
             + f": loss {found.loss:.4g}, accuracy {found.accuracy:.4f}"

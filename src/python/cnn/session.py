@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _checks
 from ._handle import Handle, Owner
+from ._inspect import net_of
 from ._library import lib
 from ._predict import Floats, predict
 from ._status import created
@@ -35,7 +36,7 @@ class Session(Owner):
     """
 
     def __init__(self, net: Net, max_batch: Optional[int] = None) -> None:
-        handle = net._h
+        handle = net_of(net)._h
         batch = net.max_batch if max_batch is None else max_batch
         self._batch = _checks.integer("max_batch", batch)
         with handle.lock:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 from . import _checks, _interrupt, _structs
 from ._checks import Path
 from ._handle import Handle, Owner
+from ._inspect import net_of
 from ._library import lib
 from ._status import check, created
 from .dataset import dataset_of
@@ -104,7 +105,7 @@ class Trainer(Owner):
         seed: int = 0,
     ) -> None:
         rule, dataset = optimizer_of(optimizer), dataset_of(data)
-        theirs = net._h, rule._h, dataset._h
+        theirs = net_of(net)._h, rule._h, dataset._h
         self._net, self._optimizer = net, rule
         size = 0
         if batch_size is not None:

@@ -1,0 +1,218 @@
+"""Layers by hand beside plain formulas of numpy."""
+
+import unittest
+
+import numpy as np
+from support import cnn
+
+# float32 has 24 bits; sums here have at most some 100 terms below 10.
+CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+SHAPE = 3, 6, 5
+
+
+def drawn(*shape):
+    return np.random.default_rng(len(shape)).standard_normal(
+        shape, dtype=np.float32)
+
+
+def convolution(x, w, b, stride, pad):
+    """(N, C, H, W), (F, C, kh, kw), (F,)."""
+    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))).astype(float)
+    kh, kw = w.shape[2:]
+    rows = range(0, x.shape[2] - kh + 1, stride)
+    columns = range(0, x.shape[3] - kw + 1, stride)
+    y = [[np.einsum("ncuv,fcuv->nf", x[:, :, i:i + kh, j:j + kw], w) + b
+          for j in columns] for i in rows]
+    return np.moveaxis(np.array(y), (2, 3), (0, 1))
+
+
+def windows(x, size):
+    """(N, C, H / size, W / size, size * size), what does not fit left out."""
+    n, c, h, w = x.shape
+    h, w = h // size, w // size
+    x = x[:, :, :h * size, :w * size].reshape(n, c, h, size, w, size)
+    return x.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, h, w, -1)
+
+
+class Forward(unittest.TestCase):
+    def run_layer(self, layer, x, training=False):
+        layer.build(x.shape[1:], len(x), seed=3)
+        return layer.forward(x, training=training)
+
+    def same(self, layer, want, x):
+        np.testing.assert_allclose(self.run_layer(layer, x), want, **CLOSE)
+
+    def test_conv2d(self):
+        x = drawn(2, *SHAPE)
+        for stride, pad in (1, 0), (2, 1):
+            layer = cnn.Conv2D(4, (3, 2), stride=stride, padding=pad,
+                               bias_init=("normal", 1.0))
+            y = self.run_layer(layer, x)
+            w, b = (tensor.data for tensor in layer.tensors())
+            self.assertEqual(w.shape, (4, 3, 3, 2))
+            np.testing.assert_allclose(
+                y, convolution(x, w, b, stride, pad), **CLOSE)
+
+    def test_conv2d_table(self):
+        table = [[1, 0, 1], [0, 1, 0]]
+        x = drawn(2, *SHAPE)
+        layer = cnn.Conv2D(2, 2, table=table, bias=False)
+        y = self.run_layer(layer, x)
+        kernels = iter(layer.tensors()[0].data)
+        w = np.array([[next(kernels) if seen else np.zeros((2, 2))
+                       for seen in row] for row in table])
+        np.testing.assert_allclose(
+            y, convolution(x, w, np.zeros(2), 1, 0), **CLOSE)
+
+    def test_pooling(self):
+        x = drawn(2, *SHAPE)
+        parts = windows(x, 2)
+        self.same(cnn.MaxPool2D(2), parts.max(-1), x)
+        self.same(cnn.AvgPool2D(2), parts.mean(-1), x)
+        layer = cnn.Subsample2D(2)
+        y = self.run_layer(layer, x)
+        a, b = (t.data.reshape(3, 1, 1) for t in layer.tensors())
+        np.testing.assert_allclose(y, a * parts.sum(-1) + b, **CLOSE)
+
+    def test_pooling_options(self):
+        x = np.ones((1, 1, 3, 3), np.float32)
+        corner = {}
+        for counted in False, True:
+            layer = cnn.AvgPool2D(2, stride=2, padding=(1, 0, 1, 0),
+                                  count_include_pad=counted)
+            corner[counted] = self.run_layer(layer, x)[0, 0, 0, 0]
+        self.assertEqual(corner, {False: 1.0, True: 0.25})
+
+    def test_dense(self):
+        x = drawn(2, *SHAPE)
+        layer = cnn.Dense(4, bias_init=("constant", 0.5))
+        y = self.run_layer(layer, x)
+        w, b = (tensor.data for tensor in layer.tensors())
+        self.assertTrue((b == 0.5).all())
+        np.testing.assert_allclose(
+            y.reshape(2, 4), x.reshape(2, -1) @ w.T + b, **CLOSE)
+
+    def test_activations(self):
+        x = 3 * drawn(2, *SHAPE)
+        wide = x.astype(float)
+        for layer, want in (
+                (cnn.ReLU(), np.maximum(wide, 0)),
+                (cnn.Sigmoid(), 1 / (1 + np.exp(-wide))),
+                (cnn.Tanh(), np.tanh(wide)),
+                (cnn.LeCunTanh(), 1.7159 * np.tanh(wide * 2 / 3)),
+                (cnn.LeakyReLU(), np.where(wide > 0, wide, 0.01 * wide)),
+                (cnn.LeakyReLU(0.2), np.where(wide > 0, wide, 0.2 * wide)),
+                (cnn.ELU(0.5),
+                 np.where(wide > 0, wide, 0.5 * np.expm1(wide)))):
+            self.same(layer, want, x)
+            self.assertEqual(layer.kind, "activation")
+
+    def test_softmax(self):
+        x = drawn(2, 7, 1, 1)
+        e = np.exp(x.astype(float))
+        self.same(cnn.Softmax(), e / e.sum(1, keepdims=True), x)
+
+    def test_dropout(self):
+        x = np.ones((4, 1, 50, 50), np.float32)
+        layer = cnn.Dropout(0.25)
+        self.assertTrue((self.run_layer(layer, x) == 1).all())
+        y = layer.forward(x, training=True)
+        self.assertEqual(set(np.unique(y)), {0.0, np.float32(1 / 0.75)})
+        # 10,000 draws: 0.0043 is one standard deviation.
+        self.assertAlmostEqual((y == 0).mean(), 0.25, delta=0.03)
+
+    def test_batchnorm(self):
+        x = drawn(4, *SHAPE)
+        layer = cnn.BatchNorm(epsilon=1e-3)
+        y = self.run_layer(layer, x, training=True)
+        m = x.mean((0, 2, 3), keepdims=True)
+        v = x.var((0, 2, 3), keepdims=True)
+        np.testing.assert_allclose(y, (x - m) / np.sqrt(v + 1e-3), **CLOSE)
+        names = [tensor.name for tensor in layer.tensors()]
+        self.assertEqual(
+            names, ["weight", "bias", "running_mean", "running_var"])
+        self.assertIsNone(layer.tensors()[2].grad)
+
+    def test_rbf(self):
+        x, codes = drawn(3, 5, 1, 1), drawn(4, 5)
+        want = ((x.reshape(3, 1, 5) - codes) ** 2).sum(-1)
+        layer = cnn.RBF(4, codes)
+        self.same(layer, want.reshape(3, 4, 1, 1), x)
+        with self.assertRaisesRegex(ValueError, "have 5 elements, the input"):
+            cnn.RBF(4, codes).build(6, 1)
+        digits = cnn.RBF()
+        digits.build((84, 1, 1), 1)
+        self.assertEqual(set(np.unique(digits.tensors()[0].data)), {-1, 1})
+
+    def test_rbf_in_a_net(self):
+        codes = drawn(4, 6)
+        net = cnn.Net([cnn.Conv2D(6, 5), cnn.MaxPool2D(4),
+                       cnn.RBF(4, codes)], loss="lenet_map")
+        with self.assertRaisesRegex(ValueError, "6 elements, the input 24"):
+            net.build((14, 14), 1)
+        net.build((8, 8), 1)
+        self.assertTrue((net.state_dict()["2.codes"] == codes).all())
+        self.assertEqual(net.predict(drawn(2, 8, 8)).shape, (2, 4))
+
+
+class Backward(unittest.TestCase):
+    """Against differences of the float64 formula."""
+
+    def test_dense(self):
+        x, dy = drawn(3, 5, 1, 1), drawn(3, 2, 1, 1)
+        layer = cnn.Dense(2).build(5, 3)
+        y = layer.forward(x, training=True)
+        dx = layer.backward(x, y, dy)
+        w, b = layer.tensors()
+        flat, slope = x.reshape(3, 5), dy.reshape(3, 2)
+        np.testing.assert_allclose(dx.reshape(3, 5), slope @ w.data, **CLOSE)
+        np.testing.assert_allclose(w.grad, slope.T @ flat, **CLOSE)
+        np.testing.assert_allclose(b.grad, slope.sum(0), **CLOSE)
+        self.assertIsNone(layer.backward(x, y, dy, want_dx=False))
+        np.testing.assert_allclose(b.grad, 2 * slope.sum(0), **CLOSE)
+        before = layer.params.copy()
+        layer.update(cnn.SGD(0.5))
+        np.testing.assert_allclose(
+            layer.params, before - 0.5 * layer.grads, **CLOSE)
+        layer.zero_grad()
+        self.assertFalse(layer.grads.any())
+
+    def test_frozen(self):
+        layer = cnn.Dense(2).build(5, 3)
+        layer.grads[...] = 1
+        layer.frozen = True
+        before = layer.params.copy()
+        layer.update(cnn.SGD(0.5))
+        self.assertTrue((layer.params == before).all())
+        layer.frozen = False
+        layer.update(cnn.SGD(0.5))
+        self.assertTrue((layer.params != before).all())
+
+    def test_conv2d(self):
+        x, dy = drawn(2, *SHAPE), drawn(2, 2, 4, 4)
+        layer = cnn.Conv2D(2, (3, 2)).build(SHAPE, 2)
+        y = layer.forward(x, training=True)
+        dx = layer.backward(x, y, dy)
+        w, b = layer.tensors()
+        loss = lambda x, w: (convolution(x, w, b.data, 1, 0) * dy).sum()
+        for array, slope, which in (x, dx, 0), (w.data, w.grad, 1):
+            for at in ((0, 0, 0, 0), (1, 2, 2, 1)):
+                # The loss is linear in each: no step is too large.
+                ends = []
+                for step in 0.5, -0.5:
+                    moved = array.astype(float)
+                    moved[at] += step
+                    both = [x, w.data]
+                    both[which] = moved
+                    ends.append(loss(*both))
+                self.assertAlmostEqual(ends[0] - ends[1], slope[at], 4)
+
+    def test_same_seed(self):
+        one, two, other = (
+            cnn.Dense(3).build(4, 1, seed=seed) for seed in (1, 1, 2**64 - 1))
+        self.assertTrue((one.params == two.params).all())
+        self.assertFalse((one.params == other.params)[:12].any())
+
+
+if __name__ == "__main__":
+    unittest.main()
