@@ -123,8 +123,8 @@ class Arrays(unittest.TestCase):
         layer = net.layers[0]
         x = np.zeros((4, 1, 16, 16), np.float32)
         y, dy = layer.forward(x), np.zeros((4, 4, 14, 14), np.float32)
-        bad = (x[0, 0], x[:, :, 1:], x.reshape(4, -1), x.reshape(-1), x[0, 0, 0],
-               np.float32(1))
+        bad = (x[0, 0], x[:, :, 1:], x.reshape(4, -1), x.reshape(-1),
+               x[0, 0, 0], np.float32(1))
         for array in bad:
             for call in (net.predict, net.forward, layer.forward,
                          lambda a: net.evaluate(a, [0] * 4),
@@ -140,7 +140,8 @@ class Arrays(unittest.TestCase):
         for count in 0, 11:
             many = np.zeros((count, 1, 16, 16), np.float32)
             for call in (net.forward, layer.forward,
-                         lambda a: net.train_step(cnn.SGD(), a, [0] * count)):
+                         lambda a: net.train_step(
+                             cnn.SGD(), a, [0] * len(a))):
                 with self.assertRaisesRegex(ValueError, f"batch {count}"):
                     call(many)
         for labels in [0] * 3, [10] * 4, [-1] * 4, [[0] * 4], [0.5] * 4:

@@ -5,6 +5,7 @@ import io
 import os
 import pty
 import re
+import threading
 import traceback
 import unittest
 from unittest import mock
@@ -162,6 +163,14 @@ class Steps(unittest.TestCase):
                 small_net().fit(self.data, progress=False, **bad)
 
 
+def chunks(terminal):
+    """What is written to a terminal until its other end is closed, which is
+    an error of reading."""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 4096):
+            yield chunk
+
+
 class Display(unittest.TestCase):
     def fit(self):
         small_net().fit(cnn.Dataset(*bars(100)), epochs=2, batch_size=30,
@@ -185,14 +194,17 @@ class Display(unittest.TestCase):
 
     def test_terminal(self):
         ours, theirs = pty.openpty()
+        parts = []
+        reader = threading.Thread(target=lambda: parts.extend(chunks(ours)))
+        reader.start()
         with open(theirs, "w") as terminal, \
                 contextlib.redirect_stderr(terminal), \
                 mock.patch.dict(os.environ, TERM="xterm"), \
                 mock.patch("cnn.progress._EVERY", 0):
             self.fit()
-            terminal.flush()
-            shown = os.read(ours, 100_000).decode()
+        reader.join()
         os.close(ours)
+        shown = b"".join(parts).decode()
         self.assertEqual(shown.count("epoch "), 2)
         self.assertRegex(shown, (
             r"\r 42% \[=+> *\]  \d+:\d\d left  accuracy 0\.\d{4}  "

@@ -12,6 +12,7 @@ lock of its object, and whoever uses the object next waits for it.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import queue
 import threading
@@ -95,10 +96,13 @@ def _finish() -> None:
 
 def _forget() -> None:
     """A child of fork() has none of its parent's threads."""
+    global _main
     _Worker.idle.clear()
     _Worker.busy.clear()
+    _main = threading.get_ident()
 
 
+_main = threading.main_thread().ident
 atexit.register(_finish)
 os.register_at_fork(after_in_child=_forget)
 
@@ -114,9 +118,18 @@ class _Speed:
         cls.value += 0.5 * (cost / max(seconds, 1e-9) - cls.value)
 
 
+def aside(call: Callable[[], Result]) -> Result:
+    """Makes one call that nobody can tell the cost of, and that needs no
+    lock."""
+    if threading.get_ident() != _main:
+        return call()
+    result: Result = _Worker.make(_Job(contextlib.nullcontext(), call))
+    return result
+
+
 def run(lock: Any, cost: float, call: Callable[[], Result]) -> Result:
     """Makes one call under the lock, in the main thread or for it."""
-    if threading.current_thread() is not threading.main_thread():
+    if threading.get_ident() != _main:
         with lock:
             return call()
     start = time.perf_counter()

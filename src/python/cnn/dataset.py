@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 import numpy as np
 import numpy.typing as npt
 
-from . import _checks, _structs
+from . import _checks, _interrupt, _structs
 from ._checks import Path, as_labels
 from ._handle import Handle, Owner
 from ._library import lib
@@ -120,14 +120,13 @@ class Dataset(Owner):
             if the elements are no unsigned bytes.
         """
         options = _options(scale, offset, pad)
+        paths = _checks.path(images), _checks.path(labels)
         dataset = cls.__new__(cls)
-        dataset._take(
-            lib.cnn_dataset_load(
-                _checks.path(images),
-                _checks.path(labels),
-                ctypes.byref(options),
-            ),
-            None,
+        # Inflating takes its time.
+        _interrupt.aside(
+            lambda: dataset._take(
+                lib.cnn_dataset_load(*paths, ctypes.byref(options)), None
+            )
         )
         return dataset
 

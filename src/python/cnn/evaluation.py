@@ -16,7 +16,7 @@ from ._status import check
 from .dataset import Dataset
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(slots=True)
 class Metrics:
     """Loss and hits of a step, before its update."""
 

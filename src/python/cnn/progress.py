@@ -37,7 +37,7 @@ class Display:
         self._per_epoch = steps_per_epoch
         # None where there is no console at all.
         self._to: TextIO | None = sys.stderr if wanted else None
-        self._moves = (
+        self.moves = (
             self._to is not None
             and self._to.isatty()
             and os.environ.get("TERM", "dumb") != "dumb"
@@ -48,9 +48,7 @@ class Display:
         self._drawn = time.perf_counter()
 
     def step(self, step: int, metrics: Metrics) -> None:
-        """Step number `step` of this run, from 1, is done."""
-        if not self._moves:
-            return
+        """Step number `step` of this run, from 1, is done; if it moves."""
         # Means over some twenty steps, and over two seconds.
         share = 1.0 if step == 1 else 0.05
         self._loss += share * (metrics.loss - self._loss)

@@ -1,7 +1,7 @@
 """Training a net on a dataset, stopping and going on (include/cnn/trainer.h).
 
 The steps are a loop of Python around cnn_trainer_step(): so Ctrl-C and the
-exceptions of callbacks work as everywhere, for a few microseconds a step.
+exceptions of callbacks work as everywhere, for some microseconds a step.
 """
 
 from __future__ import annotations
@@ -174,15 +174,16 @@ class Trainer(Owner):
             if loss or gradient are not finite: net and trainer are then as
             they were.
         """
-        handle, found = self._h, _structs.Metrics()
+        handle = self._h
 
-        def call() -> None:
+        def call() -> Metrics:
+            found = _structs.Metrics()
             check(
                 lib.cnn_trainer_step(handle.pointer, ctypes.byref(found))
             )
+            return metrics_of(found)
 
-        _interrupt.run(handle.lock, self._cost, call)
-        return metrics_of(found)
+        return _interrupt.run(handle.lock, self._cost, call)
 
     def run(
         self,
@@ -210,7 +211,8 @@ class Trainer(Owner):
                 metrics = self.step()
                 done += 1
                 running.add(metrics)
-                display.step(total - left, metrics)
+                if display.moves:
+                    display.step(total - left, metrics)
                 stop = callback is not None and bool(
                     callback(Progress(done, before, metrics, self))
                 )
