@@ -138,6 +138,7 @@ class Conv2DOptions(ctypes.Structure):
         ("weight_scale", c_float),
         ("bias_init", c_int32),
         ("bias_scale", c_float),
+        ("algorithm", c_int32),
     ]
 
 

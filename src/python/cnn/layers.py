@@ -22,6 +22,10 @@ __all__ = [
     "Softmax", "Subsample2D", "Tanh", "TensorView",
 ]
 
+# In the order of CNN_ALGORITHM_*.
+_ALGORITHMS = ("auto", "im2col", "winograd")
+
+
 class Conv2D(Layer):
     """2-D convolution: (C, H, W) to (filters, H', W').
 
@@ -45,6 +49,8 @@ class Conv2D(Layer):
         "glorot_uniform", "he_normal", "lecun". Glorot's and zero by default.
     table : array of 0 and 1, (filters, channels), optional
         Which filter sees which channel.
+    algorithm : str
+        "auto", "im2col" or "winograd" (kernels of 3x3 and 5x5 only).
 
     Raises
     ------
@@ -65,7 +71,12 @@ class Conv2D(Layer):
         weight_init: Init = None,
         bias_init: Init = None,
         table: Optional[Any] = None,
+        algorithm: str = "auto",
     ) -> None:
+        if algorithm not in _ALGORITHMS:
+            raise ValueError(
+                f"algorithm {algorithm!r}: expected {', '.join(_ALGORITHMS)}"
+            )
         height, width = _checks.pair("kernel", kernel)
         strides = _checks.pair("stride", stride)
         dilations = _checks.pair("dilation", dilation)
@@ -77,6 +88,7 @@ class Conv2D(Layer):
             dilation_h=dilations[0],
             dilation_w=dilations[1],
             groups=_checks.count("groups", groups),
+            algorithm=_ALGORITHMS.index(algorithm),
             **padding_fields(padding),
             **initial("weight", weight_init),
             **initial("bias", bias_init),
