@@ -39,7 +39,7 @@ static const example lenet5_wide = {
               .schedule = ONE_CYCLE,
               .batch = 100,
               .epochs = 6,
-              .augmented_epochs = 12},
+              .augmented_epochs = 16},
 };
 
 int main(int argc, char **argv)
