@@ -79,10 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         s->rate_count = option_rates(state, "rates", arg, MOST_RATES, s->rates);
         break;
     case PLOT:
-        if (!chart_knows(arg))
-            argp_error(state, "--plot '%s': expected a name in .png or .svg",
-                       arg);
-        s->plot = arg;
+        s->plot = option_picture(state, "plot", arg);
         break;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s': expected options only", arg);
@@ -193,7 +190,7 @@ static int compare(const settings *s, const data *d)
     interrupt_waits(false);
     if (s->plot != NULL) {
         const int failed = plot(s->plot, trials, count);
-        code = code != 0 ? code : failed;
+        code = worse(code, failed);
     }
     while (count > 0)
         trial_free(&trials[--count]);
@@ -222,6 +219,5 @@ int main(int argc, char **argv)
     data_print(&d);
     const int code = compare(&s, &d);
     data_free(&d);
-    const int failed = close_output();
-    return code != 0 ? code : failed;
+    return worse(code, close_output());
 }

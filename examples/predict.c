@@ -215,7 +215,7 @@ static int answer_all(const settings *s, cnn_net *net)
         const int failed =
             recognise(net, s->images[i], &s->reading, y, &answer);
 
-        code = code != 0 ? code : failed;
+        code = worse(code, failed);
         if (failed != 0)
             continue;
         if (s->csv)
@@ -273,6 +273,5 @@ int main(int argc, char **argv)
     const int code = answer_all(&s, net);
     cnn_net_free(net);
     free(s.images);
-    const int failed = close_output();
-    return code != 0 ? code : failed;
+    return worse(code, close_output());
 }

@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/chart.h"
 #include "common/comparison_rows.h"
 #include "common/failure.h"
 #include "common/interrupt.h"
-#include "common/names.h"
 #include "common/paths.h"
 
-enum { VARY = 2048, CSV, PLOT, REPORT, LIST };
+enum { VARY = 2048, CSV, PLOT, REPORT };
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -67,15 +65,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         s->csv = arg;
         break;
     case PLOT:
-        if (!chart_knows(arg))
-            argp_error(state, "--plot '%s': expected a name in .png or .svg",
-                       arg);
-        s->plot = arg;
+        s->plot = option_picture(state, "plot", arg);
         break;
     case REPORT:
-        if (!ends_with(arg, ".html"))
-            argp_error(state, "--report '%s': expected a name in .html", arg);
-        s->report = arg;
+        s->report = option_page(state, "report", arg);
         break;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s': expected options only", arg);
@@ -232,7 +225,7 @@ static int save(const rows *all, const char *what, const char *path,
     const int failed = write(all, path);
     if (failed == 0)
         printf("%s: %s\n", what, path);
-    return code != 0 ? code : failed;
+    return worse(code, failed);
 }
 
 static int compare(const settings *s)
@@ -277,6 +270,5 @@ int comparison_main(const comparison *c, int argc, char **argv)
         check_output(s.report);
     const int code = compare(&s);
     free(s.chosen);
-    const int failed = close_output();
-    return code != 0 ? code : failed;
+    return worse(code, close_output());
 }

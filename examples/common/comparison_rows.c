@@ -1,12 +1,12 @@
 #include "common/comparison_rows.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/curves.h"
 #include "common/failure.h"
+#include "common/output_file.h"
 #include "common/page.h"
 
 void rows_print_head(void)
@@ -29,12 +29,12 @@ void rows_print(const row *r)
 
 int rows_save_csv(const rows *all, const char *path)
 {
-    FILE *stream = fopen(path, "w");
+    char *table = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&table, &size);
 
-    if (stream == NULL) {
-        warn("%s: %s", path, strerror(errno));
-        return EX_CANTCREAT;
-    }
+    if (stream == NULL)
+        fail(EXIT_FAILURE, "out of memory");
     fputs("varied,value,optimizer,lr,batch,parameters,multiply_adds,"
           "ms_per_step,steps,seconds,test_accuracy,diverged\n",
           stream);
@@ -49,12 +49,11 @@ int rows_save_csv(const rows *all, const char *path)
                 t->step_ms, (long long)t->steps, t->seconds, t->accuracy,
                 t->diverged);
     }
-    const int failed = ferror(stream);
-    if (fclose(stream) != 0 || failed) {
-        warn("%s: %s", path, strerror(errno));
-        return EX_IOERR;
-    }
-    return 0;
+    if (fclose(stream) != 0)
+        fail(EXIT_FAILURE, "out of memory");
+    const int code = output_file(path, table, size);
+    free(table);
+    return code;
 }
 
 /* The rows of one variation, from `first` on. */

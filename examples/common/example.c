@@ -13,6 +13,7 @@
 #include "common/paths.h"
 #include "common/picture.h"
 #include "common/recognise.h"
+#include "common/statistics.h"
 
 /* Better told now than after the training. */
 static void check_paths(const example_options *o)
@@ -84,8 +85,11 @@ static cnn_net *make_net(const example_options *o)
 {
     const cnn_shape image = pixels_shape(&o->example->pixels);
 
-    if (o->load != NULL)
-        return load(o, o->load);
+    if (o->load != NULL) {
+        cnn_net *net = load(o, o->load);
+        pixels_keep(&o->example->pixels, net);
+        return net;
+    }
     cnn_net *net = network_create(o->example->network, &o->recipe);
     network_add(net, o->head->layers, &o->recipe);
     check(cnn_net_build(net, &image, o->recipe.batch, o->run.seed), NULL);
@@ -97,11 +101,8 @@ static cnn_net *make_net(const example_options *o)
 
 static void print_summary(const cnn_net *net, int32_t form)
 {
-    size_t size = 0;
+    char *text = summary_text(net, form);
 
-    check(cnn_net_summary(net, form, NULL, 0, &size), NULL);
-    char *text = allocate(size, 1);
-    check(cnn_net_summary(net, form, text, size, &size), NULL);
     fputs(text, stdout);
     free(text);
 }

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/chart.h"
 #include "common/confusion.h"
 #include "common/failure.h"
-#include "common/names.h"
 
 /* Keys of the options that have no short form. */
 enum {
@@ -103,16 +101,6 @@ static int32_t summary_form(struct argp_state *state, const char *form)
     return CNN_SUMMARY_JSON;
 }
 
-/* The name of a picture that can be drawn. */
-static const char *picture(struct argp_state *state, const char *option,
-                           const char *name)
-{
-    if (!chart_knows(name))
-        argp_error(state, "--%s '%s': expected a name in .png or .svg", option,
-                   name);
-    return name;
-}
-
 /* Another name in a list. */
 static void append(struct argp_state *state, const char *option,
                    const char *names[MOST_LOGS], const char *name)
@@ -162,13 +150,13 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
         append(state, "log", o->logs, arg);
         break;
     case PLOT:
-        o->plot = picture(state, "plot", arg);
+        o->plot = option_picture(state, "plot", arg);
         break;
     case FILTERS:
-        o->filters = picture(state, "filters", arg);
+        o->filters = option_picture(state, "filters", arg);
         break;
     case MISTAKES:
-        o->mistakes = picture(state, "mistakes", arg);
+        o->mistakes = option_picture(state, "mistakes", arg);
         break;
     case CONFUSION:
         if (!confusion_knows(arg))
@@ -179,9 +167,7 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
         o->confusion = arg;
         break;
     case REPORT:
-        if (!ends_with(arg, ".html"))
-            argp_error(state, "--report '%s': expected a name in .html", arg);
-        o->report = arg;
+        o->report = option_page(state, "report", arg);
         break;
     case DIGIT:
         o->digit = arg;

@@ -35,6 +35,11 @@ void fail(int code, const char *format, ...)
     exit(code);
 }
 
+int worse(int code, int next)
+{
+    return code != 0 ? code : next;
+}
+
 void check(cnn_status status, const char *input)
 {
     if (status == CNN_OK)

@@ -20,6 +20,10 @@ _Noreturn void fail(int code, const char *format, ...)
 /* Prints "program: message". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The first of two exit codes that is not 0: one failure does not keep the rest
+ * from being done, and the first is told. */
+int worse(int code, int next);
+
 /* Leaves with what libcnn says, if `status` is a failure. `input` is the file
  * or folder that was read, NULL if it was not about one. */
 void check(cnn_status status, const char *input);

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/chart.h"
 #include "common/failure.h"
+#include "common/names.h"
 
 enum { DATA = 256, SEED, THREADS };
 
@@ -47,6 +49,23 @@ float option_rate(struct argp_state *state, const char *option,
         argp_error(state, "--%s '%s': expected a number above 0, as 0.001",
                    option, text);
     return value;
+}
+
+const char *option_picture(struct argp_state *state, const char *option,
+                           const char *name)
+{
+    if (!chart_knows(name))
+        argp_error(state, "--%s '%s': expected a name in .png or .svg", option,
+                   name);
+    return name;
+}
+
+const char *option_page(struct argp_state *state, const char *option,
+                        const char *name)
+{
+    if (!ends_with(name, ".html"))
+        argp_error(state, "--%s '%s': expected a name in .html", option, name);
+    return name;
 }
 
 int option_rates(struct argp_state *state, const char *option, char *text,

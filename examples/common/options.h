@@ -48,6 +48,12 @@ int32_t option_whole(struct argp_state *state, const char *option,
 float option_rate(struct argp_state *state, const char *option,
                   const char *text);
 
+/* The same for the name of a picture (.png, .svg), and of a page (.html). */
+const char *option_picture(struct argp_state *state, const char *option,
+                           const char *name);
+const char *option_page(struct argp_state *state, const char *option,
+                        const char *name);
+
 /* A list of such values between commas; at most `most`, and how many. */
 int option_rates(struct argp_state *state, const char *option, char *text,
                  int most, float *values);

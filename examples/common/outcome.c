@@ -7,11 +7,6 @@
 #include "common/failure.h"
 #include "common/pictures.h"
 
-int worse(int code, int next)
-{
-    return code != 0 ? code : next;
-}
-
 void outcome_print(const examination *e, const char *what)
 {
     printf("%s accuracy: %.4f (%lld of %lld images)\n", what, e->accuracy,

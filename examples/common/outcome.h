@@ -31,7 +31,4 @@ void outcome_curves(const outcome *r, curves *c, const char *title,
 /* The page of --report. */
 int outcome_report(const outcome *r, const char *path);
 
-/* Of several failures the first is told. */
-int worse(int code, int next);
-
 #endif

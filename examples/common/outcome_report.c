@@ -8,6 +8,7 @@
 #include "common/outcome.h"
 #include "common/page.h"
 #include "common/pictures.h"
+#include "common/statistics.h"
 
 static void add_figures(page *p, const outcome *r)
 {
@@ -73,11 +74,8 @@ static void add_settings(page *p, const outcome *r)
 
 static void add_summary(page *p, cnn_net *net)
 {
-    size_t size = 0;
+    char *text = summary_text(net, CNN_SUMMARY_TEXT);
 
-    check(cnn_net_summary(net, CNN_SUMMARY_TEXT, NULL, 0, &size), NULL);
-    char *text = allocate(size, 1);
-    check(cnn_net_summary(net, CNN_SUMMARY_TEXT, text, size, &size), NULL);
     page_section(p, "Network");
     page_listing(p, text);
     free(text);

@@ -2,6 +2,16 @@
 
 #include "common/failure.h"
 
+char *summary_text(const cnn_net *net, int32_t form)
+{
+    size_t size = 0;
+
+    check(cnn_net_summary(net, form, NULL, 0, &size), NULL);
+    char *text = allocate(size, 1);
+    check(cnn_net_summary(net, form, text, size, &size), NULL);
+    return text;
+}
+
 void statistics_print(cnn_net *net, FILE *stream)
 {
     for (int32_t i = 0; i < cnn_net_layer_count(net); i++) {

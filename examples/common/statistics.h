@@ -1,10 +1,13 @@
-/* What is known of a net's units while it is trained. */
+/* What a net is made of, and what is known of its units while it is trained. */
 #ifndef EXAMPLES_STATISTICS_H
 #define EXAMPLES_STATISTICS_H
 
 #include <stdio.h>
 
 #include <cnn/cnn.h>
+
+/* The summary in a form of CNN_SUMMARY_*, to be given to free(). */
+char *summary_text(const cnn_net *net, int32_t form);
 
 /* A line for each layer that has parameters or units that can die; the net must
  * be watched (cnn_net_watch()). */

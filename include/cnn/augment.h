@@ -20,7 +20,8 @@ typedef struct cnn_augment_options {
     float elastic;        /**< strength alpha of an elastic distortion, pixels:
                                a random field of +-1, smoothed, times this
                                (Simard et al., 2003) */
-    float elastic_sigma;  /**< its smoothness, pixels [4] */
+    float elastic_sigma;  /**< its smoothness, pixels; the smoothing reaches
+                               32 pixels at most [4] */
 } cnn_augment_options;
 
 #endif

@@ -245,7 +245,7 @@ CNN_API cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options);
  * w_ij)^2: the output layer of LeNet-5 (LeCun et al., 1998), to be trained with
  * CNN_LOSS_LENET_MAP. The codes are fixed. The class is the smallest output.
  *
- * @param units  number of classes, at least 1
+ * @param units  number of classes, at least 1; at most 10 without codes
  * @param codes  units x inputs floats, read when the layer is built; NULL for
  * the digits 0 to 9 as 7 x 12 pictures of +1 and -1 (84 inputs)
  * @return as for cnn_conv2d_create()
@@ -284,7 +284,8 @@ CNN_API cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags,
 
 /**
  * Computes dx from dy and adds to the parameter gradients. `x` and `y` are what
- * the forward pass over the same batch took and gave, unchanged.
+ * the forward pass over the same batch, with CNN_TRAIN, took and gave,
+ * unchanged.
  *
  * @param dy  N output gradients
  * @param dx  N input gradients, overwritten; NULL if they are not wanted, which

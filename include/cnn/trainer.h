@@ -26,7 +26,8 @@ typedef struct cnn_trainer_options {
     int32_t batch;        /**< samples in a step [the net's max_batch] */
     uint32_t seed;        /**< of shuffling and augmentation [0] */
     float clip_norm; /**< gradients longer than this, all of the net's taken
-                          as one vector, are shortened to it [never] */
+                          as one vector, are shortened to it [never]; those
+                          of frozen layers count where they are computed */
 } cnn_trainer_options;
 
 /** Where a trainer stands, as its callback sees it. */
@@ -81,7 +82,8 @@ CNN_API cnn_status cnn_trainer_set_augmentation(
     cnn_trainer *trainer, const cnn_augment_options *options);
 
 /** One step on the next batch; as cnn_net_train_step(). After a failure the
- *  trainer stands where it stood. */
+ *  trainer stands where it stood; only running statistics of batch
+ * normalisation may have moved, if it was a gradient that is not finite. */
 CNN_API cnn_status cnn_trainer_step(cnn_trainer *trainer, cnn_metrics *out);
 
 /**
@@ -109,7 +111,8 @@ CNN_API int64_t cnn_trainer_epoch(const cnn_trainer *trainer);
 /**
  * Saves everything that a resumed training needs to equal one that never
  * stopped, bit for bit: parameters, the optimiser's memory and settings, step,
- * epoch and position; and the net's metadata. The file is a model file
+ * epoch and position; and the net's metadata. Which layers are frozen is not
+ * saved: freeze them again before going on. The file is a model file
  * (model.h) as well. Atomic: after any failure the old file is whole.
  * CNN_EDIVERGED, and nothing written, if a parameter is not finite. Others:
  * CNN_EINVAL, CNN_EIO, CNN_ENOMEM.

@@ -26,10 +26,10 @@ CNN_API const char *cnn_version_string(void);
 
 /**
  * What was built and what runs, as one JSON object: "version", "compiler",
- * "blas" (the library's own description, with the kernels it chose), "kernels"
- * (the instruction set of libcnn's own: baseline, avx2 or avx512), "threads"
- * and "cores". The text belongs to the library and to the calling thread: it
- * holds until that thread's next call.
+ * "blas" (the library's own description), "blas_core" (the kernels it chose),
+ * "kernels" (the instruction set of libcnn's own: baseline, avx2 or avx512),
+ * "threads" and "cores". The text belongs to the library and to the calling
+ * thread: it holds until that thread's next call.
  *
  * The environment variable CNN_KERNELS, read once, names the instruction set to
  * use. One that this processor does not have counts for nothing. Results are

@@ -170,7 +170,9 @@ class Report(ExampleTest):
         """The old one stays, whole, and no other file."""
         (self.folder / "report.html").write_text("old")
         self.run_example(*FEW, "--report=whole.html")
-        most = (self.folder / "whole.html").stat().st_size - 1000
+        # A page varies by some thousand bytes with the times that it shows.
+        # What gnuplot writes by itself is a third of it.
+        most = (self.folder / "whole.html").stat().st_size // 2
         (self.folder / "whole.html").unlink()
         limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE,
                                   (most, most))

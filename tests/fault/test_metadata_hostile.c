@@ -147,22 +147,6 @@ static void many(void **state)
     free(members);
 }
 
-/* Counts memory, that of jansson too. */
-static int open_group(void **state)
-{
-    (void)state;
-    faulty_memory_install();
-    faulty_memory_watch_json();
-    return 0;
-}
-
-static int close_group(void **state)
-{
-    (void)state;
-    faulty_memory_remove();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +155,7 @@ int main(void)
         cmocka_unit_test(many),
     };
 
-    return cmocka_run_group_tests_name("metadata hostile", tests, open_group,
-                                       close_group);
+    return cmocka_run_group_tests_name("metadata hostile", tests,
+                                       faulty_memory_open_group,
+                                       faulty_memory_close_group);
 }

@@ -40,21 +40,6 @@ static void add_times(text *t, const char *part, int times)
         add(t, part);
 }
 
-static int open_group(void **state)
-{
-    (void)state;
-    faulty_memory_install();
-    faulty_memory_watch_json();
-    return 0;
-}
-
-static int close_group(void **state)
-{
-    (void)state;
-    faulty_memory_remove();
-    return 0;
-}
-
 /* `header` and `size` bytes of zeros are refused like this, and take no more
  * than they may. */
 static void refuse_text(text *header, size_t size, const char *part)
@@ -282,6 +267,7 @@ int main(void)
         cmocka_unit_test(outputs),
     };
 
-    return cmocka_run_group_tests_name("model bombs", tests, open_group,
-                                       close_group);
+    return cmocka_run_group_tests_name("model bombs", tests,
+                                       faulty_memory_open_group,
+                                       faulty_memory_close_group);
 }

@@ -210,3 +210,18 @@ size_t assert_survives_faults(faulty_scenario scenario, void *data)
     return assert_case_survives_faults(&(faulty_case){.scenario = scenario},
                                        data);
 }
+
+int faulty_memory_open_group(void **state)
+{
+    (void)state;
+    faulty_memory_install();
+    faulty_memory_watch_json();
+    return 0;
+}
+
+int faulty_memory_close_group(void **state)
+{
+    (void)state;
+    faulty_memory_remove();
+    return 0;
+}

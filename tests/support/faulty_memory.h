@@ -24,6 +24,11 @@ void faulty_memory_watch_json(void);
 /* Puts malloc back; the test fails if a block is still in use. */
 void faulty_memory_remove(void);
 
+/* Set-up and tear-down of a group of cmocka that counts all memory, that of
+ * jansson too. */
+int faulty_memory_open_group(void **state);
+int faulty_memory_close_group(void **state);
+
 /* Lets the n-th allocation from now fail, n = 1, 2, ...: that one only, or it
  * and all that follow. n = 0: none fails. */
 void faulty_memory_fail(size_t n, bool for_ever);
