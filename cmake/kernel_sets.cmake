@@ -9,9 +9,9 @@
 
 include(CheckCSourceCompiles)
 
-set(CNN_AVX2_FLAGS -mavx2)
+set(CNN_AVX2_FLAGS -mavx2 -mfma)
 set(CNN_AVX512_FLAGS
-  -mavx512f -mavx512dq -mavx512vl -mprefer-vector-width=512)
+  -mfma -mavx512f -mavx512dq -mavx512vl -mprefer-vector-width=512)
 
 function(cnn_check_wide_sets)
   list(JOIN CNN_AVX512_FLAGS " " CMAKE_REQUIRED_FLAGS)
@@ -36,6 +36,9 @@ function(cnn_kernel_set name like sources)
   target_compile_options(${target} PRIVATE
     $<$<NOT:$<CONFIG:Debug>>:-O3> ${ARGN})
   target_compile_definitions(${target} PRIVATE CNN__SET=${name})
+  # Its sums are those of sgemm, which contracts as well.
+  set_source_files_properties(math/direct.c PROPERTIES
+    COMPILE_OPTIONS -ffp-contract=fast)
   target_include_directories(${target} PRIVATE
     $<TARGET_PROPERTY:${like},INCLUDE_DIRECTORIES>)
 endfunction()

@@ -63,14 +63,19 @@ enum {
 };
 
 /** How a convolution is computed. All give the same up to rounding. The
- *  environment variable CNN_ALGORITHM=im2col, read once, stands for
- *  CNN_ALGORITHM_IM2COL wherever a layer leaves the choice open. */
+ *  environment variable CNN_ALGORITHM (im2col, winograd or direct), read once,
+ *  names what takes the place of CNN_ALGORITHM_AUTO; where that does not fit it
+ *  is im2col. */
 enum {
-    CNN_ALGORITHM_AUTO = 0,    /**< what is fastest for the shape, by a rule */
-    CNN_ALGORITHM_IM2COL = 1,  /**< a product of matrices: any convolution */
-    CNN_ALGORITHM_WINOGRAD = 2 /**< fewer multiplications, rounding some ten
-                                    times as large: kernels of 3x3 and 5x5,
-                                    without stride, dilation, groups, table */
+    CNN_ALGORITHM_AUTO = 0,     /**< what is fastest for the shape and the
+                                     processor, by a rule */
+    CNN_ALGORITHM_IM2COL = 1,   /**< a product of matrices: any convolution */
+    CNN_ALGORITHM_WINOGRAD = 2, /**< fewer multiplications, rounding some ten
+                                     times as large: kernels of 3x3 and 5x5,
+                                     without stride, dilation, groups, table */
+    CNN_ALGORITHM_DIRECT = 3 /**< the sum itself, for few channels: as Winograd,
+                                  with less padding than kernel and at least 2
+                                  rows, on processors with AVX2 and FMA */
 };
 
 /* ----------------------------------------------------------- options --- */

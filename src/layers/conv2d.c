@@ -1,5 +1,6 @@
 /* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_tile.c),
- * or by Winograd's method, where that is faster (conv2d_winograd.c).
+ * or where that is faster by its definition (conv2d_direct.c) or by Winograd's
+ * method (conv2d_winograd.c).
  *
  *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
  *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY)
@@ -12,7 +13,6 @@
 #include "base/threads.h"
 #include "layers/conv2d_choice.h"
 #include "layers/conv2d_tile.h"
-#include "layers/conv2d_winograd.h"
 #include "layers/kinds.h"
 #include "math/gemm.h"
 
@@ -23,8 +23,8 @@ typedef struct conv2d {
     int32_t table_channels;
     uint8_t *table; /* (filters, table_channels), or NULL */
     cnn__conv plan;
-    cnn__conv_winograd winograd; /* if it has transforms: instead of tiles */
-    void *plan_memory;           /* of the blocks */
+    cnn__conv_choice choice;
+    void *plan_memory; /* of the blocks */
 } conv2d;
 
 static const cnn__field fields[] = {
@@ -47,9 +47,6 @@ static const cnn__field fields[] = {
     {"bias_init", CNN__INT, offsetof(conv2d, o.bias_init)},
     {"bias_scale", CNN__FLOAT, offsetof(conv2d, o.bias_scale)},
 };
-
-/* Partial sums of the gradients of the parameters. */
-#define SLOTS 8
 
 static cnn__sliding sliding(const conv2d *c)
 {
@@ -147,7 +144,7 @@ static cnn_status shape(cnn_layer *layer)
     if (kernels > INT32_MAX)
         return cnn__fail(CNN_EOVERFLOW, "%zu kernels", kernels);
     CNN__TRY(cnn__conv_plan(&c->plan, &window, &with, &c->plan_memory));
-    CNN__TRY(cnn__conv_choose(&c->winograd, &c->plan, c->o.algorithm));
+    CNN__TRY(cnn__conv_choose(&c->choice, &c->plan, c->o.algorithm));
     layer->out = (cnn_shape){c->filters, window.h.out, window.w.out};
     add_tensors(c, (int32_t)kernels);
     return CNN_OK;
@@ -157,12 +154,17 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 {
     const conv2d *c = (const conv2d *)layer;
 
-    if (c->winograd.transforms != NULL) {
-        cnn__winograd_sizes(&c->winograd, batch, need);
-        return;
+    switch (c->choice.algorithm) {
+    case CNN_ALGORITHM_WINOGRAD:
+        cnn__winograd_sizes(&c->choice.winograd, batch, need);
+        break;
+    case CNN_ALGORITHM_DIRECT:
+        cnn__direct_sizes(&c->choice.direct, batch, layer->params.count, need);
+        break;
+    default:
+        need->lane = cnn__conv_tile_floats(&c->plan, batch);
+        need->shared = cnn__size_mul(CNN__CONV_SLOTS, layer->params.count);
     }
-    need->lane = cnn__conv_tile_floats(&c->plan, batch);
-    need->shared = cnn__size_mul(SLOTS, layer->params.count);
 }
 
 /* ------------------------------------------------------------ passes --- */
@@ -172,7 +174,7 @@ typedef struct job {
     cnn__conv_pass pass;
     const cnn__run *run;
     int64_t tiles;
-    int64_t slots;          /* of SLOTS, those that get a tile */
+    int64_t slots;          /* those that get a tile */
     size_t params, weights; /* floats of a slot, and of them weights */
 } job;
 
@@ -191,7 +193,7 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
                  .biases = biased ? layer->params.value + weights : NULL},
         .run = run,
         .tiles = tiles,
-        .slots = tiles < SLOTS ? tiles : SLOTS,
+        .slots = tiles < CNN__CONV_SLOTS ? tiles : CNN__CONV_SLOTS,
         .params = params,
         .weights = weights,
     };
@@ -217,10 +219,16 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
 
     j.pass.x = x;
     j.pass.y = y;
-    if (c->winograd.transforms != NULL)
-        cnn__winograd_forward(&c->winograd, &j.pass, run);
-    else
+    switch (c->choice.algorithm) {
+    case CNN_ALGORITHM_WINOGRAD:
+        cnn__winograd_forward(&c->choice.winograd, &j.pass, run);
+        break;
+    case CNN_ALGORITHM_DIRECT:
+        cnn__direct_forward(&c->choice.direct, &j.pass, run);
+        break;
+    default:
         cnn__parallel(j.tiles, run->lanes, forward_chunk, &j);
+    }
 }
 
 static void backward_slot(void *data, int64_t slot, int32_t lane)
@@ -235,29 +243,40 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
         cnn__conv_backward_tile(&j->pass, tile, lane_work(j, lane), dW, db);
 }
 
+/* By im2col. */
+static void backward_tiles(const job *j, float *grad)
+{
+    cnn__parallel(j->slots, j->run->lanes, backward_slot, (void *)j);
+    for (int64_t slot = 0; slot < j->slots; slot++) {
+        const float *part = j->run->shared + (size_t)slot * j->params;
+
+        cnn__conv_add_weights(j->pass.conv, part, grad);
+        for (size_t i = j->weights; i < j->params; i++)
+            grad[i] += part[i];
+    }
+}
+
 static void backward(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy, float *dx)
 {
     const conv2d *c = (const conv2d *)layer;
     job j = job_of(layer, run);
-    float *grad = layer->params.grad;
+    float *dW = layer->params.grad;
+    float *db = j.params > j.weights ? dW + j.weights : NULL;
 
     (void)y;
     j.pass.x = x;
     j.pass.dy = dy;
     j.pass.dx = dx;
-    if (c->winograd.transforms != NULL) {
-        cnn__winograd_backward(&c->winograd, &j.pass, run, grad,
-                               j.params > j.weights ? grad + j.weights : NULL);
-        return;
-    }
-    cnn__parallel(j.slots, run->lanes, backward_slot, &j);
-    for (int64_t slot = 0; slot < j.slots; slot++) {
-        const float *part = run->shared + (size_t)slot * j.params;
-
-        cnn__conv_add_weights(j.pass.conv, part, grad);
-        for (size_t i = j.weights; i < j.params; i++)
-            grad[i] += part[i];
+    switch (c->choice.algorithm) {
+    case CNN_ALGORITHM_WINOGRAD:
+        cnn__winograd_backward(&c->choice.winograd, &j.pass, run, dW, db);
+        break;
+    case CNN_ALGORITHM_DIRECT:
+        cnn__direct_backward(&c->choice.direct, &j.pass, run, dW, db);
+        break;
+    default:
+        backward_tiles(&j, dW);
     }
 }
 

@@ -9,6 +9,9 @@
 #include "base/status.h"
 #include "math/window.h"
 
+/* Partial sums of the gradients of the parameters. */
+#define CNN__CONV_SLOTS 8
+
 /* A run of channels and the filters that look at all of it: one group, or one
  * channel of a connection table. */
 typedef struct cnn__conv_block {

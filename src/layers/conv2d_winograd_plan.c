@@ -9,9 +9,6 @@
 #define BLOCK_SQUARES 64
 #define BLOCK_SAMPLES 32
 
-/* Partial sums of the gradients. */
-#define SLOTS 8
-
 /* Floats between two points of an array, so that not all of them fall into the
  * same set of a cache. */
 #define GAP CNN__LANES
@@ -118,7 +115,7 @@ int32_t cnn__winograd_slots(const cnn__conv_winograd *w, int32_t batch)
 {
     const int64_t blocks = cnn__winograd_blocks(w, batch);
 
-    return blocks < SLOTS ? (int32_t)blocks : SLOTS;
+    return blocks < CNN__CONV_SLOTS ? (int32_t)blocks : CNN__CONV_SLOTS;
 }
 
 void cnn__winograd_sizes(const cnn__conv_winograd *w, int32_t batch,

@@ -5,12 +5,13 @@
 #include <string.h>
 
 /* What a set consists of. */
-#define DECLARE(set)                                  \
-    extern const cnn__map cnn__maps_##set[CNN__MAPS]; \
-    extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]
-#define SET(set)                                    \
-    {                                               \
-#set, cnn__maps_##set, cnn__winograds_##set \
+#define DECLARE(set)                                                 \
+    extern const cnn__map cnn__maps_##set[CNN__MAPS];                \
+    extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]; \
+    extern const cnn__direct_kernels cnn__direct_##set
+#define SET(set)                                                        \
+    {                                                                   \
+#set, cnn__maps_##set, cnn__winograds_##set, &cnn__direct_##set \
     }
 
 DECLARE(baseline);
@@ -31,7 +32,7 @@ static const cnn__kernels sets[] = {
 static int runnable(void)
 {
 #ifdef CNN__WIDE_SETS
-    if (!__builtin_cpu_supports("avx2"))
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return 1;
     if (!__builtin_cpu_supports("avx512f") ||
         !__builtin_cpu_supports("avx512dq") ||

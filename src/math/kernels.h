@@ -1,11 +1,12 @@
 /* The loops that gain from wider registers than those every machine of a kind
  * has. Their files are compiled once for each instruction set, and the widest
- * that the processor has is taken when the first of them is needed. All give
- * the same bits: nothing is contracted or reordered (cmake/kernel_sets.cmake).
- */
+ * that the processor has is taken when the first of them is needed. All but
+ * those of math/direct.h give the same bits: nothing is contracted or reordered
+ * (cmake/kernel_sets.cmake). */
 #ifndef CNN_MATH_KERNELS_H
 #define CNN_MATH_KERNELS_H
 
+#include "math/direct.h"
 #include "math/elementwise.h"
 #include "math/winograd.h"
 
@@ -14,6 +15,7 @@ typedef struct cnn__kernels {
     const char *name;
     const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
     const cnn__winograd *winograds;
+    const cnn__direct_kernels *direct;
 } cnn__kernels;
 
 /* The set in use: the widest, or the one that CNN_KERNELS names. */

@@ -28,8 +28,9 @@ static void draw_groups(naive_conv *n, cnn__random *r)
     n->F = n->groups * draw_between(r, 1, 4);
 }
 
-/* What Winograd's method takes: one channel, whole lanes, some more. */
-static void draw_winograd(conv_case *c, cnn__random *r, bool small)
+/* What Winograd's method and direct kernels take: one channel, whole vectors,
+ * some more. */
+static void draw_square(conv_case *c, cnn__random *r, bool small)
 {
     naive_conv *n = &c->naive;
     naive_window *w = &n->window;
@@ -39,7 +40,6 @@ static void draw_winograd(conv_case *c, cnn__random *r, bool small)
     n->F = draw_between(r, 1, small ? 3 : 20);
     w->kernel_h = w->kernel_w = draw_between(r, 0, 1) ? 3 : 5;
     w->stride_h = w->stride_w = w->dilation_h = w->dilation_w = 1;
-    c->options.algorithm = CNN_ALGORITHM_WINOGRAD;
 }
 
 /* Brings the image up to what the window needs. */
@@ -70,6 +70,23 @@ static void draw_padding(conv_case *c, cnn__random *r)
         naive_pad_same(w, o->padding == CNN_PAD_SAME_LOWER);
     else
         grow_to_fit(w);
+}
+
+/* Less padding than kernel, and two rows of outputs and inputs. */
+static void fit_direct(conv_case *c)
+{
+    naive_window *w = &c->naive.window;
+    cnn_conv2d_options *o = &c->options;
+    const int32_t most = w->kernel_h - 1;
+
+    if (o->padding == CNN_PAD_EXPLICIT) {
+        o->pad_top = w->top = w->top < most ? w->top : most;
+        o->pad_bottom = w->bottom = w->bottom < most ? w->bottom : most;
+        o->pad_left = w->left = w->left < most ? w->left : most;
+        o->pad_right = w->right = w->right < most ? w->right : most;
+    }
+    w->H += most + 1;
+    w->W += most;
 }
 
 static void describe(conv_case *c)
@@ -107,8 +124,12 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     w->stride_w = draw_between(&r, 1, 3);
     w->dilation_h = draw_between(&r, 1, small ? 2 : 3);
     w->dilation_w = draw_between(&r, 1, small ? 2 : 3);
+    if (kind & (CONV_WINOGRAD | CONV_DIRECT))
+        draw_square(c, &r, small);
     if (kind & CONV_WINOGRAD)
-        draw_winograd(c, &r, small);
+        c->options.algorithm = CNN_ALGORITHM_WINOGRAD;
+    if (kind & CONV_DIRECT)
+        c->options.algorithm = CNN_ALGORITHM_DIRECT;
     c->naive.N = draw_between(&r, 1, small ? 2 : 5);
     /* Many tiles of many samples; now and then a sample that fills a tile. */
     if (!small && draw_between(&r, 0, 3) == 0)
@@ -116,6 +137,8 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     else if (!small && draw_between(&r, 0, 15) == 0)
         w->H = w->W = draw_between(&r, 40, 60);
     draw_padding(c, &r);
+    if (kind & CONV_DIRECT)
+        fit_direct(c);
     c->options.stride_h = w->stride_h;
     c->options.stride_w = w->stride_w;
     c->options.dilation_h = w->dilation_h;

@@ -13,9 +13,10 @@ typedef struct conv_case {
 } conv_case;
 
 enum {
-    CONV_SMALL = 1,   /* few floats, for gradient checks */
-    CONV_TABLE = 2,   /* with a connection table, else maybe groups */
-    CONV_WINOGRAD = 4 /* by that algorithm, and as it demands */
+    CONV_SMALL = 1,    /* few floats, for gradient checks */
+    CONV_TABLE = 2,    /* with a connection table, else maybe groups */
+    CONV_WINOGRAD = 4, /* by that algorithm, and as it demands */
+    CONV_DIRECT = 8
 };
 
 /* Any stride, dilation, groups or table, and padding. */

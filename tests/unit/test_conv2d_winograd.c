@@ -1,6 +1,5 @@
-/* The convolution layer by Winograd's method, and when it is taken. */
+/* The convolution layer by Winograd's method. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/conv_case.h"
@@ -147,97 +146,6 @@ static void partial_batches_are_near(void **state)
     rig_close(&r);
 }
 
-/* ------------------------------------------------------------ choice --- */
-
-/* y and the gradients of a layer, one behind the other. */
-static float *outcome(int32_t filters, int32_t kernel, const cnn_shape *in,
-                      int32_t algorithm, size_t *n)
-{
-    rig r;
-
-    rig_open(&r, layer_of(filters, kernel, algorithm), in, 3);
-    rig_fill_uniform(&r, 1);
-    rig_forward(&r);
-    rig_backward(&r);
-    float *all = new_floats(r.Y + r.P);
-    *n = r.Y + r.P;
-    memcpy(all, r.y, r.Y * sizeof(float));
-    memcpy(all + r.Y, cnn_layer_grads(r.layer), r.P * sizeof(float));
-    rig_close(&r);
-    return all;
-}
-
-static void assert_auto(int32_t filters, int32_t kernel, const cnn_shape *in,
-                        int32_t expected)
-{
-    size_t n;
-    float *got = outcome(filters, kernel, in, CNN_ALGORITHM_AUTO, &n);
-    float *want = outcome(filters, kernel, in, expected, &n);
-
-    assert_same_bits(got, want, n);
-    test_free(got);
-    test_free(want);
-}
-
-/* The test is run with and without CNN_ALGORITHM=im2col. */
-static void auto_takes_what_pays(void **state)
-{
-    const char *name = getenv("CNN_ALGORITHM");
-    const int32_t best = name != NULL && strcmp(name, "im2col") == 0
-                             ? CNN_ALGORITHM_IM2COL
-                             : CNN_ALGORITHM_WINOGRAD;
-
-    (void)state;
-    assert_auto(64, 5, &(cnn_shape){32, 14, 14}, best);
-    assert_auto(120, 5, &(cnn_shape){16, 7, 7}, best);
-    assert_auto(16, 3, &(cnn_shape){16, 14, 14}, best);
-    /* Few channels, few filters, few outputs, another kernel. */
-    assert_auto(16, 5, &(cnn_shape){6, 14, 14}, CNN_ALGORITHM_IM2COL);
-    assert_auto(6, 5, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
-    assert_auto(16, 5, &(cnn_shape){16, 2, 2}, CNN_ALGORITHM_IM2COL);
-    assert_auto(16, 7, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
-}
-
-static void refuses_what_does_not_fit(void **state)
-{
-    static const struct {
-        int32_t kernel_h, kernel_w;
-        cnn_conv2d_options o;
-        const char *text;
-    } cases[] = {
-        {5, 3, {0}, "not for 5x3"},
-        {7, 7, {0}, "not for 7x7"},
-        {3, 3, {.stride_w = 2}, "stride 1x2"},
-        {3, 3, {.dilation_h = 3}, "dilation 3x1"},
-        {3, 3, {.groups = 2}, "2 groups"},
-    };
-    const uint8_t table[] = {1, 0, 0, 1};
-    const cnn_shape in = {2, 9, 9};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        cnn_conv2d_options o = cases[i].o;
-
-        o.struct_size = sizeof(o);
-        o.algorithm = CNN_ALGORITHM_WINOGRAD;
-        cnn_layer *layer =
-            cnn_conv2d_create(2, cases[i].kernel_h, cases[i].kernel_w, &o);
-        assert_non_null(layer);
-        assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
-                      cases[i].text);
-        cnn_layer_free(layer);
-    }
-    cnn_layer *layer = layer_of(2, 3, CNN_ALGORITHM_WINOGRAD);
-    assert_int_equal(cnn_conv2d_set_table(layer, 2, 2, table), CNN_OK);
-    assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
-                  "2 tables");
-    cnn_layer_free(layer);
-    assert_null(layer_of(2, 3, 3));
-    assert_error(CNN_EINVAL, "algorithm 3, expected 0 to 2");
-    assert_null(layer_of(2, 3, -1));
-    assert_error(CNN_EINVAL, "algorithm -1");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,8 +153,6 @@ int main(void)
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(partial_batches_are_near),
-        cmocka_unit_test(auto_takes_what_pays),
-        cmocka_unit_test(refuses_what_does_not_fit),
     };
 
     return cmocka_run_group_tests_name("conv2d by Winograd", tests, NULL, NULL);

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 # In the order of CNN_ALGORITHM_*.
-_ALGORITHMS = ("auto", "im2col", "winograd")
+_ALGORITHMS = ("auto", "im2col", "winograd", "direct")
 
 
 class Conv2D(Layer):

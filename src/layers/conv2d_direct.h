@@ -1,0 +1,47 @@
+/* Convolution by its definition (math/direct.h): stride 1, no dilation, no
+ * groups, no table, kernels of 3 x 3 and 5 x 5, little padding. */
+#ifndef CNN_LAYERS_CONV2D_DIRECT_H
+#define CNN_LAYERS_CONV2D_DIRECT_H
+
+#include "layers/conv2d_tile.h"
+#include "layers/layer_impl.h"
+#include "math/direct.h"
+
+/* (planes, rows, row) floats, in which an image of h x w begins at row `top`
+ * and column `left`, between zeros. */
+typedef struct cnn__framed {
+    size_t planes, h, w;
+    size_t top, left;
+    size_t rows, row;
+} cnn__framed;
+
+/* As planned for a shape. */
+typedef struct cnn__conv_direct {
+    const cnn__direct_kernels *kernels; /* NULL: it does not fit */
+    cnn__framed x, dy;                  /* a sample each */
+    size_t weights;                     /* floats of (F, C, K, K) */
+    int32_t
+        block; /* samples at a time, going back; depends on the shape only */
+} cnn__conv_direct;
+
+/* Plans for what `conv` is planned for. */
+void cnn__direct_plan(cnn__conv_direct *plan, const cnn__conv *conv);
+
+/* Is it faster than im2col? Depends on the shape only. */
+bool cnn__direct_pays(const cnn__conv_direct *plan, const cnn__conv *conv);
+
+/* What passes of up to `batch` samples need, with so many parameters. */
+void cnn__direct_sizes(const cnn__conv_direct *plan, int32_t batch,
+                       size_t params, cnn__workspace *need);
+
+/* y of the batch. */
+void cnn__direct_forward(const cnn__conv_direct *plan,
+                         const cnn__conv_pass *pass, const cnn__run *run);
+
+/* dx of the batch; adds to dW and db (NULL: no biases), which stands behind
+ * dW. */
+void cnn__direct_backward(const cnn__conv_direct *plan,
+                          const cnn__conv_pass *pass, const cnn__run *run,
+                          float *dW, float *db);
+
+#endif

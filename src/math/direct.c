@@ -1,0 +1,231 @@
+/* Compiled once for each instruction set (math/kernels.h), with products and
+ * sums contracted: where there is no such instruction, there are no kernels. */
+#include "math/direct.h"
+
+#include "math/kernels.h"
+
+#ifdef __FMA__
+
+#include <string.h>
+
+#ifdef __AVX512F__
+#define LANES 16
+#else
+#define LANES 8
+#endif
+
+typedef float vec __attribute__((vector_size(4 * LANES)));
+
+/* What is constant where it is called shall be so inside: all loops over a
+ * block's registers disappear. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec load(const float *from)
+{
+    vec v;
+
+    memcpy(&v, from, sizeof(v));
+    return v;
+}
+
+INLINE void store(float *to, vec v)
+{
+    memcpy(to, &v, sizeof(v));
+}
+
+INLINE vec all(float a)
+{
+    return a - (vec){0};
+}
+
+/* Where the block at i begins: the last of n may overlap the one before it. */
+INLINE size_t block_at(size_t i, size_t block, size_t n)
+{
+    return i + block <= n ? i : n - block;
+}
+
+/* ----------------------------------------------------------------- forward */
+
+#define MOST_FILTERS 8
+/* Of a block: enough sums at a time to hide how long each takes. */
+#define ROWS 2
+
+/* LANES columns of ROWS rows of FB filters; w, x and y where these begin. */
+INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
+                          const float *x, float *y, size_t K, size_t FB)
+{
+    const size_t filter = d->channels * K * K;
+    const size_t plane = d->rows * d->columns;
+    const size_t columns = d->columns < LANES ? d->columns : LANES;
+    vec sum[MOST_FILTERS][ROWS];
+
+    for (size_t f = 0; f < FB; f++)
+        for (size_t r = 0; r < ROWS; r++)
+            sum[f][r] = all(b != NULL ? b[f] : 0.0f);
+    for (size_t c = 0; c < d->channels; c++, x += d->x_plane, w += K * K)
+        for (size_t u = 0; u < K; u++)
+            for (size_t v = 0; v < K; v++) {
+                vec row[ROWS];
+
+                for (size_t r = 0; r < ROWS; r++)
+                    row[r] = load(x + (u + r) * d->x_row + v);
+                for (size_t f = 0; f < FB; f++)
+                    for (size_t r = 0; r < ROWS; r++)
+                        sum[f][r] += all(w[f * filter + u * K + v]) * row[r];
+            }
+    for (size_t f = 0; f < FB; f++)
+        for (size_t r = 0; r < ROWS; r++) {
+            float *to = y + f * plane + r * d->columns;
+
+            if (columns == LANES)
+                store(to, sum[f][r]);
+            else
+                memcpy(to, &sum[f][r], columns * sizeof(float));
+        }
+}
+
+INLINE void forward_image(const cnn__direct *d, const float *w, const float *b,
+                          const float *x, float *y, size_t K, size_t FB)
+{
+    const size_t filter = d->channels * K * K;
+    const size_t plane = d->rows * d->columns;
+
+    for (size_t f = 0; f < d->filters; f += FB) {
+        const size_t f0 = block_at(f, FB, d->filters);
+
+        for (size_t i = 0; i < d->rows; i += ROWS)
+            for (size_t j = 0; j < d->columns; j += LANES) {
+                const size_t i0 = block_at(i, ROWS, d->rows);
+                const size_t j0 =
+                    d->columns < LANES ? 0 : block_at(j, LANES, d->columns);
+
+                forward_block(d, w + f0 * filter, b != NULL ? b + f0 : NULL,
+                              x + i0 * d->x_row + j0,
+                              y + f0 * plane + i0 * d->columns + j0, K, FB);
+            }
+    }
+}
+
+/* Filters of a block, as far as there are registers. */
+INLINE void forward_kernel(const cnn__direct *d, const float *w, const float *b,
+                           const float *x, float *y, size_t K)
+{
+    if (d->filters % 8 == 0 && LANES == 16)
+        forward_image(d, w, b, x, y, K, 8);
+    else if (d->filters % 6 == 0)
+        forward_image(d, w, b, x, y, K, 6);
+    else if (d->filters >= 4)
+        forward_image(d, w, b, x, y, K, 4);
+    else
+        forward_image(d, w, b, x, y, K, 1);
+}
+
+static void forward(const cnn__direct *d, const float *w, const float *b,
+                    const float *x, float *y)
+{
+    if (d->kernel == 3)
+        forward_kernel(d, w, b, x, y, 3);
+    else
+        forward_kernel(d, w, b, x, y, 5);
+}
+
+/* ----------------------------------------------------------------- weights */
+
+/* What is summed up, and where. */
+typedef struct sums {
+    const cnn__direct *d;
+    size_t samples, x_sample, dy_sample;
+} sums;
+
+INLINE float sum_of(vec v)
+{
+    float sum = 0;
+
+    for (size_t i = 0; i < LANES; i++)
+        sum += v[i];
+    return sum;
+}
+
+/* V neighbours in a row of the kernels of FB filters, the first `done` of which
+ * need no more; x, dy and dw where these begin. */
+INLINE void weights_block(const sums *s, const float *x, const float *dy,
+                          float *dw, size_t K, size_t FB, size_t V, size_t done)
+{
+    const cnn__direct *d = s->d;
+    const size_t filter = d->channels * K * K;
+    vec sum[4][5];
+
+    for (size_t f = 0; f < FB; f++)
+        for (size_t v = 0; v < V; v++)
+            sum[f][v] = all(0);
+    for (size_t n = 0; n < s->samples; n++)
+        for (size_t i = 0; i < d->rows; i++)
+            for (size_t j = 0; j < d->columns; j += LANES) {
+                const float *row = x + n * s->x_sample + i * d->x_row + j;
+                const float *dys = dy + n * s->dy_sample + i * d->dy_row + j;
+                vec at[5];
+
+                for (size_t v = 0; v < V; v++)
+                    at[v] = load(row + v);
+                for (size_t f = 0; f < FB; f++) {
+                    const vec slope = load(dys + f * d->dy_plane);
+
+                    for (size_t v = 0; v < V; v++)
+                        sum[f][v] += slope * at[v];
+                }
+            }
+    for (size_t f = done; f < FB; f++)
+        for (size_t v = 0; v < V; v++)
+            dw[f * filter + v] += sum_of(sum[f][v]);
+}
+
+/* A row of the kernels. AVX2 has not the registers for five at a time. */
+INLINE void weights_row(const sums *s, const float *x, const float *dy,
+                        float *dw, size_t K, size_t FB, size_t done)
+{
+    const size_t V = LANES == 16 || K == 3 ? K : 3;
+
+    weights_block(s, x, dy, dw, K, FB, V, done);
+    if (V < K)
+        weights_block(s, x + V, dy, dw + V, K, FB, K - V, done);
+}
+
+INLINE void weights_kernel(const sums *s, const float *x, const float *dy,
+                           float *dw, size_t K, size_t FB)
+{
+    const cnn__direct *d = s->d;
+
+    for (size_t f = 0; f < d->filters; f += FB) {
+        const size_t f0 = block_at(f, FB, d->filters);
+
+        for (size_t c = 0; c < d->channels; c++)
+            for (size_t u = 0; u < K; u++)
+                weights_row(
+                    s, x + c * d->x_plane + u * d->x_row, dy + f0 * d->dy_plane,
+                    dw + ((f0 * d->channels + c) * K + u) * K, K, FB, f - f0);
+    }
+}
+
+static void weights(const cnn__direct *d, size_t samples, const float *x,
+                    size_t x_sample, const float *dy, size_t dy_sample,
+                    float *dw)
+{
+    const sums s = {d, samples, x_sample, dy_sample};
+
+    if (d->kernel == 3 && d->filters >= 4)
+        weights_kernel(&s, x, dy, dw, 3, 4);
+    else if (d->kernel == 3)
+        weights_kernel(&s, x, dy, dw, 3, 1);
+    else if (d->filters >= 4)
+        weights_kernel(&s, x, dy, dw, 5, 4);
+    else
+        weights_kernel(&s, x, dy, dw, 5, 1);
+}
+
+const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {forward, weights};
+
+#else
+
+const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {0};
+
+#endif

@@ -1,0 +1,188 @@
+/* Which algorithm a convolution takes. The build runs it with each set of
+ * kernels and with each value of CNN_ALGORITHM. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/kernels.h"
+#include "support/rig.h"
+
+static cnn_layer *layer_of(int32_t filters, int32_t kernel, int32_t algorithm)
+{
+    return cnn_conv2d_create(
+        filters, kernel, kernel,
+        &(cnn_conv2d_options){.struct_size = sizeof(cnn_conv2d_options),
+                              .padding = CNN_PAD_SAME,
+                              .algorithm = algorithm});
+}
+
+static bool has_direct(void)
+{
+    return cnn__kernels_used()->direct->forward != NULL;
+}
+
+/* y and the gradients of a layer, one behind the other. */
+static float *outcome(int32_t filters, int32_t kernel, const cnn_shape *in,
+                      int32_t algorithm, size_t *n)
+{
+    rig r;
+
+    rig_open(&r, layer_of(filters, kernel, algorithm), in, 3);
+    rig_fill_uniform(&r, 1);
+    rig_forward(&r);
+    rig_backward(&r);
+    float *all = new_floats(r.Y + r.P);
+    *n = r.Y + r.P;
+    memcpy(all, r.y, r.Y * sizeof(float));
+    memcpy(all + r.Y, cnn_layer_grads(r.layer), r.P * sizeof(float));
+    rig_close(&r);
+    return all;
+}
+
+/* What CNN_ALGORITHM makes of a layer that would take `best`. */
+static int32_t expected(int32_t kernel, int32_t best)
+{
+    const char *name = getenv("CNN_ALGORITHM");
+    const bool fits = kernel == 3 || kernel == 5;
+
+    if (name == NULL)
+        return best;
+    if (strcmp(name, "winograd") == 0 && fits)
+        return CNN_ALGORITHM_WINOGRAD;
+    if (strcmp(name, "direct") == 0 && fits && has_direct())
+        return CNN_ALGORITHM_DIRECT;
+    return CNN_ALGORITHM_IM2COL;
+}
+
+static void assert_auto(int32_t filters, int32_t kernel, const cnn_shape *in,
+                        int32_t best)
+{
+    size_t n;
+    float *got = outcome(filters, kernel, in, CNN_ALGORITHM_AUTO, &n);
+    float *want = outcome(filters, kernel, in, expected(kernel, best), &n);
+
+    assert_same_bits(got, want, n);
+    test_free(got);
+    test_free(want);
+}
+
+static void auto_takes_what_pays(void **state)
+{
+    const int32_t direct =
+        has_direct() ? CNN_ALGORITHM_DIRECT : CNN_ALGORITHM_IM2COL;
+
+    (void)state;
+    assert_auto(64, 5, &(cnn_shape){32, 14, 14}, CNN_ALGORITHM_WINOGRAD);
+    assert_auto(120, 5, &(cnn_shape){16, 7, 7}, CNN_ALGORITHM_WINOGRAD);
+    assert_auto(16, 3, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_WINOGRAD);
+    /* Few channels. */
+    assert_auto(6, 5, &(cnn_shape){1, 28, 28}, direct);
+    assert_auto(16, 5, &(cnn_shape){6, 14, 14}, direct);
+    /* Few outputs, another kernel. */
+    assert_auto(16, 5, &(cnn_shape){16, 2, 2}, CNN_ALGORITHM_IM2COL);
+    assert_auto(16, 7, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
+}
+
+static void algorithms_differ(void **state)
+{
+    const cnn_shape in = {6, 14, 14};
+    size_t n;
+
+    (void)state;
+    float *im2col = outcome(16, 5, &in, CNN_ALGORITHM_IM2COL, &n);
+    float *other = outcome(16, 5, &in, CNN_ALGORITHM_WINOGRAD, &n);
+    assert_int_not_equal(memcmp(im2col, other, n * sizeof(float)), 0);
+    test_free(other);
+    if (has_direct()) {
+        other = outcome(16, 5, &in, CNN_ALGORITHM_DIRECT, &n);
+        assert_int_not_equal(memcmp(im2col, other, n * sizeof(float)), 0);
+        test_free(other);
+    }
+    test_free(im2col);
+}
+
+static void refuses_what_does_not_fit(void **state)
+{
+    static const struct {
+        int32_t kernel_h, kernel_w;
+        cnn_conv2d_options o;
+        const char *text;
+    } cases[] = {
+        {5, 3, {0}, "not for 5x3"},
+        {7, 7, {0}, "not for 7x7"},
+        {3, 3, {.stride_w = 2}, "stride 1x2"},
+        {3, 3, {.dilation_h = 3}, "dilation 3x1"},
+        {3, 3, {.groups = 2}, "2 groups"},
+    };
+    const uint8_t table[] = {1, 0, 0, 1};
+    const cnn_shape in = {2, 9, 9};
+
+    (void)state;
+    for (int32_t algorithm = CNN_ALGORITHM_WINOGRAD;
+         algorithm <= CNN_ALGORITHM_DIRECT; algorithm++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            cnn_conv2d_options o = cases[i].o;
+
+            o.struct_size = sizeof(o);
+            o.algorithm = algorithm;
+            cnn_layer *layer =
+                cnn_conv2d_create(2, cases[i].kernel_h, cases[i].kernel_w, &o);
+            assert_non_null(layer);
+            assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
+                          cases[i].text);
+            cnn_layer_free(layer);
+        }
+        cnn_layer *layer = layer_of(2, 3, algorithm);
+        assert_int_equal(cnn_conv2d_set_table(layer, 2, 2, table), CNN_OK);
+        assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
+                      "2 tables");
+        cnn_layer_free(layer);
+    }
+}
+
+/* What only direct kernels ask for. */
+static void direct_refuses_what_does_not_fit(void **state)
+{
+    const cnn_conv2d_options wide = {.struct_size = sizeof(wide),
+                                     .padding = CNN_PAD_EXPLICIT,
+                                     .pad_left = 3,
+                                     .algorithm = CNN_ALGORITHM_DIRECT};
+    const cnn_shape in = {2, 9, 9}, row = {2, 1, 9};
+
+    (void)state;
+    cnn_layer *layer = cnn_conv2d_create(2, 3, 3, &wide);
+    assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
+                  "less padding than kernel");
+    cnn_layer_free(layer);
+    layer = layer_of(2, 3, CNN_ALGORITHM_DIRECT);
+    assert_failed(cnn_layer_build(layer, &row, 1, 1), CNN_EUNSUPPORTED,
+                  "2 rows and more");
+    if (has_direct())
+        assert_int_equal(cnn_layer_build(layer, &in, 1, 1), CNN_OK);
+    else
+        assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
+                      "instruction set baseline");
+    cnn_layer_free(layer);
+}
+
+static void refuses_unknown_ones(void **state)
+{
+    (void)state;
+    assert_null(layer_of(2, 3, 4));
+    assert_error(CNN_EINVAL, "algorithm 4, expected 0 to 3");
+    assert_null(layer_of(2, 3, -1));
+    assert_error(CNN_EINVAL, "algorithm -1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(auto_takes_what_pays),
+        cmocka_unit_test(algorithms_differ),
+        cmocka_unit_test(refuses_what_does_not_fit),
+        cmocka_unit_test(direct_refuses_what_does_not_fit),
+        cmocka_unit_test(refuses_unknown_ones),
+    };
+
+    return cmocka_run_group_tests_name("choice of conv2d", tests, NULL, NULL);
+}
