@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "math/kernels.h"
 #include "math/sum.h"
+#include "math/vec4.h"
 
 /* Floats of the samples that are summed up at a time: half a MB. */
 #define BLOCK_FLOATS  ((size_t)1 << 17)
@@ -119,22 +120,27 @@ void cnn__direct_sizes(const cnn__conv_direct *d, int32_t batch, size_t params,
 
 /* -------------------------------------------------------------- images --- */
 
+/* n is a multiple of 4. */
+static void clear(float *to, size_t n)
+{
+    for (size_t i = 0; i < n; i += 4)
+        cnn__store4(to + i, (cnn__vec4){0});
+}
+
 /* Puts an image into its frame. */
 static void enframe(const cnn__framed *f, const float *image, float *to)
 {
-    const size_t right = f->row - f->left - f->w;
     const size_t above = f->top * f->row;
     const size_t below = (f->rows - f->top - f->h) * f->row;
 
     for (size_t p = 0; p < f->planes; p++) {
-        memset(to, 0, above * sizeof(float));
+        clear(to, above);
         to += above;
         for (size_t i = 0; i < f->h; i++, image += f->w, to += f->row) {
-            memset(to, 0, f->left * sizeof(float));
-            memcpy(to + f->left, image, f->w * sizeof(float));
-            memset(to + f->left + f->w, 0, right * sizeof(float));
+            clear(to, f->row);
+            cnn__copy4(to + f->left, image, f->w);
         }
-        memset(to, 0, below * sizeof(float));
+        clear(to, below);
         to += below;
     }
 }

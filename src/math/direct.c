@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "math/vec4.h"
+
 #ifdef __AVX512F__
 #define LANES 16
 #else
@@ -80,7 +82,7 @@ INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
             if (columns == LANES)
                 store(to, sum[f][r]);
             else
-                memcpy(to, &sum[f][r], columns * sizeof(float));
+                cnn__copy4(to, (const float *)&sum[f][r], columns);
         }
 }
 

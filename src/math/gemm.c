@@ -40,6 +40,20 @@ cnn_status cnn__gemm_check(size_t m, size_t n, size_t k)
     return CNN_OK;
 }
 
+/* A single row, the prediction for one sample: a BLAS would pack all of b to use
+ * it once. Some propagate what c held in spite of beta = 0 here. */
+static void multiply_row(const cnn__product *p, int32_t lda, int32_t ldb)
+{
+    const int32_t rows = p->transpose_b ? p->n : p->k;
+    const int32_t columns = p->transpose_b ? p->k : p->n;
+
+    for (int32_t i = 0; i < p->n && p->beta == 0.0f; i++)
+        p->c[i] = 0.0f;
+    cblas_sgemv(CblasRowMajor, p->transpose_b ? CblasNoTrans : CblasTrans, rows,
+                columns, 1.0f, p->b, ldb, p->a, p->transpose_a ? lda : 1,
+                p->beta == 0.0f ? 1.0f : p->beta, p->c, 1);
+}
+
 void cnn__gemm(const cnn__product *p)
 {
     if (p->m <= 0 || p->n <= 0 || p->k <= 0)
@@ -57,9 +71,12 @@ void cnn__gemm(const cnn__product *p)
         openblas_get_parallel != NULL && openblas_get_parallel() == 0;
     if (alone)
         pthread_mutex_lock(&one_product);
-    cblas_sgemm(CblasRowMajor, p->transpose_a ? CblasTrans : CblasNoTrans,
-                p->transpose_b ? CblasTrans : CblasNoTrans, p->m, p->n, p->k,
-                1.0f, p->a, lda, p->b, ldb, p->beta, p->c, ldc);
+    if (p->m == 1)
+        multiply_row(p, lda, ldb);
+    else
+        cblas_sgemm(CblasRowMajor, p->transpose_a ? CblasTrans : CblasNoTrans,
+                    p->transpose_b ? CblasTrans : CblasNoTrans, p->m, p->n,
+                    p->k, 1.0f, p->a, lda, p->b, ldb, p->beta, p->c, ldc);
     if (alone)
         pthread_mutex_unlock(&one_product);
     for (int32_t i = 0; i < p->m; i++)

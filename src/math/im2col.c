@@ -38,20 +38,6 @@ size_t cnn__im2col_scratch(const cnn__window *window)
     return is_padded(&p) ? cnn__size_mul(p.HP, p.WP) : 0;
 }
 
-/* to[0 .. n) = from[0 .. n); the last four overlap those before them. memcpy of
- * a few floats whose number is not known would be a call for each. */
-static inline void copy_run(float *to, const float *from, size_t n)
-{
-    if (n < 4) {
-        for (size_t i = 0; i < n; i++)
-            to[i] = from[i];
-        return;
-    }
-    for (size_t i = 0; i < n - 4; i += 4)
-        cnn__store4(to + i, cnn__load4(from + i));
-    cnn__store4(to + n - 4, cnn__load4(from + n - 4));
-}
-
 /* One kernel position: `image` is where it stands for output (0, 0). */
 static void lower(const cnn__window *g, const plane *p, const float *image,
                   float *col)
@@ -61,7 +47,7 @@ static void lower(const cnn__window *g, const plane *p, const float *image,
 
     for (int32_t i = 0; i < g->h.out; i++, image += step, col += OW)
         if (SW == 1)
-            copy_run(col, image, OW);
+            cnn__copy4(col, image, OW);
         else
             for (size_t j = 0; j < OW; j++)
                 col[j] = image[j * SW];

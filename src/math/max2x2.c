@@ -27,16 +27,15 @@ static inline cnn__vec4 larger4(cnn__vec4 best, cnn__vec4 x)
 /* One row of outputs from two rows of inputs. */
 static void max_row(const float *upper, const float *lower, size_t OW, float *y)
 {
-    size_t j = 0;
-
-    for (; j + 4 <= OW; j += 4) {
+    for (size_t j = 0; j < OW && OW >= 4; j += 4) {
+        const size_t k = cnn__at4(j, OW);
         cnn__vec4 a, b, c, d;
 
-        cnn__split4(upper + 2 * j, &a, &b);
-        cnn__split4(lower + 2 * j, &c, &d);
-        cnn__store4(y + j, larger4(larger4(a, b), larger4(c, d)));
+        cnn__split4(upper + 2 * k, &a, &b);
+        cnn__split4(lower + 2 * k, &c, &d);
+        cnn__store4(y + k, larger4(larger4(a, b), larger4(c, d)));
     }
-    for (; j < OW; j++)
+    for (size_t j = 0; j < OW && OW < 4; j++)
         y[j] = larger(larger(upper[2 * j], upper[2 * j + 1]),
                       larger(lower[2 * j], lower[2 * j + 1]));
 }
@@ -86,12 +85,13 @@ void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *dy,
     const size_t W = 2 * OW;
 
     for (size_t i = 0; i < OH; i++, x += 2 * W, dx += 2 * W, dy += OW) {
-        size_t j = 0;
+        for (size_t j = 0; j < OW && OW >= 4; j += 4) {
+            const size_t k = cnn__at4(j, OW);
 
-        for (; j + 4 <= OW; j += 4)
-            back_row4(x + 2 * j, x + W + 2 * j, cnn__load4(dy + j), dx + 2 * j,
-                      dx + W + 2 * j);
-        for (; j < OW; j++)
+            back_row4(x + 2 * k, x + W + 2 * k, cnn__load4(dy + k), dx + 2 * k,
+                      dx + W + 2 * k);
+        }
+        for (size_t j = 0; j < OW && OW < 4; j++)
             back_row1(x + 2 * j, x + W + 2 * j, dy[j], dx + 2 * j,
                       dx + W + 2 * j);
     }
