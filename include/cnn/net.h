@@ -143,6 +143,9 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
  *         the loss or a gradient is not finite: the parameters are as before
  * the step, and the text names the first layer whose output, respectively
  *         gradient, is not finite
+ *
+ * Meanwhile denormal numbers, below 2^-126, count as zero, which many
+ * processors are faster with; the thread's mode is put back.
  */
 CNN_API cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim,
                                       int32_t batch, const float *x,

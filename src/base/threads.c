@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/float_mode.h"
 #include "base/status.h"
 #include "cnn/runtime.h"
 
@@ -18,6 +19,7 @@ typedef struct job {
     void *data;
     int64_t chunks;
     int32_t lanes;
+    cnn__float_mode mode; /* the caller's: all compute as he would */
 } job;
 
 /* The pool. `use` is held by the call that has the workers (and by whoever
@@ -93,8 +95,10 @@ static void *worker_main(void *arg)
         if (atomic_load(&quit))
             return NULL;
         atomic_fetch_add(&busy, 1);
-        if (atomic_load(&open) && lane < current.lanes)
+        if (atomic_load(&open) && lane < current.lanes) {
+            cnn__float_mode_set(current.mode);
             take_chunks(&current, lane);
+        }
         if (atomic_fetch_sub(&busy, 1) == 1) {
             pthread_mutex_lock(&lock);
             pthread_cond_signal(&done);
@@ -211,7 +215,7 @@ void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
     }
     inside = true;
     start_workers(threads - 1);
-    current = (job){run, data, chunks, lanes};
+    current = (job){run, data, chunks, lanes, cnn__float_mode_get()};
     atomic_store(&next, 0);
     if (worker_count > 0) {
         atomic_store(&open, true);

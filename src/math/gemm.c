@@ -40,8 +40,8 @@ cnn_status cnn__gemm_check(size_t m, size_t n, size_t k)
     return CNN_OK;
 }
 
-/* A single row, the prediction for one sample: a BLAS would pack all of b to use
- * it once. Some propagate what c held in spite of beta = 0 here. */
+/* A single row, the prediction for one sample: a BLAS would pack all of b to
+ * use it once. Some propagate what c held in spite of beta = 0 here. */
 static void multiply_row(const cnn__product *p, int32_t lda, int32_t ldb)
 {
     const int32_t rows = p->transpose_b ? p->n : p->k;

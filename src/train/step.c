@@ -1,6 +1,7 @@
 /* Updating layers and nets, and the whole step of training. */
 #include <math.h>
 
+#include "base/float_mode.h"
 #include "math/gemm.h"
 #include "math/sum.h"
 #include "net/net_impl.h"
@@ -155,8 +156,8 @@ static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
     return check_labels(b->labels, b->size, cnn__shape_size(&net->out));
 }
 
-cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
-                          const cnn__batch *b, cnn_metrics *out)
+static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+                        const cnn__batch *b, cnn_metrics *out)
 {
     CNN__TRY(check_step(net, optim, b));
     const bool mean = net->reduction == CNN_REDUCE_MEAN;
@@ -191,6 +192,19 @@ cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     if (clip_norm > 0.0f)
         CNN__TRY(cnn_net_clip_grads(net, clip_norm, NULL));
     return cnn_net_update(net, optim);
+}
+
+/* Sigmoid units make ever smaller gradients. Below the normal numbers they
+ * change nothing any more, but many processors are slow with them. */
+cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+                          const cnn__batch *b, cnn_metrics *out)
+{
+    const cnn__float_mode mode = cnn__float_mode_get();
+
+    cnn__float_mode_set(cnn__float_mode_flushing(mode));
+    const cnn_status status = learn(net, optim, clip_norm, b, out);
+    cnn__float_mode_set(mode);
+    return status;
 }
 
 cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,

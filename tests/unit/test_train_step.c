@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "support/nets.h"
 
 enum { N = 4, K = CONV_NET_CLASSES };
@@ -285,6 +286,26 @@ static void folded_softmax_is_stable(void **state)
 
 #define WITH_NET(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* The thread's mode is the program's again, whatever becomes of the step. */
+static void flushes_denormals(void **state)
+{
+    fixture *f = *state;
+    const cnn__float_mode mode = cnn__float_mode_get();
+    float *params = cnn_net_params(f->net);
+
+    if (cnn__float_mode_flushing(mode) == mode) {
+        print_message("no such mode is known on this processor\n");
+        return;
+    }
+    params[0] = 0x1p-140f;
+    assert_int_equal(step(f, f->still, NULL), CNN_OK);
+    assert_true(params[0] == 0.0f);
+    assert_true(cnn__float_mode_get() == mode);
+    f->x[0] = NAN;
+    assert_int_equal(step(f, f->still, NULL), CNN_EDIVERGED);
+    assert_true(cnn__float_mode_get() == mode);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +317,7 @@ int main(void)
         WITH_NET(folded_softmax_trains_like_none),
         WITH_NET(folded_softmax_equals_the_layer),
         WITH_NET(folded_softmax_is_stable),
+        WITH_NET(flushes_denormals),
     };
 
     return cmocka_run_group_tests_name("train step", tests, NULL, NULL);
