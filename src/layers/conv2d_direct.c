@@ -49,9 +49,19 @@ static cnn__framed frame(int32_t planes, const cnn__axis *h, const cnn__axis *w,
     f.left = outputs ? K - 1 - left : left;
     f.rows = (size_t)(outputs ? h->in : h->out) + K - 1;
     f.row = cnn__size_round_up((size_t)(w->in > w->out ? w->in : w->out),
-                               CNN__DIRECT_SLACK) +
-            2 * (K - 1);
+                               CNN__DIRECT_LANES) +
+            4; /* K - 1 or more */
     return f;
+}
+
+/* For dy where there is no dx to compute. */
+static cnn__framed bare(const cnn__framed *f)
+{
+    return (cnn__framed){.planes = f->planes,
+                         .h = f->h,
+                         .w = f->w,
+                         .rows = f->h,
+                         .row = cnn__size_round_up(f->w, CNN__DIRECT_LANES)};
 }
 
 static bool fits(const cnn__axis *a)
@@ -150,6 +160,7 @@ typedef struct job {
     const cnn__conv_direct *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
+    cnn__framed dy;
     cnn__direct kernel, turned; /* forward, and from dy to dx */
     float *W;                   /* turned */
     float *slots;
@@ -163,16 +174,18 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass,
     const cnn__conv *c = pass->conv;
     const cnn__axis *h = &c->window.h, *w = &c->window.w;
     const size_t C = (size_t)c->channels, F = (size_t)c->filters;
-    const size_t x = d->x.rows * d->x.row, dy = d->dy.rows * d->dy.row;
+    const cnn__framed f = pass->dx != NULL ? d->dy : bare(&d->dy);
+    const size_t x = d->x.rows * d->x.row, dy = f.rows * f.row;
 
     return (job){
+        .dy = f,
         .plan = d,
         .pass = pass,
         .run = run,
         .kernel = {(size_t)h->kernel, C, F, (size_t)h->out, (size_t)w->out,
-                   d->x.row, x, d->dy.row, dy},
-        .turned = {(size_t)h->kernel, F, C, (size_t)h->in, (size_t)w->in,
-                   d->dy.row, dy, 0, 0},
+                   d->x.row, x, f.row, dy},
+        .turned = {(size_t)h->kernel, F, C, (size_t)h->in, (size_t)w->in, f.row,
+                   dy, 0, 0},
         .W = run->shared,
         .slots = run->shared + d->weights,
         .slot_count = slots_of(run->batch),
@@ -230,24 +243,25 @@ static void backward_block(const job *j, size_t first, size_t count, float *dW,
                            float *db, float *x)
 {
     const cnn__conv_direct *d = j->plan;
-    const size_t X = image_floats(&d->x), Y = image_floats(&d->dy);
-    const size_t P = d->dy.h * d->dy.w;
-    const size_t xs = framed_floats(&d->x), dys = framed_floats(&d->dy);
+    const cnn__framed *f = &j->dy;
+    const size_t X = image_floats(&d->x), Y = image_floats(f);
+    const size_t P = f->h * f->w;
+    const size_t xs = framed_floats(&d->x), dys = framed_floats(f);
     float *dy = x + (size_t)d->block * xs;
 
     for (size_t s = 0; s < count; s++) {
         const float *maps = j->pass->dy + (first + s) * Y;
 
         enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
-        enframe(&d->dy, maps, dy + s * dys);
-        for (size_t f = 0; f < d->dy.planes && db != NULL; f++)
-            db[f] += cnn__sum(maps + f * P, P);
+        enframe(f, maps, dy + s * dys);
+        for (size_t i = 0; i < f->planes && db != NULL; i++)
+            db[i] += cnn__sum(maps + i * P, P);
         if (j->pass->dx != NULL)
             d->kernels->forward(&j->turned, j->W, NULL, dy + s * dys,
                                 j->pass->dx + (first + s) * X);
     }
     d->kernels->weights(&j->kernel, count, x, xs,
-                        dy + d->dy.top * d->dy.row + d->dy.left, dys, dW);
+                        dy + f->top * f->row + f->left, dys, dW);
 }
 
 static void backward_slot(void *data, int64_t slot, int32_t lane)

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-/* What a row is followed by, whatever the width of the vectors. */
-#define CNN__DIRECT_SLACK 16
+/* Floats of the widest vectors. */
+#define CNN__DIRECT_LANES 16
 
 typedef struct cnn__direct {
     size_t kernel;            /* K: 3 or 5 */
