@@ -1,0 +1,162 @@
+/* The library's own functions, with a clock around them. The linker puts these
+ * in the place of the calls from one file of the static library to another
+ * (--wrap, CMakeLists.txt): so the step that is split is the real one, in its
+ * own order and its own caches, and the library has no hook for it. A function
+ * that goes or changes its arguments in src/ fails to compile or link here. */
+#include <pthread.h>
+
+#include "base/threads.h"
+#include "bench/split_parts.h"
+#include "layers/conv2d_winograd_block.h"
+#include "math/gemm.h"
+#include "math/im2col.h"
+#include "math/kernels.h"
+#include "train/loss.h"
+#include "train/optim_impl.h"
+
+#define WRAPPED(name) extern __typeof__(name) __wrap_##name, __real_##name
+
+/* A function without a result. */
+#define WRAP(part, name, parameters, arguments) \
+    WRAPPED(name);                              \
+    void __wrap_##name parameters               \
+    {                                           \
+        const int before = split_enter(part);   \
+                                                \
+        __real_##name arguments;                \
+        split_leave(before);                    \
+    }                                           \
+    WRAPPED(name)
+
+WRAP(IM2COL, cnn__im2col,
+     (const cnn__window *window, int32_t channels, const float *x,
+      float *scratch, float *col, size_t stride),
+     (window, channels, x, scratch, col, stride));
+WRAP(COL2IM, cnn__col2im,
+     (const cnn__window *window, int32_t channels, const float *col,
+      size_t stride, float *scratch, float *dx),
+     (window, channels, col, stride, scratch, dx));
+WRAP(SGEMM, cnn__gemm, (const cnn__product *product), (product));
+WRAP(SGEMM, cnn__gemm_parallel, (const cnn__product *product, int32_t lanes),
+     (product, lanes));
+WRAP(WINOGRAD, cnn__winograd_load_x, (const cnn__winograd_block *block),
+     (block));
+WRAP(WINOGRAD, cnn__winograd_store_y, (const cnn__winograd_block *block),
+     (block));
+WRAP(WINOGRAD, cnn__winograd_load_dy, (const cnn__winograd_block *block),
+     (block));
+WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_block *block),
+     (block));
+WRAP(UPDATE, cnn__optim_update, (const cnn_optim *optim, cnn_layer *layer),
+     (optim, layer));
+
+/* -------------------------------------------- functions with a result --- */
+
+WRAPPED(cnn__loss);
+double __wrap_cnn__loss(int32_t loss, const cnn__outcome *outcome, float scale,
+                        float *dy)
+{
+    const int before = split_enter(ELEMENTWISE);
+    const double sum = __real_cnn__loss(loss, outcome, scale, dy);
+
+    split_leave(before);
+    return sum;
+}
+
+WRAPPED(cnn_net_zero_grad);
+cnn_status __wrap_cnn_net_zero_grad(cnn_net *net)
+{
+    const int before = split_enter(UPDATE);
+    const cnn_status status = __real_cnn_net_zero_grad(net);
+
+    split_leave(before);
+    return status;
+}
+
+/* ----------------------------------------------------------- threads --- */
+
+/* A chunk belongs to the part that its job was started in. */
+typedef struct job {
+    cnn__chunk_fn run;
+    void *data;
+    int part;
+} job;
+
+static void run_chunk(void *data, int64_t chunk, int32_t lane)
+{
+    const job *j = data;
+    const int before = split_enter(j->part);
+
+    j->run(j->data, chunk, lane);
+    split_leave(before);
+}
+
+WRAPPED(cnn__parallel);
+void __wrap_cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run,
+                          void *data)
+{
+    job j = {run, data, split_now()};
+    const int before = split_enter(WAITING);
+
+    __real_cnn__parallel(chunks, lanes, run_chunk, &j);
+    split_leave(before);
+}
+
+/* ------------------------------------ Winograd's transforms of weights --- */
+
+_Static_assert(CNN__WINOGRADS == 2, "one pair of functions for each");
+
+static const cnn__kernels *real_set;
+static cnn__kernels timed_set;
+static cnn__winograd timed[CNN__WINOGRADS];
+
+static void transform(cnn__transform real, const cnn__grid *from,
+                      const cnn__grid *to, size_t lanes)
+{
+    const int before = split_enter(WINOGRAD);
+
+    real(from, to, lanes);
+    split_leave(before);
+}
+
+static void filter0(const cnn__grid *from, const cnn__grid *to, size_t lanes)
+{
+    transform(real_set->winograds[0].filter, from, to, lanes);
+}
+
+static void filter1(const cnn__grid *from, const cnn__grid *to, size_t lanes)
+{
+    transform(real_set->winograds[1].filter, from, to, lanes);
+}
+
+static void back0(const cnn__grid *from, const cnn__grid *to, size_t lanes)
+{
+    transform(real_set->winograds[0].filter_back, from, to, lanes);
+}
+
+static void back1(const cnn__grid *from, const cnn__grid *to, size_t lanes)
+{
+    transform(real_set->winograds[1].filter_back, from, to, lanes);
+}
+
+WRAPPED(cnn__kernels_used);
+
+static void make_set(void)
+{
+    real_set = __real_cnn__kernels_used();
+    timed_set = *real_set;
+    for (int i = 0; i < CNN__WINOGRADS; i++) {
+        timed[i] = real_set->winograds[i];
+        timed[i].filter = i == 0 ? filter0 : filter1;
+        timed[i].filter_back = i == 0 ? back0 : back1;
+    }
+    timed_set.winograds = timed;
+}
+
+const cnn__kernels *__wrap_cnn__kernels_used(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_set);
+    return &timed_set;
+}

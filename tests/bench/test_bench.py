@@ -1,0 +1,139 @@
+"""What bench prints and writes, at its smallest. No time is looked at.
+
+    test_bench.py BENCH"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BENCH = sys.argv.pop(1)
+SMALL = "--networks=relu", "--threads=1", "--batch=1", "--rounds=1"
+PARTS = ["im2col", "sgemm", "col2im", "winograd", "convolution", "dense",
+         "elementwise", "pooling", "update", "other", "waiting"]
+TIMES = {"min_ms", "median_ms", "gflop", "E"}
+
+
+def bench(*arguments):
+    return subprocess.run([BENCH, *arguments], capture_output=True, text=True,
+                          check=False)
+
+
+class Bench(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.file = pathlib.Path(holder.name) / "figures.json"
+
+    def measure(self, *arguments):
+        """What a run wrote and printed."""
+        done = bench(*arguments, f"--json={self.file}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(self.file.read_text()), done.stdout
+
+    def check_times(self, times):
+        self.assertEqual(set(times), TIMES)
+        self.assertTrue(0 < times["min_ms"] <= times["median_ms"], times)
+        self.assertGreater(times["E"], 0)
+
+    def test_rows(self):
+        figures, _ = self.measure(*SMALL)
+        self.assertEqual(set(figures), {"build", "load", "peak_gflops", "rows"})
+        self.assertIn("blas_core", figures["build"])
+        self.assertGreater(figures["peak_gflops"], 0)
+        row, = figures["rows"]
+        self.assertEqual(
+            [row[key] for key in ("network", "threads", "batch", "side")],
+            ["relu", 1, 1, 28])
+        self.check_times(row["step"])
+        self.check_times(row["forward"])
+        # 683,280 multiply-adds; twice that and the first layer's less for the
+        # gradients.
+        self.assertAlmostEqual(row["forward"]["gflop"], 1.36656e-3, 8)
+        self.assertAlmostEqual(row["step"]["gflop"], 3.86448e-3, 8)
+
+    def test_split(self):
+        figures, out = self.measure(*SMALL, "--layers")
+        row, = figures["rows"]
+        parts = row["split"]["parts_ms"]
+        self.assertEqual(list(parts), PARTS)
+        for name in ("im2col", "sgemm", "col2im", "elementwise", "pooling",
+                     "update"):
+            self.assertGreater(parts[name], 0, name)
+            self.assertRegex(out, rf"\n    {name} +\d+\.\d+ ms")
+        # The parts of one thread are all of the time, but for the clock's grain.
+        self.assertAlmostEqual(sum(parts.values()), row["split"]["wall_ms"], 3)
+        self.assertEqual([layer["kind"] for layer in row["layers"]],
+                         ["conv2d", "activation", "maxpool2d"] * 2 +
+                         ["dense", "activation", "dense", "softmax"])
+        self.assertRegex(out, r"\n     0 conv2d +\d+\.\d+ +\d+\.\d+")
+
+    def test_split_of_threads(self):
+        figures, _ = self.measure("--networks=wide", "--threads=2",
+                                  "--batch=20", "--rounds=1")
+        row, = figures["rows"]
+        parts = row["split"]["parts_ms"]
+        self.assertGreater(parts["winograd"], 0)
+        self.assertAlmostEqual(sum(parts.values()), 2 * row["split"]["wall_ms"],
+                               2)
+
+    def test_all_networks(self):
+        figures, out = self.measure("--threads=1", "--batch=2", "--rounds=1")
+        names = ["relu", "sigmoid", "wide", "classic"]
+        self.assertEqual([row["network"] for row in figures["rows"]], names)
+        for name in names:
+            self.assertRegex(out, rf"\n{name} +1 +2 +\d+\.\d+")
+
+    def test_growth(self):
+        figures, out = self.measure("--growth", "--networks=relu",
+                                    "--rounds=1")
+        series = {one["grows"]: one["rows"] for one in figures["growth"]}
+        self.assertEqual(list(series), ["batch", "filters", "side", "threads"])
+        self.assertEqual([row["batch"] for row in series["batch"]][-1], 2000)
+        self.assertEqual([row["width"] for row in series["filters"]],
+                         [1, 2, 4, 8])
+        self.assertEqual([row["side"] for row in series["side"]],
+                         [28, 56, 112, 224])
+        self.assertEqual([row["threads"] for row in series["threads"]],
+                         [1, 2, 3, 4])
+        for name, rows in series.items():
+            self.assertRegex(out, rf"as {name} grows")
+            for row in rows:
+                self.check_times(row["step"])
+                self.assertGreater(row["ratio"], 0)
+
+    def test_check(self):
+        """Against figures that nobody reaches, and that everybody does."""
+        figures, _ = self.measure(*SMALL)
+        row, = figures["rows"]
+        for factor, count in (1e-6, 2), (1e6, 0):
+            for what in "step", "forward":
+                row[what]["min_ms"] = factor
+            self.file.write_text(json.dumps(figures))
+            done = bench(*SMALL, f"--check={self.file}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout.count("slower: relu"), count)
+            self.assertIn(f"{count} of 2 times are slower", done.stdout)
+
+    def test_check_refuses(self):
+        figures, _ = self.measure(*SMALL)
+        figures["build"]["blas_core"] = "Abacus"
+        for text, reason in ((json.dumps(figures), "Abacus"),
+                             ("{}", "not written by --json"), ("", "bench:")):
+            self.file.write_text(text)
+            done = bench(*SMALL, f"--check={self.file}")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(reason, done.stderr)
+
+    def test_usage(self):
+        self.assertIn("--growth", bench("--help").stdout)
+        for wrong in ("--threads=0", "--batch=x", "--networks=none",
+                      "--rounds=-1", "--beside=train", "--beside=x", "folder"):
+            done = bench(wrong)
+            self.assertEqual(done.returncode, 64, wrong)
+            self.assertIn("bench:", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
