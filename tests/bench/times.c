@@ -20,7 +20,7 @@ double bench_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void bench_fail(const char *what)
+_Noreturn void bench_fail(const char *what)
 {
     fprintf(stderr, "bench: %s: %s\n", what, cnn_last_error());
     exit(1);

@@ -26,7 +26,7 @@ times times_measure(timed_call call, void *data, int rounds);
 double times_sgemm_peak(void);
 
 /* Prints what failed and cnn_last_error(), and exits. */
-void bench_fail(const char *what);
+_Noreturn void bench_fail(const char *what);
 
 /* Never NULL. */
 void *bench_alloc(size_t size);
