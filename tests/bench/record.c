@@ -78,10 +78,40 @@ static json_t *growths_json(const growth *growths)
     return json;
 }
 
+#define FORM (JSON_REAL_PRECISION(6) | JSON_ENCODE_ANY)
+
+/* An element of a list to a line, so that two files can be compared. */
+static void dump(json_t *json, FILE *f)
+{
+    const char *key, *comma = "";
+    json_t *value, *element;
+    size_t i;
+
+    fputs("{", f);
+    json_object_foreach(json, key, value)
+    {
+        fprintf(f, "%s\n\"%s\": ", comma, key);
+        comma = ",";
+        if (!json_is_array(value)) {
+            json_dumpf(value, f, FORM);
+            continue;
+        }
+        fputs("[", f);
+        json_array_foreach(value, i, element)
+        {
+            fputs(i > 0 ? ",\n " : "\n ", f);
+            json_dumpf(element, f, FORM);
+        }
+        fputs("]", f);
+    }
+    fputs("\n}\n", f);
+}
+
 void record_write(const char *path, const rows *all, const growth *growths)
 {
     double load = 0.0;
     json_t *build = json_loads(cnn_build_info(), 0, NULL);
+    FILE *f = fopen(path, "w");
 
     getloadavg(&load, 1);
     json_t *json =
@@ -89,9 +119,9 @@ void record_write(const char *path, const rows *all, const growth *growths)
                   "peak_gflops", all->peak, "rows", rows_json(all));
     if (growths != NULL)
         json_object_set_new(json, "growth", growths_json(growths));
-    if (json == NULL ||
-        json_dump_file(json, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) !=
-            0) {
+    if (f != NULL && json != NULL)
+        dump(json, f);
+    if (json == NULL || f == NULL || ferror(f) != 0 || fclose(f) != 0) {
         fprintf(stderr, "bench: cannot write %s\n", path);
         exit(1);
     }
