@@ -6,7 +6,7 @@
 First both compute the same batch with the same parameters, and the outputs must
 agree to 1e-4: so the probabilities, and so their logarithms, as a part of the
 largest, for where a network is sure of itself the probabilities alone say little.
-Then both run in turn (alternate.py), and the medians over the rounds and their ratio
+Then both run in turn (alternate.py), and the medians over the rounds and the ratios
 are printed, with the kernels in use. ONNX Runtime has no switch for the
 instruction set: in the regime `equal` it may use AVX-512 while libcnn's BLAS may
 not. The library is the one in npm's package onnxruntime-node,
@@ -15,6 +15,7 @@ not. The library is the one in npm's package onnxruntime-node,
 
 which lies in FOLDER under node_modules/onnxruntime-node/bin/.
 """
+import argparse
 import json
 import os
 import statistics
@@ -72,7 +73,7 @@ def main():
     parser.add_argument("--library", required=True,
                         help="libonnxruntime.so.1, or npm's FOLDER")
     parser.add_argument("--batch", nargs="*", type=int, default=[200, 32, 1])
-    parser.add_argument("--onnx", nargs=4, help=alternate.argparse.SUPPRESS)
+    parser.add_argument("--onnx", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if os.path.isdir(args.library):
         args.library = os.path.join(
@@ -87,7 +88,7 @@ def main():
     def compare(name, threads, regime, folder):
         for batch in args.batch:
             pair = alternate.Pair(
-                alternate.ours(args, "predict", folder, name, threads, batch),
+                alternate.our_command(args, "predict", folder, name, threads, batch),
                 [sys.executable, __file__, args.bench, "--library",
                  args.library, "--samples", str(args.samples), "--onnx", name,
                  str(threads), str(batch), folder], regime)
@@ -96,9 +97,8 @@ def main():
                 sys.exit(f"{name}: the outputs differ by "
                          f"{theirs['difference']:.1e}: not the same work")
             alternate.print_row(
-                name, regime, ours["build"], threads,
-                f"batch {batch:3}  ONNX Runtime {theirs['version']}",
-                pair.alternate(args.rounds),
+                pair, (name, regime, threads, batch), ours["build"],
+                f"ONNX Runtime {theirs['version']}", args.rounds,
                 f"outputs agree to {theirs['difference']:.0e}")
 
     alternate.each(args, compare)

@@ -3,9 +3,10 @@
 
 First both train the same network from the same parameters on the same batches,
 and the losses of the first 50 steps must agree: the work is the same. Then both
-run in turn (alternate.py), and the medians over the rounds and their ratio are
+run in turn (alternate.py), and the medians over the rounds and the ratios are
 printed, with the kernels in use. In the regime `equal` oneDNN is held to AVX2.
 """
+import argparse
 import json
 import os
 import statistics
@@ -84,7 +85,7 @@ def run_torch(name, threads, steps, folder):
 
 def main():
     parser = alternate.parser_of(__doc__)
-    parser.add_argument("--torch", nargs=4, help=alternate.argparse.SUPPRESS)
+    parser.add_argument("--torch", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.torch:
         name, threads, steps, folder = args.torch
@@ -93,7 +94,7 @@ def main():
 
     def compare(name, threads, regime, folder):
         pair = alternate.Pair(
-            alternate.ours(args, "train", folder, name, threads, BATCH),
+            alternate.our_command(args, "train", folder, name, threads, BATCH),
             [sys.executable, __file__, args.bench, "--torch", name,
              str(threads), str(args.samples), folder], regime, HELD)
         ours, theirs = pair.once()
@@ -103,9 +104,8 @@ def main():
             sys.exit(f"{name}: the losses differ by {worst:.1e}: "
                      "not the same work")
         alternate.print_row(
-            name, regime, ours["build"], threads, "PyTorch",
-            pair.alternate(args.rounds),
-            f"losses agree to {worst:.0e}  resident "
+            pair, (name, regime, threads, BATCH), ours["build"], "PyTorch",
+            args.rounds, f"losses agree to {worst:.0e}  resident "
             f"{ours['resident_mb']:.0f} and {theirs['resident_mb']:.0f} MB")
 
     alternate.each(args, compare)

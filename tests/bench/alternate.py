@@ -96,18 +96,11 @@ class Pair:
         return self.run(self.ours), self.run(self.theirs)
 
     def alternate(self, rounds):
-        """The medians of both, in milliseconds, and how many times faster
-        libcnn is, the median over the rounds."""
-        a, b = [], []
-        for _ in range(rounds):
-            ours, theirs = self.once()
-            a.append(ours["ms"]["median"])
-            b.append(theirs["ms"]["median"])
-        return (statistics.median(a), statistics.median(b),
-                statistics.median(y / x for x, y in zip(a, b)))
+        """The times of each round, of both, in milliseconds."""
+        return [[times["ms"] for times in self.once()] for _ in range(rounds)]
 
 
-def ours(args, mode, folder, name, threads, batch):
+def our_command(args, mode, folder, name, threads, batch):
     """The command that is libcnn's side."""
     return [args.bench, f"--beside={mode}", f"--networks={name}",
             f"--threads={threads}", f"--batch={batch}",
@@ -141,8 +134,16 @@ def each(args, compare):
                     compare(name, threads, regime, folder)
 
 
-def print_row(name, regime, build, threads, peer, result, proof):
-    a, b, ratio = result
+def print_row(pair, case, build, peer, rounds, proof):
+    """Runs both in turn and prints a line: medians over the rounds, how many
+    times faster libcnn is by them, and by the least times of all rounds, which
+    a busy machine disturbs less."""
+    name, regime, threads, batch = case
+    both = list(zip(*pair.alternate(rounds)))
+    a, b = (statistics.median(t["median"] for t in side) for side in both)
+    ratio = statistics.median(y["median"] / x["median"] for x, y in zip(*both))
+    x, y = (min(t["min"] for t in side) for side in both)
     print(f"{name:8} {regime:8} {build['blas_core']:11} {build['kernels']:8} "
-          f"threads {threads}  libcnn {a:8.3f} ms  {peer} {b:8.3f} ms  "
-          f"ratio {ratio:5.2f}  {proof}", flush=True)
+          f"threads {threads}  batch {batch:3}  libcnn {a:8.3f} ms  "
+          f"{peer} {b:8.3f} ms  ratio {ratio:5.2f}, of the least {y / x:5.2f}  "
+          f"{proof}", flush=True)

@@ -3,6 +3,7 @@
     test_bench.py BENCH"""
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,27 @@ class Bench(unittest.TestCase):
             done = bench(*SMALL, f"--check={self.file}")
             self.assertEqual(done.returncode, 1)
             self.assertIn(reason, done.stderr)
+
+    def test_beside(self):
+        folder = self.file.parent
+        pixels = bytes(i * i % 251 for i in range(20 * 784))
+        (folder / "images").write_bytes(
+            struct.pack(">4I", 0x803, 20, 28, 28) + pixels)
+        (folder / "labels").write_bytes(
+            struct.pack(">2I", 0x801, 20) + bytes(range(10)) * 2)
+        for mode, more in (("train", {"losses", "resident_mb"}),
+                           ("predict", set())):
+            done = bench(f"--beside={mode}", *SMALL[:2], "--batch=10",
+                         "--rounds=3", str(folder))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            out = json.loads(done.stdout)
+            self.assertEqual(set(out), {"build", "ms"} | more)
+            self.assertTrue(0 < out["ms"]["min"] <= out["ms"]["median"])
+            self.assertTrue((folder / "relu.safetensors").exists())
+            self.assertEqual(len(out.get("losses", "abc")), 3)
+        outputs = struct.unpack("<100f", (folder / "relu.outputs").read_bytes())
+        for i in range(0, 100, 10):
+            self.assertAlmostEqual(sum(outputs[i:i + 10]), 1, 5)
 
     def test_usage(self):
         self.assertIn("--growth", bench("--help").stdout)
