@@ -10,8 +10,19 @@
 #include "bench/record.h"
 #include "bench/rows.h"
 
-enum { MOST = 12, NETWORKS = 256, THREADS, BATCH, ROUNDS, JSON, CHECK, GROWTH };
-enum { LAYERS = 512, BESIDE };
+#define MOST 12 /* values in a list */
+
+enum {
+    NETWORKS = 256,
+    THREADS,
+    BATCH,
+    ROUNDS,
+    JSON,
+    CHECK,
+    LAYERS,
+    GROWTH,
+    BESIDE
+};
 
 typedef struct settings {
     const network *networks[MOST];

@@ -6,13 +6,15 @@
 
 #include "base/threads.h"
 
+#define MOST_VALUES 12
+
 /* One series: the rest stays as it is in `start`. */
 typedef struct series {
     const char *name;
     network_size start;
-    size_t field; /* of row: the one that grows */
-    int32_t values[12];
-    bool classic; /* it too */
+    size_t field;                /* of row: the one that grows */
+    int32_t values[MOST_VALUES]; /* up to the first 0 */
+    bool classic;                /* it too */
 } series;
 
 static const series all_series[GROWTHS] = {
@@ -38,17 +40,10 @@ static const series all_series[GROWTHS] = {
      true},
 };
 
-static int32_t *field_of(const row *r, size_t field)
+/* What grows. */
+static int32_t *field_of(row *r, size_t field)
 {
     return (int32_t *)((char *)r + field);
-}
-
-int32_t growth_value(const growth *g, int i)
-{
-    for (int k = 0; k < GROWTHS; k++)
-        if (all_series[k].name == g->name)
-            return *field_of(&g->rows.rows[i], all_series[k].field);
-    return 0;
 }
 
 void growth_measure(growth all[GROWTHS], const network *n, int rounds)
@@ -57,8 +52,8 @@ void growth_measure(growth all[GROWTHS], const network *n, int rounds)
         const series *s = &all_series[k];
         growth *g = &all[k];
 
-        *g = (growth){.name = s->name};
-        g->rows.rows = bench_alloc(sizeof(s->values) * sizeof(row));
+        *g = (growth){.name = s->name, .field = s->field};
+        g->rows.rows = bench_alloc(MOST_VALUES * sizeof(row));
         if (n->classic && !s->classic)
             continue;
         for (int i = 0; s->values[i] > 0; i++) {
@@ -107,9 +102,9 @@ void growth_print(const growth all[GROWTHS])
         printf("%8s %10s %10s %10s  %s\n", g->name, "GFLOP", "min ms",
                "GFLOP/s", "time over work, to the row before");
         for (int i = 0; i < g->rows.count; i++) {
-            const row *r = &g->rows.rows[i];
+            row *r = &g->rows.rows[i];
 
-            printf("%8d %10.4f %10.3f %10.2f  %.2f\n", growth_value(g, i),
+            printf("%8d %10.4f %10.3f %10.2f  %.2f\n", *field_of(r, g->field),
                    1e-9 * r->step_flop, 1e3 * r->step.min,
                    1e-9 * r->step_flop / r->step.min, growth_ratio(g, i));
         }

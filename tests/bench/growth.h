@@ -7,6 +7,7 @@
 /* The rows in which one thing grows. */
 typedef struct growth {
     const char *name;
+    size_t field; /* of row: what grows */
     rows rows;
 } growth;
 
@@ -16,9 +17,6 @@ typedef struct growth {
  * with growth_free(). Those that a network does not have are empty. */
 void growth_measure(growth all[GROWTHS], const network *n, int rounds);
 void growth_free(growth all[GROWTHS]);
-
-/* What grows in row i of a series: 1, 2, ... */
-int32_t growth_value(const growth *g, int i);
 
 /* How much more a step's time grew than its work since the row before: above 1,
  * cost grows faster than work. Threads share the work, as far as there are
