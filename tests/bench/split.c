@@ -9,12 +9,12 @@
 #include "layers/layer_impl.h"
 
 const char *const split_names[PARTS] = {
-    [IM2COL] = "im2col",           [SGEMM] = "sgemm",
-    [COL2IM] = "col2im",           [WINOGRAD] = "winograd",
-    [CONVOLUTION] = "convolution", [DENSE] = "dense",
-    [ELEMENTWISE] = "elementwise", [POOLING] = "pooling",
-    [UPDATE] = "update",           [OTHER] = "other",
-    [WAITING] = "waiting",
+    [IM2COL] = "im2col",     [SGEMM] = "sgemm",
+    [COL2IM] = "col2im",     [DIRECT] = "direct",
+    [WINOGRAD] = "winograd", [CONVOLUTION] = "convolution",
+    [DENSE] = "dense",       [ELEMENTWISE] = "elementwise",
+    [POOLING] = "pooling",   [UPDATE] = "update",
+    [OTHER] = "other",       [WAITING] = "waiting",
 };
 
 /* ------------------------------------------------------------- parts --- */

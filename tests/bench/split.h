@@ -10,6 +10,7 @@ enum {
     IM2COL,
     SGEMM,
     COL2IM,
+    DIRECT,
     WINOGRAD,
     CONVOLUTION,
     DENSE,

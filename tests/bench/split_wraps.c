@@ -7,6 +7,7 @@
 
 #include "base/threads.h"
 #include "bench/split_parts.h"
+#include "layers/conv2d_direct.h"
 #include "layers/conv2d_winograd_block.h"
 #include "math/gemm.h"
 #include "math/im2col.h"
@@ -47,6 +48,14 @@ WRAP(WINOGRAD, cnn__winograd_load_dy, (const cnn__winograd_block *block),
      (block));
 WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_block *block),
      (block));
+WRAP(DIRECT, cnn__direct_forward,
+     (const cnn__conv_direct *plan, const cnn__conv_pass *pass,
+      const cnn__run *run),
+     (plan, pass, run));
+WRAP(DIRECT, cnn__direct_backward,
+     (const cnn__conv_direct *plan, const cnn__conv_pass *pass,
+      const cnn__run *run, float *dW, float *db),
+     (plan, pass, run, dW, db));
 WRAP(UPDATE, cnn__optim_update, (const cnn_optim *optim, cnn_layer *layer),
      (optim, layer));
 

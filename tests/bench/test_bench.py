@@ -2,6 +2,7 @@
 
     test_bench.py BENCH"""
 import json
+import os
 import pathlib
 import struct
 import subprocess
@@ -13,14 +14,14 @@ BENCH = sys.argv.pop(1)
 BASELINE = pathlib.Path(__file__).with_name("baseline.json")
 NETWORKS = "relu", "sigmoid", "wide", "classic"
 SMALL = "--networks=relu", "--threads=1", "--batch=1", "--rounds=1"
-PARTS = ["im2col", "sgemm", "col2im", "winograd", "convolution", "dense",
-         "elementwise", "pooling", "update", "other", "waiting"]
+PARTS = ["im2col", "sgemm", "col2im", "direct", "winograd", "convolution",
+         "dense", "elementwise", "pooling", "update", "other", "waiting"]
 TIMES = {"min_ms", "median_ms", "gflop", "E"}
 
 
-def bench(*arguments):
+def bench(*arguments, **variables):
     return subprocess.run([BENCH, *arguments], capture_output=True, text=True,
-                          check=False)
+                          check=False, env={**os.environ, **variables})
 
 
 class Bench(unittest.TestCase):
@@ -29,9 +30,9 @@ class Bench(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.file = pathlib.Path(holder.name) / "figures.json"
 
-    def measure(self, *arguments):
+    def measure(self, *arguments, **variables):
         """What a run wrote and printed."""
-        done = bench(*arguments, f"--json={self.file}")
+        done = bench(*arguments, f"--json={self.file}", **variables)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(self.file.read_text()), done.stdout
 
@@ -64,7 +65,8 @@ class Bench(unittest.TestCase):
         self.assertAlmostEqual(row["step"]["gflop"], 3.86448e-3, 8)
 
     def test_split(self):
-        figures, out = self.measure(*SMALL, "--layers")
+        figures, out = self.measure(*SMALL, "--layers",
+                                    CNN_ALGORITHM="im2col")
         row, = figures["rows"]
         parts = row["split"]["parts_ms"]
         self.assertEqual(list(parts), PARTS)
@@ -77,6 +79,13 @@ class Bench(unittest.TestCase):
                          ["conv2d", "activation", "maxpool2d"] * 2 +
                          ["dense", "activation", "dense", "softmax"])
         self.assertRegex(out, r"\n     0 conv2d +\d+\.\d+ +\d+\.\d+")
+
+    def test_split_of_direct_kernels(self):
+        figures, _ = self.measure(*SMALL)
+        row, = figures["rows"]
+        direct = row["split"]["parts_ms"]["direct"]
+        self.assertEqual(direct > 0,
+                         figures["build"]["kernels"] != "baseline")
 
     def test_split_of_threads(self):
         figures, _ = self.measure("--networks=wide", "--threads=2",
