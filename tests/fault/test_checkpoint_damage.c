@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "files/bytes.h"
 #include "support/model_bytes.h"
 #include "support/temp_file.h"
 #include "support/training.h"
@@ -162,7 +163,8 @@ static void not_finite(void **state)
         model_bytes m;
 
         model_copy(&m, &f->good);
-        memcpy(m.data + m.size - 4924 + ends[i % 2] - 4, &bad[i / 2], 4);
+        cnn__put_floats(m.data + m.size - 4924 + ends[i % 2] - 4, &bad[i / 2],
+                        1);
         model_seal(&m);
         refuse(f, m.data, m.size, CNN_EDIVERGED, "not finite");
         model_free(&m);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "files/bytes.h"
 #include "support/model_bytes.h"
 #include "support/temp_file.h"
 #include "support/training.h"
@@ -94,7 +95,7 @@ static void not_finite(void **state)
                       "element 409");
         *last = was;
         model_copy(&m, &before);
-        memcpy(m.data + m.size - 8, &bad[i], 4);
+        cnn__put_floats(m.data + m.size - 8, &bad[i], 1);
         model_seal(&m);
         refuse(&m, CNN_EDIVERGED, "element 9 of tensor 3.bias is ");
         model_free(&m);

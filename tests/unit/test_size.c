@@ -1,5 +1,5 @@
 /* Sizes that stick instead of wrapping, and the formulas of windows, at the
- * edges of their types against arithmetic of 128 bits. */
+ * edges of their types against arithmetic that is twice as wide. */
 #include "base/size.h"
 
 #include "cnn/layer.h"
@@ -7,10 +7,15 @@
 #include "math/window.h"
 #include "support/near.h"
 
+#if SIZE_MAX > UINT32_MAX
 __extension__ typedef unsigned __int128 wide;
 __extension__ typedef __int128 signed_wide;
+#else
+typedef uint64_t wide;
+typedef int64_t signed_wide;
+#endif
 
-#define HALF ((size_t)1 << 32)
+#define HALF ((size_t)1 << (sizeof(size_t) * 4))
 
 static const size_t edges[] = {0,
                                1,
@@ -48,7 +53,7 @@ static void sums_and_products(void **state)
         }
 }
 
-/* A product of three may pass 128 bits: held against the true one in steps. */
+/* A product of three may pass them: held against the true one in steps. */
 static void products_of_three(void **state)
 {
     (void)state;
