@@ -3,6 +3,9 @@
 import unittest
 
 import numpy as np
+import support
+from cnn import layers
+from cnn._prototypes import PROTOTYPES
 from support import cnn
 
 # float32 has 24 bits; sums here have at most some 100 terms below 10.
@@ -32,6 +35,26 @@ def windows(x, size):
     h, w = h // size, w // size
     x = x[:, :, :h * size, :w * size].reshape(n, c, h, size, w, size)
     return x.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, h, w, -1)
+
+
+class Kinds(unittest.TestCase):
+    def test_all_are_there(self):
+        """Whatever C can create has a class, and every class is exported."""
+        folder = support.PACKAGE / "cnn"
+        source = "".join(path.read_text("utf-8")
+                         for path in folder.glob("[!_]*.py"))
+        created = [name for name, (result, *_) in PROTOTYPES.items()
+                   if result is PROTOTYPES["cnn_dropout_create"][0]
+                   and name.endswith("_create")]
+        self.assertIn("cnn_rbf_create", created)
+        for name in created:
+            self.assertIn(f"lib.{name}", source)
+        for name, kind in vars(layers).items():
+            if name[0] != "_" and isinstance(kind, type) \
+                    and issubclass(kind, cnn.Layer):
+                self.assertIs(getattr(cnn, name, None), kind, name)
+                self.assertIn(name, cnn.__all__)
+                self.assertIn(name, layers.__all__)
 
 
 class Forward(unittest.TestCase):
