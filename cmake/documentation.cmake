@@ -1,6 +1,6 @@
-# The documents as a site, by Doxygen: the target `docs`, with CNN_BUILD_DOCS;
-# and a Doxyfile for the tests, which need no more. docs/Doxyfile.in says what
-# the site consists of.
+# The documents as a site, by Doxygen: the target `docs`, with CNN_BUILD_DOCS and
+# for the packages; and a Doxyfile for the tests, which need no more.
+# docs/Doxyfile.in says what the site consists of.
 
 find_program(CNN_DOXYGEN doxygen)
 mark_as_advanced(CNN_DOXYGEN)
@@ -15,7 +15,7 @@ function(cnn_doxyfile file folder)
   file(MAKE_DIRECTORY ${folder})
 endfunction()
 
-if(CNN_BUILD_DOCS)
+if(CNN_BUILD_DOCS OR (CNN_BUILD_PACKAGES AND CNN_DOXYGEN))
   cnn_doxyfile(${PROJECT_BINARY_DIR}/docs/Doxyfile ${PROJECT_BINARY_DIR}/docs)
   add_custom_target(docs
     COMMAND ${CNN_DOXYGEN} ${PROJECT_BINARY_DIR}/docs/Doxyfile

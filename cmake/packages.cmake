@@ -3,16 +3,22 @@
 #   libcnn0       what a program that uses libcnn needs to run
 #   libcnn-dev    what it needs to be built
 #   libcnn-tools  the example programs with their manual pages
-#   libcnn-doc    the documents, and examples/embed to be copied
+#   python3-cnn   the Python package
+#   libcnn-doc    the documents, also as a site, and examples/embed to be copied
 #
 # Included by the top level if CNN_BUILD_PACKAGES is on.
 
 if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   message(FATAL_ERROR "Packages are for /usr: -DCMAKE_INSTALL_PREFIX=/usr, or "
     "cmake --preset packages")
-elseif(NOT TARGET cnn OR NOT CNN_INSTALL OR NOT CNN_BUILD_EXAMPLES)
-  message(FATAL_ERROR "Packages have the shared library and the examples in "
-    "them: BUILD_SHARED_LIBS, CNN_INSTALL and CNN_BUILD_EXAMPLES must be on")
+elseif(NOT TARGET cnn OR NOT CNN_INSTALL OR NOT CNN_BUILD_EXAMPLES
+    OR NOT CNN_WITH_PYTHON)
+  message(FATAL_ERROR "Packages have the shared library, the examples and the "
+    "Python package in them: BUILD_SHARED_LIBS, CNN_INSTALL, "
+    "CNN_BUILD_EXAMPLES and CNN_WITH_PYTHON must be on")
+elseif(NOT CNN_INSTALL_PYTHONDIR STREQUAL "lib/python3/dist-packages")
+  message(FATAL_ERROR "Debian's python3 looks for packages in "
+    "lib/python3/dist-packages, not in ${CNN_INSTALL_PYTHONDIR}")
 elseif(NOT CNN_HELP2MAN)
   message(FATAL_ERROR "The manual pages of the packages need help2man")
 endif()
@@ -60,6 +66,15 @@ install(DIRECTORY docs
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libcnn-doc
   COMPONENT cnn_Documentation
   FILES_MATCHING PATTERN *.md PATTERN CHANGELOG.md EXCLUDE)
+if(TARGET docs)
+  add_custom_target(packaged_docs ALL)
+  add_dependencies(packaged_docs docs)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/docs/html
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libcnn-doc
+    COMPONENT cnn_Documentation)
+else()
+  message(STATUS "libcnn-doc has no site: there is no doxygen")
+endif()
 install(DIRECTORY examples/embed
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libcnn-doc/examples
   COMPONENT cnn_Documentation)
@@ -109,15 +124,24 @@ cnn_package(cnn_Tools libcnn-tools science
 This package has programs that train LeNet-5 in several forms to read
 digits, plot what they learned, and classify pictures with a saved
 model.")
+cnn_package(cnn_Python python3-cnn python
+  "small convolutional networks on the CPU - Python 3 package"
+  "${about}
+.
+This package has the Python package, all of libcnn's C API by ctypes and
+numpy.")
 cnn_package(cnn_Documentation libcnn-doc doc
   "small convolutional networks on the CPU - documents"
   "${about}
 .
-This package has the documents, and a small project that uses libcnn,
-to be copied.")
+This package has the documents, as they are and as a site with the
+reference (/usr/share/doc/libcnn-doc/html/index.html), and a small
+project that uses libcnn, to be copied.")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libcnn)
+# It would stand before each package's own.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_PACKAGE_VENDOR "The libcnn authors")
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -149,6 +173,14 @@ set(CPACK_DEBIAN_CNN_TOOLS_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_CNN_TOOLS_PACKAGE_RECOMMENDS "gnuplot-nox, shared-mime-info")
 set(CPACK_DEBIAN_CNN_TOOLS_PACKAGE_SUGGESTS
   "dataset-fashion-mnist, fonts-dejavu-core")
+# Nothing in it is compiled. 3.10 is the oldest Python that it is written for.
+set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_DEPENDS
+  "libcnn${CNN_ABI_VERSION} ${this_version}, python3 (>= 3.10), python3-numpy")
+set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_SUGGESTS libcnn-doc)
+set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_CONTROL_EXTRA
+  ${PROJECT_SOURCE_DIR}/cmake/debian/python3-cnn/postinst
+  ${PROJECT_SOURCE_DIR}/cmake/debian/python3-cnn/prerm)
 # The programs are not linked with the installed library, there may be none.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
 set(CPACK_DEBIAN_CNN_DOCUMENTATION_PACKAGE_ARCHITECTURE all)

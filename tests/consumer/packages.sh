@@ -18,7 +18,7 @@ DEBFULLNAME='The libcnn authors'
 DEBEMAIL=libcnn@lists.debian.org
 export LC_ALL DEBFULLNAME DEBEMAIL
 
-for tool in dpkg-deb dpkg-shlibdeps file help2man; do
+for tool in doxygen dpkg-deb dpkg-shlibdeps file help2man; do
     command -v $tool >/dev/null || {
         echo "there is no $tool"
         exit 77
@@ -58,6 +58,8 @@ for deb in packages/*.deb; do
         -e "s|/$triplet/|/TRIPLET/|" -e "s|so\.$version|so.VERSION|" \
         -e "s|libcnn\.so\.$abi\$|libcnn.so.ABI|" \
         -e 's|cnn/[a-z0-9_]*\.h$|cnn/*.h|' -e 's|docs/[a-z-]*\.md$|docs/*.md|' \
+        -e 's|cnn/\(examples/\)*[a-z0-9_]*\.py$|cnn/\1*.py|' \
+        -e 's|libcnn-doc/html/.*[^/]$|libcnn-doc/html/*|' \
         -e "/[^/]\$/s|^|$package |p"
     dpkg-deb -x "$deb" "$root"
 done | sort -u | sed "s/libcnn$abi/libcnnABI/g" >"$work/found"
@@ -76,6 +78,8 @@ depends "libcnn$abi" blas
 depends libcnn-dev "libcnn$abi (= $version-1)"
 depends libcnn-tools "libcnn$abi (= $version-1)"
 depends libcnn-tools libgdk-pixbuf
+depends python3-cnn "libcnn$abi (= $version-1)"
+depends python3-cnn 'python3 (>= 3.10), python3-numpy'
 for page in "$root"/usr/share/man/man1/*; do
     name=${page##*/}
     name=${name%.1.gz}
@@ -98,6 +102,25 @@ build/bars || complain "bars, built with CMake, failed"
 quietly "$root/usr/bin/layers_by_hand" --steps 2
 quietly "$root/usr/bin/lenet5_relu" --data drawn --summary
 "$root/usr/bin/cnn-predict" --version || complain "cnn-predict failed"
+# It takes the library that was unpacked with it.
+if ! /usr/bin/python3 -c 'import numpy' 2>"$work/log"; then
+    echo "python3 has no numpy: python3-cnn was not tried"
+else
+    quietly env -u LD_LIBRARY_PATH -u LIBCNN_LIBRARY \
+        PYTHONPATH="$root/usr/lib/python3/dist-packages" \
+        /usr/bin/python3 -B -W error - "$lib" <<'END'
+import sys
+import numpy as np
+import cnn
+
+assert cnn.lib_path.startswith(sys.argv[1]), cnn.lib_path
+labels = np.arange(100) % 2
+data = cnn.Dataset(labels[:, None, None] * np.ones((8, 8), np.float32), labels)
+net = cnn.Net([cnn.Conv2D(2, 3), cnn.ReLU(), cnn.Dense(2), cnn.Softmax()])
+net.fit(data, optimizer=cnn.Adam(1e-2), epochs=20, batch_size=20, seed=1)
+assert net.evaluate(data).accuracy == 1
+END
+fi
 
 # ------------------------------------------------------------------ lintian --
 cd "$build/packages"
