@@ -1,15 +1,18 @@
 #!/bin/sh
-# Compares the ABI with that of the last release:
+# Compares the ABI with that of the last release, or says what it is now:
 #
 #     CC=... sh abi.sh SOURCE
+#     sh abi.sh SOURCE renew      writes tests/consumer/abi.xml
 #
-# The last release is the last tag v*. Nothing that a program may rely on may be
+# The last release is the last tag v*; as long as there is none, or git does not
+# know of any, abi.xml stands for it. Nothing that a program may rely on may be
 # gone or changed, unless CNN_ABI_VERSION says so (docs/contributing.md); what
 # has come in between is fine, abi.ignore has the rest. symbols.txt, which the
 # gate looks at, is for the names alone: this knows types and signatures too.
 set -eu
 
 source=$1
+baseline=$source/tests/consumer/abi.xml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,38 +22,61 @@ skip() {
 }
 
 command -v abidiff >/dev/null || skip "there is no abidiff (abigail-tools)"
-tag=$(git -C "$source" describe --tags --abbrev=0 --match 'v[0-9]*' \
-    2>/dev/null) || skip "there is no release yet: no tag v*"
+# So that abi.xml holds wherever C's types have the sizes they have on amd64.
+[ "$(getconf LONG_BIT)" -eq 64 ] || skip "abi.xml is for 64 bits"
 
 abi_version() {
     sed -n 's/^set(CNN_ABI_VERSION \([0-9]*\))$/\1/p' "$1/CMakeLists.txt"
 }
 
-# build SOURCE FOLDER: the shared library with all that abidiff wants to know
-build() {
+# describe SOURCE FILE: all that its headers show of the library, and nothing of
+# where and by what it was built. What is opaque is a name without contents, for
+# which both sides have to be described alike.
+describe() {
+    rm -rf "$work/build"
     {
-        cmake -S "$1" -B "$2" -DCMAKE_BUILD_TYPE=Debug \
+        cmake -S "$1" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug \
             -DCNN_BUILD_TESTS=OFF -DCNN_BUILD_EXAMPLES=OFF &&
-            cmake --build "$2" --parallel 2 --target cnn
+            cmake --build "$work/build" --parallel 2 --target cnn &&
+            abidw --headers-dir "$1/include" --drop-private-types \
+                --exported-interfaces-only --type-id-style hash \
+                --no-architecture --no-elf-needed --no-show-locs \
+                --no-corpus-path --no-comp-dir-path \
+                --out-file "$work/described" "$work/build/src/libcnn.so"
     } >"$work/log" 2>&1 || {
         cat "$work/log"
         exit 1
     }
+    sed "s|\( path='\)[^']*/src/|\1src/|" "$work/described" >"$2"
 }
 
-mkdir "$work/release"
-git -C "$source" archive "$tag" | tar x -C "$work/release"
-old=$(abi_version "$work/release")
-new=$(abi_version "$source")
-[ "$old" = "$new" ] ||
-    skip "the ABI is version $new now, $tag had $old: they may differ"
+if [ "${2-}" = renew ]; then
+    describe "$source" "$baseline"
+    exit
+fi
 
-build "$work/release" "$work/old"
-build "$source" "$work/new"
-if abidiff --no-added-syms \
-    --headers-dir1 "$work/release/include" --headers-dir2 "$source/include" \
+new=$(abi_version "$source")
+old=$work/old.xml
+if tag=$(git -C "$source" describe --tags --abbrev=0 --match 'v[0-9]*' \
+    2>/dev/null); then
+    mkdir "$work/release"
+    git -C "$source" archive "$tag" | tar x -C "$work/release"
+    [ "$(abi_version "$work/release")" = "$new" ] ||
+        skip "the ABI is version $new now, $tag has another: they may differ"
+    describe "$work/release" "$old"
+else
+    tag=abi.xml
+    cp "$baseline" "$old"
+    grep -q "soname='libcnn\.so\.$new'" "$old" || {
+        echo "the ABI is version $new now, abi.xml has another: renew it"
+        exit 1
+    }
+fi
+
+describe "$source" "$work/new.xml"
+if abidiff --no-added-syms --no-show-locs \
     --suppressions "$source/tests/consumer/abi.ignore" \
-    "$work/old/src/libcnn.so" "$work/new/src/libcnn.so"; then
+    "$old" "$work/new.xml"; then
     echo "the ABI is compatible with $tag"
 else
     echo "the ABI differs from $tag: either put it back, or count" \
