@@ -8,7 +8,8 @@
 # know of any, abi.xml stands for it. Nothing that a program may rely on may be
 # gone or changed, unless CNN_ABI_VERSION says so (docs/contributing.md); what
 # has come in between is fine, abi.ignore has the rest. symbols.txt, which the
-# gate looks at, is for the names alone: this knows types and signatures too.
+# gate looks at, is for the names alone: this knows types, signatures and the
+# values of constants too.
 set -eu
 
 source=$1
@@ -29,9 +30,21 @@ abi_version() {
     sed -n 's/^set(CNN_ABI_VERSION \([0-9]*\))$/\1/p' "$1/CMakeLists.txt"
 }
 
-# describe SOURCE FILE: all that its headers show of the library, and nothing of
-# where and by what it was built. What is opaque is a name without contents, for
-# which both sides have to be described alike.
+# constants INCLUDE: those of the headers, as comments for a description. Functions
+# take plain integers, so no type knows of them
+constants() {
+    printf '#include <cnn/cnn.h>\n' >"$work/all.c"
+    {
+        "${CC:-cc}" -E -P -I"$1" "$work/all.c" | tr -s '\n' ' ' |
+            grep -o 'CNN_[A-Z0-9_]* = [^,} ]*'
+        "${CC:-cc}" -E -dM -I"$1" "$work/all.c" | grep -v CNN_VERSION_ |
+            sed -n 's/^#define \(CNN_[A-Z0-9_]*\) \([0-9].*\)/\1 = \2/p'
+    } | LC_ALL=C sort | sed 's/.*/<!-- & -->/'
+}
+
+# describe SOURCE FILE: what the headers show of the library, and nothing of where
+# and by what it was built. What is opaque is a name without contents, for which
+# both sides have to be described alike.
 describe() {
     rm -rf "$work/build"
     {
@@ -47,7 +60,10 @@ describe() {
         cat "$work/log"
         exit 1
     }
-    sed "s|\( path='\)[^']*/src/|\1src/|" "$work/described" >"$2"
+    {
+        sed "s|\( path='\)[^']*/src/|\1src/|" "$work/described"
+        constants "$1/include"
+    } >"$2"
 }
 
 if [ "${2-}" = renew ]; then
@@ -74,12 +90,19 @@ else
 fi
 
 describe "$source" "$work/new.xml"
-if abidiff --no-added-syms --no-show-locs \
+status=0
+grep '^<!--' "$old" | grep -vxFf "$work/new.xml" >"$work/lost" && {
+    echo "these constants are gone or have other values:"
+    cat "$work/lost"
+    status=1
+}
+abidiff --no-added-syms --no-show-locs \
     --suppressions "$source/tests/consumer/abi.ignore" \
-    "$old" "$work/new.xml"; then
+    "$old" "$work/new.xml" || status=1
+if [ $status -eq 0 ]; then
     echo "the ABI is compatible with $tag"
 else
     echo "the ABI differs from $tag: either put it back, or count" \
         "CNN_ABI_VERSION up in CMakeLists.txt"
-    exit 1
 fi
+exit $status
