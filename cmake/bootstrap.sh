@@ -20,7 +20,7 @@ tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind
 deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     abigail-tools=abidiff libblas3 libopenblas0-pthread libopenblas0-openmp
     libopenblas0-serial libblis4-pthread libblis4-openmp libblis4-serial
-    libatlas3-base'
+    libatlas3-base debootstrap=debootstrap'
 
 wanted=
 for group; do

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Builds the Debian packages and looks at what is in them:
 #
-#     CC=... sh packages.sh SOURCE
+#     CC=... sh packages.sh SOURCE PACKAGES
 #
-# They are unpacked into a folder, not installed; from there the embedded example
-# is built and programs are run. packages.txt has the files of each.
+# They are unpacked into a folder; from there the embedded example is built and
+# programs are run. packages.txt has the files of each. installed.sh finds them
+# in the folder PACKAGES.
 set -eu
 
 source=$1
+packages=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 build=$work/build
@@ -44,6 +46,9 @@ quietly cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Release \
 quietly cmake --build "$build" --parallel 2
 cd "$build"
 quietly cpack
+rm -rf "$packages"
+mkdir -p "$packages"
+cp packages/*.deb "$packages"
 
 triplet=$("${CC:-cc}" -print-multiarch)
 lib=$root/usr/lib/$triplet
