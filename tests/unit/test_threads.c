@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/float_mode.h"
 #include "math/gemm.h"
 #include "support/near.h"
 
@@ -155,40 +154,6 @@ typedef struct nest {
     atomic_int inner; /* chunks of the inner jobs */
     atomic_int wrong; /* inner jobs that were not run inline, in lane 0 */
 } nest;
-
-typedef struct products {
-    _Atomic float value;
-    float result[4];
-} products;
-
-/* Both threads are there, and each has a chunk. */
-static void multiply_small(void *data, int64_t chunk, int32_t lane)
-{
-    products *p = data;
-
-    sleep_ms(20);
-    (void)lane;
-    p->result[chunk] = atomic_load(&p->value) * 0x1p-20f;
-}
-
-static void workers_compute_as_the_caller(void **state)
-{
-    const cnn__float_mode mode = cnn__float_mode_get();
-    const cnn__float_mode flushing = cnn__float_mode_flushing(mode);
-    products p;
-
-    (void)state;
-    set_threads(4);
-    for (int flush = 0; flush < 2; flush++) {
-        atomic_init(&p.value, 0x1p-120f);
-        cnn__float_mode_set(flush ? flushing : mode);
-        cnn__parallel(4, 4, multiply_small, &p);
-        cnn__float_mode_set(mode);
-        for (int i = 0; i < 4; i++)
-            assert_true((p.result[i] == 0.0f) == (flush && flushing != mode));
-    }
-    set_threads(1);
-}
 
 static void inner_chunk(void *data, int64_t chunk, int32_t lane)
 {
@@ -402,7 +367,6 @@ int main(void)
         cmocka_unit_test(many_short_jobs),
         cmocka_unit_test(wakes_sleepers),
         cmocka_unit_test(chunks_run_at_the_same_time),
-        cmocka_unit_test(workers_compute_as_the_caller),
         cmocka_unit_test(nested_jobs_run_inline),
         cmocka_unit_test(concurrent_callers),
         cmocka_unit_test(children_of_fork_work),
