@@ -118,12 +118,12 @@ static void make_network(const configuration *c, layer *next)
 {
     for (int32_t i = 0; i < c->layers; i++) {
         *next++ = (layer){CONV, .size = c->width[i > 0], .kernel = 5};
-        *next++ = (layer){.kind = c->activation};
+        *next++ = (layer){(enum layer_kind)c->activation};
         if (i < 2)
             *next++ = (layer){MAXPOOL, .size = 2};
     }
     *next++ = (layer){DENSE, .size = c->width[2]};
-    *next++ = (layer){.kind = c->activation};
+    *next++ = (layer){(enum layer_kind)c->activation};
     *next++ = (layer){DENSE, .size = 10};
     *next++ = (layer){SOFTMAX};
     *next++ = (layer){END};

@@ -78,7 +78,7 @@ double history_step_quantile(const history *h, double share)
     float *sorted = allocate(h->step_count, sizeof(*sorted));
     memcpy(sorted, h->step_seconds, h->step_count * sizeof(*sorted));
     qsort(sorted, h->step_count, sizeof(*sorted), compare);
-    const double result = sorted[(size_t)(share * (double)(h->step_count - 1))];
+    const float result = sorted[(size_t)(share * (double)(h->step_count - 1))];
     free(sorted);
-    return result;
+    return (double)result;
 }

@@ -5,7 +5,7 @@
 #include "common/recipe.h"
 
 typedef struct layer {
-    enum {
+    enum layer_kind {
         END,
         CONV,
         MAXPOOL,

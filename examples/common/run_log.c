@@ -99,7 +99,7 @@ static bool read_number(char **rest, double *value)
         return false;
     *value = strtod(field, &end);
     if (end == field)
-        *value = NAN;
+        *value = (double)NAN;
     return *end == '\0';
 }
 
