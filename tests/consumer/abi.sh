@@ -30,8 +30,8 @@ abi_version() {
     sed -n 's/^set(CNN_ABI_VERSION \([0-9]*\))$/\1/p' "$1/CMakeLists.txt"
 }
 
-# constants INCLUDE: those of the headers, as comments for a description. Functions
-# take plain integers, so no type knows of them
+# constants INCLUDE: those of the headers, as comments for a description. No type
+# knows of them, as functions take plain integers.
 constants() {
     printf '#include <cnn/cnn.h>\n' >"$work/all.c"
     {

@@ -27,11 +27,18 @@ if [ "${3-}" != inside ]; then
     set -- unshare --mount --pid --fork --kill-child
     "$@" true 2>/dev/null || skip "mounting is not allowed here"
     work=$(mktemp -d)
-    trap 'rm -rf --one-file-system "$work"' EXIT
+    inner=
+    trap '[ -z "$inner" ] || kill -KILL $inner 2>/dev/null || :
+        wait
+        rm -rf --one-file-system "$work"' EXIT
     trap 'exit 1' HUP INT TERM
     chmod 755 "$work"
+    # In the background, as a shell that waits for a command hears no signal.
+    "$@" sh "$0" "$source" "$packages" inside "$work" &
+    inner=$!
     status=0
-    "$@" sh "$0" "$source" "$packages" inside "$work" || status=$?
+    wait $inner || status=$?
+    inner=
     exit $status
 fi
 
@@ -56,9 +63,11 @@ step() {
     echo "$text"
 }
 
-# inside: runs the standard input in the new system
+# inside: runs the standard input in the new system; from a file, as whatever
+# reads its own standard input would take the rest of it, and nothing would fail
 inside() {
-    chroot "$root" sh -eux
+    cat >"$root/step"
+    chroot "$root" sh -eux /step </dev/null
 }
 
 # targets FORMAT FILTER...: of Debian's folders that apt reads here
@@ -93,7 +102,8 @@ apt-get -qy install --no-install-recommends /packages/*.deb
 for deb in /packages/*.deb; do
     dpkg-deb -f $deb Package
 done >/names
-dpkg -L $(cat /names) | sort -u >/files
+dpkg -L $(cat /names) | sed -n 's|^/[^.]|&|p' | sort -u >/files
+grep -qx /usr/lib/python3/dist-packages/cnn/__init__.py /files
 END
 
 # -------------------------------------------------------------------- using --
