@@ -1,6 +1,11 @@
 # cnn_build_flags(target): language level, warnings and sanitizers of the
 # project's own targets. Nothing here reaches the programs that use libcnn.
 
+# Where float arithmetic is done in wider registers (s390x, 32-bit x86 without
+# SSE), a scalar may be as wide as that only if this is left to the compiler.
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-fexcess-precision=fast CNN_HAVE_EXCESS_PRECISION)
+
 function(cnn_build_flags target)
   # Contraction is off, so that an expression has the same bits with every
   # compiler and at every level of optimisation. Nobody looks at errno after a
@@ -10,6 +15,7 @@ function(cnn_build_flags target)
     C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE
     -ffp-contract=off -fno-math-errno -fno-trapping-math
+    $<$<BOOL:${CNN_HAVE_EXCESS_PRECISION}>:-fexcess-precision=fast>
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
     -Wstrict-prototypes -Wvla -Wformat=2 -Wdouble-promotion
     $<$<BOOL:${CNN_WERROR}>:-Werror>)

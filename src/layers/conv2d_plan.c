@@ -37,7 +37,8 @@ cnn_status cnn__conv_check_table(const cnn__conv_connections *with)
 
 size_t cnn__conv_kernels(const cnn__conv_connections *with)
 {
-    const size_t pairs = (size_t)with->filters * (size_t)with->channels;
+    const size_t pairs =
+        cnn__size_mul((size_t)with->filters, (size_t)with->channels);
     size_t ones = 0;
 
     if (with->table == NULL)

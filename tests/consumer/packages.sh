@@ -62,7 +62,7 @@ for deb in packages/*.deb; do
     dpkg-deb --fsys-tarfile "$deb" | tar t | sed -n -e 's|^\./||' \
         -e "s|/$triplet/|/TRIPLET/|" -e "s|so\.$version|so.VERSION|" \
         -e "s|libcnn\.so\.$abi\$|libcnn.so.ABI|" \
-        -e 's|cnn/[a-z0-9_]*\.h$|cnn/*.h|' -e 's|docs/[a-z-]*\.md$|docs/*.md|' \
+        -e 's|cnn/[a-z0-9_]*\.h$|cnn/*.h|' -e 's|docs/[A-Za-z.-]*\.md$|docs/*.md|' \
         -e 's|cnn/\(examples/\)*[a-z0-9_]*\.py$|cnn/\1*.py|' \
         -e 's|libcnn-doc/html/.*[^/]$|libcnn-doc/html/*|' \
         -e "/[^/]\$/s|^|$package |p"
