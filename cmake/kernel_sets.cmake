@@ -36,9 +36,6 @@ function(cnn_kernel_set name like sources)
   target_compile_options(${target} PRIVATE
     $<$<NOT:$<CONFIG:Debug>>:-O3> ${ARGN})
   target_compile_definitions(${target} PRIVATE CNN__SET=${name})
-  # Its sums are those of sgemm, which contracts as well.
-  set_source_files_properties(math/direct.c PROPERTIES
-    COMPILE_OPTIONS -ffp-contract=fast)
   target_include_directories(${target} PRIVATE
     $<TARGET_PROPERTY:${like},INCLUDE_DIRECTORIES>)
 endfunction()

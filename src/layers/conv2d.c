@@ -174,7 +174,7 @@ typedef struct job {
     cnn__conv_pass pass;
     const cnn__run *run;
     int64_t tiles;
-    int64_t slots;          /* those that get a tile */
+    int32_t slots;          /* partial sums of the gradients */
     size_t params, weights; /* floats of a slot, and of them weights */
 } job;
 
@@ -193,7 +193,7 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
                  .biases = biased ? layer->params.value + weights : NULL},
         .run = run,
         .tiles = tiles,
-        .slots = tiles < CNN__CONV_SLOTS ? tiles : CNN__CONV_SLOTS,
+        .slots = cnn__conv_slots(tiles),
         .params = params,
         .weights = weights,
     };
@@ -244,9 +244,9 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
 }
 
 /* By im2col. */
-static void backward_tiles(const job *j, float *grad)
+static void backward_tiles(job *j, float *grad)
 {
-    cnn__parallel(j->slots, j->run->lanes, backward_slot, (void *)j);
+    cnn__parallel(j->slots, j->run->lanes, backward_slot, j);
     for (int64_t slot = 0; slot < j->slots; slot++) {
         const float *part = j->run->shared + (size_t)slot * j->params;
 

@@ -9,9 +9,6 @@
 #include "base/status.h"
 #include "math/window.h"
 
-/* Partial sums of the gradients of the parameters. */
-#define CNN__CONV_SLOTS 8
-
 /* A run of channels and the filters that look at all of it: one group, or one
  * channel of a connection table. */
 typedef struct cnn__conv_block {
@@ -41,6 +38,15 @@ typedef struct cnn__conv_connections {
     int32_t filters, channels, groups;
     const uint8_t *table; /* (filters, channels) of 0 and 1, or NULL */
 } cnn__conv_connections;
+
+/* Partial sums of the gradients of the parameters: a fixed number, whatever the
+ * number of threads, and no more than there are chunks to sum up. */
+#define CNN__CONV_SLOTS 8
+
+static inline int32_t cnn__conv_slots(int64_t chunks)
+{
+    return chunks < CNN__CONV_SLOTS ? (int32_t)chunks : CNN__CONV_SLOTS;
+}
 
 /* Is the table possible? */
 cnn_status cnn__conv_check_table(const cnn__conv_connections *with);

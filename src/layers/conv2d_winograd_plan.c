@@ -113,9 +113,7 @@ int64_t cnn__winograd_blocks(const cnn__conv_winograd *w, int32_t batch)
 
 int32_t cnn__winograd_slots(const cnn__conv_winograd *w, int32_t batch)
 {
-    const int64_t blocks = cnn__winograd_blocks(w, batch);
-
-    return blocks < CNN__CONV_SLOTS ? (int32_t)blocks : CNN__CONV_SLOTS;
+    return cnn__conv_slots(cnn__winograd_blocks(w, batch));
 }
 
 void cnn__winograd_sizes(const cnn__conv_winograd *w, int32_t batch,

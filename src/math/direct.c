@@ -6,44 +6,12 @@
 
 #ifdef __FMA__
 
-#include <string.h>
-
 #include "math/vec4.h"
-
-#ifdef __AVX512F__
-#define LANES 16
-#else
-#define LANES 8
-#endif
-
-typedef float vec __attribute__((vector_size(4 * LANES)));
-
-/* What is constant where it is called shall be so inside: all loops over a
- * block's registers disappear. */
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE vec load(const float *from)
-{
-    vec v;
-
-    memcpy(&v, from, sizeof(v));
-    return v;
-}
-
-INLINE void store(float *to, vec v)
-{
-    memcpy(to, &v, sizeof(v));
-}
+#include "math/vector.h"
 
 INLINE vec all(float a)
 {
     return a - (vec){0};
-}
-
-/* Where the block at i begins: the last of n may overlap the one before it. */
-INLINE size_t block_at(size_t i, size_t block, size_t n)
-{
-    return i + block <= n ? i : n - block;
 }
 
 /* ----------------------------------------------------------------- forward */
@@ -52,13 +20,13 @@ INLINE size_t block_at(size_t i, size_t block, size_t n)
 /* Of a block: enough sums at a time to hide how long each takes. */
 #define ROWS 2
 
-/* LANES columns of ROWS rows of FB filters; w, x and y where these begin. */
+/* WIDTH columns of ROWS rows of FB filters; w, x and y where these begin. */
 INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
                           const float *x, float *y, size_t K, size_t FB)
 {
     const size_t filter = d->channels * K * K;
     const size_t plane = d->rows * d->columns;
-    const size_t columns = d->columns < LANES ? d->columns : LANES;
+    const size_t columns = d->columns < WIDTH ? d->columns : WIDTH;
     vec sum[MOST_FILTERS][ROWS];
 
     for (size_t f = 0; f < FB; f++)
@@ -79,7 +47,7 @@ INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
         for (size_t r = 0; r < ROWS; r++) {
             float *to = y + f * plane + r * d->columns;
 
-            if (columns == LANES)
+            if (columns == WIDTH)
                 store(to, sum[f][r]);
             else
                 cnn__copy4(to, (const float *)&sum[f][r], columns);
@@ -93,13 +61,14 @@ INLINE void forward_image(const cnn__direct *d, const float *w, const float *b,
     const size_t plane = d->rows * d->columns;
 
     for (size_t f = 0; f < d->filters; f += FB) {
-        const size_t f0 = block_at(f, FB, d->filters);
+        const size_t f0 = cnn__block_at(f, FB, d->filters);
 
         for (size_t i = 0; i < d->rows; i += ROWS)
-            for (size_t j = 0; j < d->columns; j += LANES) {
-                const size_t i0 = block_at(i, ROWS, d->rows);
-                const size_t j0 =
-                    d->columns < LANES ? 0 : block_at(j, LANES, d->columns);
+            for (size_t j = 0; j < d->columns; j += WIDTH) {
+                const size_t i0 = cnn__block_at(i, ROWS, d->rows);
+                const size_t j0 = d->columns < WIDTH
+                                      ? 0
+                                      : cnn__block_at(j, WIDTH, d->columns);
 
                 forward_block(d, w + f0 * filter, b != NULL ? b + f0 : NULL,
                               x + i0 * d->x_row + j0,
@@ -112,7 +81,7 @@ INLINE void forward_image(const cnn__direct *d, const float *w, const float *b,
 INLINE void forward_kernel(const cnn__direct *d, const float *w, const float *b,
                            const float *x, float *y, size_t K)
 {
-    if (d->filters % 8 == 0 && LANES == 16)
+    if (d->filters % 8 == 0 && WIDTH == 16)
         forward_image(d, w, b, x, y, K, 8);
     else if (d->filters % 6 == 0)
         forward_image(d, w, b, x, y, K, 6);
@@ -143,7 +112,7 @@ INLINE float sum_of(vec v)
 {
     float sum = 0;
 
-    for (size_t i = 0; i < LANES; i++)
+    for (size_t i = 0; i < WIDTH; i++)
         sum += v[i];
     return sum;
 }
@@ -162,7 +131,7 @@ INLINE void weights_block(const sums *s, const float *x, const float *dy,
             sum[f][v] = all(0);
     for (size_t n = 0; n < s->samples; n++)
         for (size_t i = 0; i < d->rows; i++)
-            for (size_t j = 0; j < d->columns; j += LANES) {
+            for (size_t j = 0; j < d->columns; j += WIDTH) {
                 const float *row = x + n * s->x_sample + i * d->x_row + j;
                 const float *dys = dy + n * s->dy_sample + i * d->dy_row + j;
                 vec at[5];
@@ -185,7 +154,7 @@ INLINE void weights_block(const sums *s, const float *x, const float *dy,
 INLINE void weights_row(const sums *s, const float *x, const float *dy,
                         float *dw, size_t K, size_t FB, size_t done)
 {
-    const size_t V = LANES == 16 || K == 3 ? K : 3;
+    const size_t V = WIDTH == 16 || K == 3 ? K : 3;
 
     weights_block(s, x, dy, dw, K, FB, V, done);
     if (V < K)
@@ -198,7 +167,7 @@ INLINE void weights_kernel(const sums *s, const float *x, const float *dy,
     const cnn__direct *d = s->d;
 
     for (size_t f = 0; f < d->filters; f += FB) {
-        const size_t f0 = block_at(f, FB, d->filters);
+        const size_t f0 = cnn__block_at(f, FB, d->filters);
 
         for (size_t c = 0; c < d->channels; c++)
             for (size_t u = 0; u < K; u++)

@@ -41,7 +41,7 @@ void cnn__planes_to_lanes(const cnn__planes *from, const cnn__grid *to)
 
         for (size_t c = 0; c < whole; c += 4)
             for (size_t j = 0; j < W; j += 4) {
-                const size_t k = cnn__at4(j, W);
+                const size_t k = cnn__block_at(j, 4, W);
                 move4(x + c * S + k, S, y + k * to->column + c, to->column,
                       (cnn__vec4){0});
             }
@@ -65,7 +65,7 @@ void cnn__lanes_to_planes(const cnn__grid *from, const cnn__planes *to,
             const cnn__vec4 more =
                 add != NULL ? cnn__load4(add + c) : (cnn__vec4){0};
             for (size_t j = 0; j < W; j += 4) {
-                const size_t k = cnn__at4(j, W);
+                const size_t k = cnn__block_at(j, 4, W);
                 move4(x + k * from->column + c, from->column, y + c * S + k, S,
                       more);
             }

@@ -28,7 +28,7 @@ static inline cnn__vec4 larger4(cnn__vec4 best, cnn__vec4 x)
 static void max_row(const float *upper, const float *lower, size_t OW, float *y)
 {
     for (size_t j = 0; j < OW && OW >= 4; j += 4) {
-        const size_t k = cnn__at4(j, OW);
+        const size_t k = cnn__block_at(j, 4, OW);
         cnn__vec4 a, b, c, d;
 
         cnn__split4(upper + 2 * k, &a, &b);
@@ -86,7 +86,7 @@ void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *dy,
 
     for (size_t i = 0; i < OH; i++, x += 2 * W, dx += 2 * W, dy += OW) {
         for (size_t j = 0; j < OW && OW >= 4; j += 4) {
-            const size_t k = cnn__at4(j, OW);
+            const size_t k = cnn__block_at(j, 4, OW);
 
             back_row4(x + 2 * k, x + W + 2 * k, cnn__load4(dy + k), dx + 2 * k,
                       dx + W + 2 * k);

@@ -24,11 +24,11 @@ static inline void cnn__store4(float *to, cnn__vec4 v)
     memcpy(to, &v, sizeof(v));
 }
 
-/* Where the vector at j of n >= 4 floats begins: the last may overlap the one
- * before it, which costs less than the rest one by one. */
-static inline size_t cnn__at4(size_t j, size_t n)
+/* Where the block at i of n >= block things begins: the last may overlap the
+ * one before it, which costs less than the rest one by one. */
+static inline size_t cnn__block_at(size_t i, size_t block, size_t n)
 {
-    return j + 4 <= n ? j : n - 4;
+    return i + block <= n ? i : n - block;
 }
 
 /* to[0 .. n) = from[0 .. n), which do not overlap. memcpy of a few floats whose
@@ -38,7 +38,8 @@ static inline void cnn__copy4(float *to, const float *from, size_t n)
     for (size_t i = 0; i < n && n < 4; i++)
         to[i] = from[i];
     for (size_t i = 0; i < n && n >= 4; i += 4)
-        cnn__store4(to + cnn__at4(i, n), cnn__load4(from + cnn__at4(i, n)));
+        cnn__store4(to + cnn__block_at(i, 4, n),
+                    cnn__load4(from + cnn__block_at(i, 4, n)));
 }
 
 /* mask ? a : b, lane by lane; comparisons give such masks. */

@@ -2,36 +2,10 @@
  * and the order of operations is the one below: the same bits in each. */
 #include "math/winograd.h"
 
-#include <string.h>
-
 #include "math/kernels.h"
-
-#if defined(__AVX512F__)
-#define WIDTH 16
-#elif defined(__AVX2__)
-#define WIDTH 8
-#else
-#define WIDTH 4
-#endif
+#include "math/vector.h"
 
 #define MOST 8 /* points */
-
-typedef float vec __attribute__((vector_size(4 * WIDTH)));
-
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE vec load(const float *from)
-{
-    vec v;
-
-    memcpy(&v, from, sizeof(v));
-    return v;
-}
-
-INLINE void store(float *to, vec v)
-{
-    memcpy(to, &v, sizeof(v));
-}
 
 /* ---------------------------------------------------------- one line --- */
 

@@ -148,6 +148,15 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     describe(c);
 }
 
+cnn_layer *conv_same(int32_t filters, int32_t kernel, int32_t algorithm)
+{
+    return cnn_conv2d_create(
+        filters, kernel, kernel,
+        &(cnn_conv2d_options){.struct_size = sizeof(cnn_conv2d_options),
+                              .padding = CNN_PAD_SAME,
+                              .algorithm = algorithm});
+}
+
 void conv_case_open(const conv_case *c, rig *r)
 {
     const naive_conv *n = &c->naive;

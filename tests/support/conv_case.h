@@ -22,6 +22,9 @@ enum {
 /* Any stride, dilation, groups or table, and padding. */
 void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed);
 
+/* A layer of square kernels with SAME padding, by that algorithm. */
+cnn_layer *conv_same(int32_t filters, int32_t kernel, int32_t algorithm);
+
 /* The layer, built, in a rig. */
 void conv_case_open(const conv_case *c, rig *r);
 

@@ -5,16 +5,7 @@
 #include <string.h>
 
 #include "math/kernels.h"
-#include "support/rig.h"
-
-static cnn_layer *layer_of(int32_t filters, int32_t kernel, int32_t algorithm)
-{
-    return cnn_conv2d_create(
-        filters, kernel, kernel,
-        &(cnn_conv2d_options){.struct_size = sizeof(cnn_conv2d_options),
-                              .padding = CNN_PAD_SAME,
-                              .algorithm = algorithm});
-}
+#include "support/conv_case.h"
 
 static bool has_direct(void)
 {
@@ -27,7 +18,7 @@ static float *outcome(int32_t filters, int32_t kernel, const cnn_shape *in,
 {
     rig r;
 
-    rig_open(&r, layer_of(filters, kernel, algorithm), in, 3);
+    rig_open(&r, conv_same(filters, kernel, algorithm), in, 3);
     rig_fill_uniform(&r, 1);
     rig_forward(&r);
     rig_backward(&r);
@@ -78,7 +69,8 @@ static void auto_takes_what_pays(void **state)
     /* Few channels. */
     assert_auto(6, 5, &(cnn_shape){1, 28, 28}, direct);
     assert_auto(16, 5, &(cnn_shape){6, 14, 14}, direct);
-    /* Few outputs, another kernel. */
+    /* Many filters for so few channels, few outputs, another kernel. */
+    assert_auto(16, 5, &(cnn_shape){1, 28, 28}, CNN_ALGORITHM_IM2COL);
     assert_auto(16, 5, &(cnn_shape){16, 2, 2}, CNN_ALGORITHM_IM2COL);
     assert_auto(16, 7, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
 }
@@ -132,7 +124,7 @@ static void refuses_what_does_not_fit(void **state)
                           cases[i].text);
             cnn_layer_free(layer);
         }
-        cnn_layer *layer = layer_of(2, 3, algorithm);
+        cnn_layer *layer = conv_same(2, 3, algorithm);
         assert_int_equal(cnn_conv2d_set_table(layer, 2, 2, table), CNN_OK);
         assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
                       "2 tables");
@@ -154,7 +146,7 @@ static void direct_refuses_what_does_not_fit(void **state)
     assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
                   "less padding than kernel");
     cnn_layer_free(layer);
-    layer = layer_of(2, 3, CNN_ALGORITHM_DIRECT);
+    layer = conv_same(2, 3, CNN_ALGORITHM_DIRECT);
     assert_failed(cnn_layer_build(layer, &row, 1, 1), CNN_EUNSUPPORTED,
                   "2 rows and more");
     if (has_direct())
@@ -168,9 +160,9 @@ static void direct_refuses_what_does_not_fit(void **state)
 static void refuses_unknown_ones(void **state)
 {
     (void)state;
-    assert_null(layer_of(2, 3, 4));
+    assert_null(conv_same(2, 3, 4));
     assert_error(CNN_EINVAL, "algorithm 4, expected 0 to 3");
-    assert_null(layer_of(2, 3, -1));
+    assert_null(conv_same(2, 3, -1));
     assert_error(CNN_EINVAL, "algorithm -1");
 }
 

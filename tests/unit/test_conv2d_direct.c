@@ -54,15 +54,6 @@ static void gradients_are_right(void **state)
     }
 }
 
-static cnn_layer *layer_of(int32_t filters, int32_t kernel)
-{
-    return cnn_conv2d_create(
-        filters, kernel, kernel,
-        &(cnn_conv2d_options){.struct_size = sizeof(cnn_conv2d_options),
-                              .padding = CNN_PAD_SAME,
-                              .algorithm = CNN_ALGORITHM_DIRECT});
-}
-
 /* Fewer samples than slots, more, and more than a block of a slot. */
 static void same_bits_however_it_is_run(void **state)
 {
@@ -73,8 +64,8 @@ static void same_bits_however_it_is_run(void **state)
         for (int32_t kernel = 3; kernel <= 5; kernel += 2) {
             rig r;
 
-            rig_open(&r, layer_of(16, kernel), &(cnn_shape){6, 14, 18},
-                     batches[i]);
+            rig_open(&r, conv_same(16, kernel, CNN_ALGORITHM_DIRECT),
+                     &(cnn_shape){6, 14, 18}, batches[i]);
             rig_fill_uniform(&r, 3);
             rig_assert_threads_agree(&r);
             rig_assert_dx_is_optional(&r);
@@ -89,7 +80,8 @@ static void a_sample_is_alone(void **state)
     rig r;
 
     (void)state;
-    rig_open(&r, layer_of(6, 5), &(cnn_shape){1, 28, 28}, 9);
+    rig_open(&r, conv_same(6, 5, CNN_ALGORITHM_DIRECT), &(cnn_shape){1, 28, 28},
+             9);
     rig_fill_uniform(&r, 5);
     rig_forward(&r);
     const size_t X = r.X / 9, Y = r.Y / 9;

@@ -94,15 +94,6 @@ static void gradients_are_right(void **state)
     }
 }
 
-static cnn_layer *layer_of(int32_t filters, int32_t kernel, int32_t algorithm)
-{
-    return cnn_conv2d_create(
-        filters, kernel, kernel,
-        &(cnn_conv2d_options){.struct_size = sizeof(cnn_conv2d_options),
-                              .padding = CNN_PAD_SAME,
-                              .algorithm = algorithm});
-}
-
 /* Whole blocks, a part of one, more slots than threads and fewer. */
 static void same_bits_however_it_is_run(void **state)
 {
@@ -113,7 +104,7 @@ static void same_bits_however_it_is_run(void **state)
         for (int32_t kernel = 3; kernel <= 5; kernel += 2) {
             rig r;
 
-            rig_open(&r, layer_of(20, kernel, CNN_ALGORITHM_WINOGRAD),
+            rig_open(&r, conv_same(20, kernel, CNN_ALGORITHM_WINOGRAD),
                      &(cnn_shape){17, 14, 10}, batches[i]);
             rig_fill_uniform(&r, 3);
             rig_assert_threads_agree(&r);
@@ -128,7 +119,7 @@ static void partial_batches_are_near(void **state)
     rig r;
 
     (void)state;
-    rig_open(&r, layer_of(20, 5, CNN_ALGORITHM_WINOGRAD),
+    rig_open(&r, conv_same(20, 5, CNN_ALGORITHM_WINOGRAD),
              &(cnn_shape){17, 7, 7}, 40);
     rig_fill_uniform(&r, 5);
     rig_forward(&r);

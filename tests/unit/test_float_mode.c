@@ -56,7 +56,7 @@ typedef struct products {
     float result[4];
 } products;
 
-/* Both threads are there, and each has a chunk. */
+/* Long enough for the workers to come, so that each has a chunk. */
 static void multiply_small(void *data, int64_t chunk, int32_t lane)
 {
     products *p = data;

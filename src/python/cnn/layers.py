@@ -50,7 +50,8 @@ class Conv2D(Layer):
     table : array of 0 and 1, (filters, channels), optional
         Which filter sees which channel.
     algorithm : str
-        "auto", "im2col" or "winograd" (kernels of 3x3 and 5x5 only).
+        "auto", "im2col", "winograd" or "direct" (the last two for kernels of
+        3x3 and 5x5 only).
 
     Raises
     ------

@@ -1,0 +1,36 @@
+/* The widest register of the instruction set that a file is compiled for
+ * (math/kernels.h), through the vector extension that gcc and clang share. Its
+ * names are short: only the files of kernels include it. */
+#ifndef CNN_MATH_VECTOR_H
+#define CNN_MATH_VECTOR_H
+
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define WIDTH 16
+#elif defined(__AVX2__)
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
+
+typedef float vec __attribute__((vector_size(4 * WIDTH)));
+
+/* What is constant where such a function is called is so inside: loops over
+ * registers disappear. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec load(const float *from)
+{
+    vec v;
+
+    memcpy(&v, from, sizeof(v));
+    return v;
+}
+
+INLINE void store(float *to, vec v)
+{
+    memcpy(to, &v, sizeof(v));
+}
+
+#endif
