@@ -19,13 +19,14 @@ typedef struct job {
     void *data;
     int64_t chunks;
     int32_t lanes;
+    int32_t shares;       /* into which the chunks are divided */
     cnn__float_mode mode; /* the caller's: all compute as he would */
 } job;
 
 /* The pool. `use` is held by the call that has the workers (and by whoever
  * starts or stops them); `lock` guards the sleeping. A job is announced by
  * opening it and counting `turn` up; each worker that comes counts itself into
- * `busy`, takes chunks from `next` until there are none, and counts itself out.
+ * `busy`, takes chunks until there are none, and counts itself out.
  * Once it has no chunk left the caller closes the job and waits for those that
  * are at one, but not for those that have not come: where others use the cores
  * a worker may take long to wake up. A worker looks whether the job is open
@@ -42,9 +43,19 @@ static job current;
 static atomic_uint turn;
 static atomic_bool open;
 static atomic_int busy;
-static atomic_llong next;
 static atomic_bool quit;
 static atomic_int wanted = 1; /* threads, the caller's included */
+
+/* The chunks of a job are divided among its threads in their order, so that the
+ * same samples go to the same core, layer after layer, where they still are in
+ * the cache: what another core has just written is slow to read. Who is done
+ * with his share takes from those of the others. Each share has a cache line
+ * to itself. */
+typedef struct share {
+    _Alignas(64) atomic_llong next;
+    long long end;
+} share;
+static share shares[CNN_MAX_THREADS];
 
 /* Set in a worker, and in a thread that is inside a job: a nested call runs
  * inline. */
@@ -59,12 +70,23 @@ static inline void pause_briefly(void)
 #endif
 }
 
+static void divide(const job *j)
+{
+    for (int32_t i = 0; i < j->shares; i++) {
+        atomic_store(&shares[i].next, i * j->chunks / j->shares);
+        shares[i].end = (i + 1) * j->chunks / j->shares;
+    }
+}
+
 static void take_chunks(const job *j, int32_t lane)
 {
-    long long chunk;
+    for (int32_t i = 0; i < j->shares; i++) {
+        share *s = &shares[(lane + i) % j->shares];
+        long long chunk;
 
-    while ((chunk = atomic_fetch_add(&next, 1)) < j->chunks)
-        j->run(j->data, chunk, lane);
+        while ((chunk = atomic_fetch_add(&s->next, 1)) < s->end)
+            j->run(j->data, chunk, lane);
+    }
 }
 
 /* Returns the turn that has come; those that were slept through are over. */
@@ -215,8 +237,14 @@ void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
     }
     inside = true;
     start_workers(threads - 1);
-    current = (job){run, data, chunks, lanes, cnn__float_mode_get()};
-    atomic_store(&next, 0);
+    const int32_t present = worker_count + 1;
+    current = (job){.run = run,
+                    .data = data,
+                    .chunks = chunks,
+                    .lanes = lanes,
+                    .shares = lanes < present ? lanes : present,
+                    .mode = cnn__float_mode_get()};
+    divide(&current);
     if (worker_count > 0) {
         atomic_store(&open, true);
         announce();

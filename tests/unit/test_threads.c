@@ -125,26 +125,39 @@ static void wakes_sleepers(void **state)
     set_threads(1);
 }
 
-/* Chunks that wait for each other: so at least that many threads run. */
-static void meet(void *data, int64_t chunk, int32_t lane)
-{
-    atomic_int *here = data;
+/* Three lanes with three chunks each, which wait for each other. */
+typedef struct shared_out {
+    atomic_int lane_of[9]; /* 1 + the lane that took a chunk */
+    atomic_int here, done;
+} shared_out;
 
-    (void)chunk;
-    (void)lane;
-    atomic_fetch_add(here, 1);
-    while (atomic_load(here) < 3)
+static void take_note(void *data, int64_t chunk, int32_t lane)
+{
+    shared_out *s = data;
+
+    atomic_store(&s->lane_of[chunk], 1 + lane);
+    /* All are there before the first is done ... */
+    for (atomic_fetch_add(&s->here, 1); atomic_load(&s->here) < 3;)
         sleep_ms(1);
+    /* ... and the first chunk of all is the last that is. */
+    while (chunk == 0 && atomic_load(&s->done) < 8)
+        sleep_ms(1);
+    atomic_fetch_add(&s->done, 1);
 }
 
-static void chunks_run_at_the_same_time(void **state)
+static void lanes_begin_with_their_share(void **state)
 {
-    atomic_int here = 0;
+    shared_out s;
 
     (void)state;
+    memset(&s, 0, sizeof(s));
     set_threads(3);
-    cnn__parallel(3, 3, meet, &here);
-    assert_int_equal(atomic_load(&here), 3);
+    cnn__parallel(9, 3, take_note, &s);
+    for (int32_t lane = 0; lane < 3; lane++)
+        assert_int_equal(atomic_load(&s.lane_of[3 * lane]), 1 + lane);
+    /* The others took what lane 0 did not come to. */
+    assert_int_not_equal(atomic_load(&s.lane_of[1]), 1);
+    assert_int_not_equal(atomic_load(&s.lane_of[2]), 1);
     set_threads(1);
 }
 
@@ -366,7 +379,7 @@ int main(void)
         cmocka_unit_test(every_chunk_once),
         cmocka_unit_test(many_short_jobs),
         cmocka_unit_test(wakes_sleepers),
-        cmocka_unit_test(chunks_run_at_the_same_time),
+        cmocka_unit_test(lanes_begin_with_their_share),
         cmocka_unit_test(nested_jobs_run_inline),
         cmocka_unit_test(concurrent_callers),
         cmocka_unit_test(children_of_fork_work),
