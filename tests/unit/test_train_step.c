@@ -286,6 +286,19 @@ static void folded_softmax_is_stable(void **state)
 
 #define WITH_NET(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* Whether the processor does what it is told: the one that valgrind plays does
+ * not. */
+static bool can_flush(void)
+{
+    const cnn__float_mode mode = cnn__float_mode_get();
+    volatile float small = 0x1p-120f, result;
+
+    cnn__float_mode_set(cnn__float_mode_flushing(mode));
+    result = small * 0x1p-20f;
+    cnn__float_mode_set(mode);
+    return result == 0.0f;
+}
+
 /* The thread's mode is the program's again, whatever becomes of the step. */
 static void flushes_denormals(void **state)
 {
@@ -293,13 +306,12 @@ static void flushes_denormals(void **state)
     const cnn__float_mode mode = cnn__float_mode_get();
     float *params = cnn_net_params(f->net);
 
-    if (cnn__float_mode_flushing(mode) == mode) {
-        print_message("no such mode is known on this processor\n");
-        return;
-    }
     params[0] = 0x1p-140f;
     assert_int_equal(step(f, f->still, NULL), CNN_OK);
-    assert_true(params[0] == 0.0f);
+    if (can_flush())
+        assert_true(params[0] == 0.0f);
+    else
+        print_message("this processor flushes nothing\n");
     assert_true(cnn__float_mode_get() == mode);
     f->x[0] = NAN;
     assert_int_equal(step(f, f->still, NULL), CNN_EDIVERGED);
