@@ -1,7 +1,6 @@
 /* A function of each element: y = f(x), dx = dy f'(x), with f' from y. */
 #include <math.h>
 
-#include "base/threads.h"
 #include "layers/kinds.h"
 #include "math/kernels.h"
 
@@ -41,76 +40,23 @@ static cnn_status check(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* What one pass hands to its chunks. */
-typedef struct job {
-    const cnn__map *map;
-    float alpha;
-    size_t size; /* floats of all samples */
-    const float *x, *y, *dy;
-    float *to; /* y or dx */
-} job;
-
-#define CHUNK 16384
-
-static job job_of(const cnn_layer *layer, const cnn__run *run)
+static void forward_samples(const cnn_layer *layer, int32_t n, const float *x,
+                            float *y)
 {
     const activation *a = (const activation *)layer;
 
-    return (job){
-        .map = map_of(layer),
-        .alpha = a->o.alpha,
-        .size = (size_t)run->batch * cnn__shape_size(&layer->in),
-    };
+    map_of(layer)->forward(a->o.alpha, x, y,
+                           (size_t)n * cnn__shape_size(&layer->in));
 }
 
-static size_t chunk_size(const job *j, size_t first)
+static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
+                             const float *y, const float *dy, float *dx)
 {
-    return j->size - first < CHUNK ? j->size - first : CHUNK;
-}
-
-static void forward_chunk(void *data, int64_t chunk, int32_t lane)
-{
-    const job *j = data;
-    const size_t i = (size_t)chunk * CHUNK;
-
-    (void)lane;
-    j->map->forward(j->alpha, j->x + i, j->to + i, chunk_size(j, i));
-}
-
-static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
-                    float *y)
-{
-    job j = job_of(layer, run);
-
-    j.x = x;
-    j.to = y;
-    cnn__parallel(cnn__chunks((int64_t)j.size, CHUNK), run->lanes,
-                  forward_chunk, &j);
-}
-
-static void backward_chunk(void *data, int64_t chunk, int32_t lane)
-{
-    const job *j = data;
-    const size_t i = (size_t)chunk * CHUNK;
-
-    (void)lane;
-    j->map->backward(j->alpha, j->y + i, j->dy + i, j->to + i,
-                     chunk_size(j, i));
-}
-
-static void backward(const cnn_layer *layer, const cnn__run *run,
-                     const float *x, const float *y, const float *dy, float *dx)
-{
-    job j = job_of(layer, run);
+    const activation *a = (const activation *)layer;
 
     (void)x;
-    if (dx == NULL)
-        return;
-    j.y = y;
-    j.dy = dy;
-    j.to = dx;
-    cnn__parallel(cnn__chunks((int64_t)j.size, CHUNK), run->lanes,
-                  backward_chunk, &j);
+    map_of(layer)->backward(a->o.alpha, y, dy, dx,
+                            (size_t)n * cnn__shape_size(&layer->in));
 }
 
 static bool bounds(const cnn_layer *layer, float *low, float *high)
@@ -131,8 +77,10 @@ const cnn__layer_ops cnn__activation_ops = {
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .fields = fields,
     .check = check,
-    .forward = forward,
-    .backward = backward,
+    .forward = cnn__forward_by_samples,
+    .backward = cnn__backward_by_samples,
+    .forward_samples = forward_samples,
+    .backward_samples = backward_samples,
     .bounds = bounds,
 };
 

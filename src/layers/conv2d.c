@@ -172,7 +172,6 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 /* What one pass hands to its chunks. */
 typedef struct job {
     cnn__conv_pass pass;
-    const cnn__run *run;
     int64_t tiles;
     int32_t slots;          /* partial sums of the gradients */
     size_t params, weights; /* floats of a slot, and of them weights */
@@ -188,10 +187,9 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
 
     return (job){
         .pass = {.conv = &c->plan,
-                 .batch = run->batch,
+                 .run = run,
                  .weights = layer->params.value,
                  .biases = biased ? layer->params.value + weights : NULL},
-        .run = run,
         .tiles = tiles,
         .slots = cnn__conv_slots(tiles),
         .params = params,
@@ -199,16 +197,11 @@ static job job_of(const cnn_layer *layer, const cnn__run *run)
     };
 }
 
-static float *lane_work(const job *j, int32_t lane)
-{
-    return j->run->lane + (size_t)lane * j->run->lane_stride;
-}
-
 static void forward_chunk(void *data, int64_t chunk, int32_t lane)
 {
     const job *j = data;
 
-    cnn__conv_forward_tile(&j->pass, chunk, lane_work(j, lane));
+    cnn__conv_forward_tile(&j->pass, chunk, lane);
 }
 
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
@@ -221,10 +214,10 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
     j.pass.y = y;
     switch (c->choice.algorithm) {
     case CNN_ALGORITHM_WINOGRAD:
-        cnn__winograd_forward(&c->choice.winograd, &j.pass, run);
+        cnn__winograd_forward(&c->choice.winograd, &j.pass);
         break;
     case CNN_ALGORITHM_DIRECT:
-        cnn__direct_forward(&c->choice.direct, &j.pass, run);
+        cnn__direct_forward(&c->choice.direct, &j.pass);
         break;
     default:
         cnn__parallel(j.tiles, run->lanes, forward_chunk, &j);
@@ -234,21 +227,21 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
 static void backward_slot(void *data, int64_t slot, int32_t lane)
 {
     const job *j = data;
-    float *dW = j->run->shared + (size_t)slot * j->params;
+    float *dW = j->pass.run->shared + (size_t)slot * j->params;
     float *db = j->params > j->weights ? dW + j->weights : NULL;
 
     memset(dW, 0, j->params * sizeof(float));
     for (int64_t tile = slot * j->tiles / j->slots;
          tile < (slot + 1) * j->tiles / j->slots; tile++)
-        cnn__conv_backward_tile(&j->pass, tile, lane_work(j, lane), dW, db);
+        cnn__conv_backward_tile(&j->pass, tile, lane, dW, db);
 }
 
 /* By im2col. */
 static void backward_tiles(job *j, float *grad)
 {
-    cnn__parallel(j->slots, j->run->lanes, backward_slot, j);
+    cnn__parallel(j->slots, j->pass.run->lanes, backward_slot, j);
     for (int64_t slot = 0; slot < j->slots; slot++) {
-        const float *part = j->run->shared + (size_t)slot * j->params;
+        const float *part = j->pass.run->shared + (size_t)slot * j->params;
 
         cnn__conv_add_weights(j->pass.conv, part, grad);
         for (size_t i = j->weights; i < j->params; i++)
@@ -264,19 +257,33 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     float *dW = layer->params.grad;
     float *db = j.params > j.weights ? dW + j.weights : NULL;
 
-    (void)y;
     j.pass.x = x;
+    j.pass.y = (float *)y;
     j.pass.dy = dy;
     j.pass.dx = dx;
     switch (c->choice.algorithm) {
     case CNN_ALGORITHM_WINOGRAD:
-        cnn__winograd_backward(&c->choice.winograd, &j.pass, run, dW, db);
+        cnn__winograd_backward(&c->choice.winograd, &j.pass, dW, db);
         break;
     case CNN_ALGORITHM_DIRECT:
-        cnn__direct_backward(&c->choice.direct, &j.pass, run, dW, db);
+        cnn__direct_backward(&c->choice.direct, &j.pass, dW, db);
         break;
     default:
         backward_tiles(&j, dW);
+    }
+}
+
+static int32_t grain(const cnn_layer *layer, int32_t batch)
+{
+    const conv2d *c = (const conv2d *)layer;
+
+    switch (c->choice.algorithm) {
+    case CNN_ALGORITHM_WINOGRAD:
+        return cnn__winograd_block_samples(&c->choice.winograd, batch);
+    case CNN_ALGORITHM_DIRECT:
+        return cnn__direct_block_samples(&c->choice.direct, batch);
+    default:
+        return cnn__conv_tile_samples(&c->plan, batch);
     }
 }
 
@@ -350,6 +357,7 @@ const cnn__layer_ops cnn__conv2d_ops = {
     .sizes = sizes,
     .forward = forward,
     .backward = backward,
+    .grain = grain,
     .count = count,
     .release = release,
     .get_table = get_table,

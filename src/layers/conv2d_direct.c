@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "layers/tail.h"
 #include "math/kernels.h"
 #include "math/sum.h"
 #include "math/vec4.h"
@@ -114,6 +115,11 @@ bool cnn__direct_pays(const cnn__conv_direct *d, const cnn__conv *conv)
            conv->window.w.out >= LEAST_COLUMNS;
 }
 
+int32_t cnn__direct_block_samples(const cnn__conv_direct *d, int32_t batch)
+{
+    return batch < d->block ? batch : d->block;
+}
+
 static size_t lane_floats(const cnn__conv_direct *d)
 {
     return cnn__size_mul(
@@ -169,8 +175,7 @@ typedef struct job {
     int32_t slot_count;
 } job;
 
-static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass,
-                  const cnn__run *run)
+static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
 {
     const cnn__conv *c = pass->conv;
     const cnn__axis *h = &c->window.h, *w = &c->window.w;
@@ -182,20 +187,15 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass,
         .dy = f,
         .plan = d,
         .pass = pass,
-        .run = run,
+        .run = pass->run,
         .kernel = {(size_t)h->kernel, C, F, (size_t)h->out, (size_t)w->out,
                    d->x.row, x, f.row, dy},
         .turned = {(size_t)h->kernel, F, C, (size_t)h->in, (size_t)w->in, f.row,
                    dy, 0, 0},
-        .W = run->shared,
-        .slots = run->shared + d->weights,
-        .slot_count = cnn__conv_slots(run->batch),
+        .W = pass->run->shared,
+        .slots = pass->run->shared + d->weights,
+        .slot_count = cnn__conv_slots(pass->run->batch),
     };
-}
-
-static float *lane_work(const job *j, int32_t lane)
-{
-    return j->run->lane + (size_t)lane * j->run->lane_stride;
 }
 
 static size_t image_floats(const cnn__framed *f)
@@ -208,19 +208,20 @@ static void forward_sample(void *data, int64_t sample, int32_t lane)
     const job *j = data;
     const cnn__conv_direct *d = j->plan;
     const size_t n = (size_t)sample;
-    float *x = lane_work(j, lane);
+    float *x = cnn__run_lane(j->run, lane);
+    float *y =
+        cnn__tail_place(j->run, j->pass->y, image_floats(&d->dy), sample, lane);
 
     enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
-    d->kernels->forward(&j->kernel, j->pass->weights, j->pass->biases, x,
-                        j->pass->y + n * image_floats(&d->dy));
+    d->kernels->forward(&j->kernel, j->pass->weights, j->pass->biases, x, y);
+    cnn__tail_forward(j->run, y, sample, 1);
 }
 
-void cnn__direct_forward(const cnn__conv_direct *d, const cnn__conv_pass *pass,
-                         const cnn__run *run)
+void cnn__direct_forward(const cnn__conv_direct *d, const cnn__conv_pass *pass)
 {
-    job j = job_of(d, pass, run);
+    job j = job_of(d, pass);
 
-    cnn__parallel(run->batch, run->lanes, forward_sample, &j);
+    cnn__parallel(j.run->batch, j.run->lanes, forward_sample, &j);
 }
 
 /* W' (C, F, K, K), each kernel back to front. */
@@ -241,18 +242,20 @@ static void turn_weights(const job *j)
 
 /* Adds up samples first .. first + count - 1. */
 static void backward_block(const job *j, size_t first, size_t count, float *dW,
-                           float *db, float *x)
+                           float *db, int32_t lane)
 {
     const cnn__conv_direct *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
     const size_t P = f->h * f->w;
     const size_t xs = framed_floats(&d->x), dys = framed_floats(f);
+    float *x = cnn__run_lane(j->run, lane);
     float *dy = x + (size_t)d->block * xs;
+    const float *maps =
+        cnn__tail_backward(j->run, j->pass->y, j->pass->dy, Y, (int64_t)first,
+                           (int32_t)count, lane);
 
-    for (size_t s = 0; s < count; s++) {
-        const float *maps = j->pass->dy + (first + s) * Y;
-
+    for (size_t s = 0; s < count; s++, maps += Y) {
         enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
         enframe(f, maps, dy + s * dys);
         for (size_t i = 0; i < f->planes && db != NULL; i++)
@@ -278,18 +281,18 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
     for (int64_t n = slot * batch / j->slot_count; n < end; n += block)
         backward_block(j, (size_t)n,
                        (size_t)(end - n < block ? end - n : block), dW, db,
-                       lane_work(j, lane));
+                       lane);
 }
 
 void cnn__direct_backward(const cnn__conv_direct *d, const cnn__conv_pass *pass,
-                          const cnn__run *run, float *dW, float *db)
+                          float *dW, float *db)
 {
-    job j = job_of(d, pass, run);
+    job j = job_of(d, pass);
 
     j.params = d->weights + (db != NULL ? d->dy.planes : 0);
     if (pass->dx != NULL)
         turn_weights(&j);
-    cnn__parallel(j.slot_count, run->lanes, backward_slot, &j);
+    cnn__parallel(j.slot_count, j.run->lanes, backward_slot, &j);
     for (int32_t s = 1; s < j.slot_count; s++)
         cnn__add(j.slots, j.slots + (size_t)s * j.params, j.params);
     cnn__add(dW, j.slots, j.params);

@@ -34,14 +34,16 @@ bool cnn__direct_pays(const cnn__conv_direct *plan, const cnn__conv *conv);
 void cnn__direct_sizes(const cnn__conv_direct *plan, int32_t batch,
                        size_t params, cnn__workspace *need);
 
+/* The most samples of a batch that are done at a time. */
+int32_t cnn__direct_block_samples(const cnn__conv_direct *plan, int32_t batch);
+
 /* y of the batch. */
 void cnn__direct_forward(const cnn__conv_direct *plan,
-                         const cnn__conv_pass *pass, const cnn__run *run);
+                         const cnn__conv_pass *pass);
 
 /* dx of the batch; adds to dW and db (NULL: no biases), which stands behind
  * dW. */
 void cnn__direct_backward(const cnn__conv_direct *plan,
-                          const cnn__conv_pass *pass, const cnn__run *run,
-                          float *dW, float *db);
+                          const cnn__conv_pass *pass, float *dW, float *db);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "layers/tail.h"
 #include "math/gemm.h"
 #include "math/im2col.h"
 #include "math/sum.h"
@@ -25,7 +26,7 @@ static size_t columns(const cnn__conv *conv, int32_t samples)
     return (size_t)samples * (size_t)conv->pixels;
 }
 
-static int32_t tile_samples(const cnn__conv *conv, int32_t batch)
+int32_t cnn__conv_tile_samples(const cnn__conv *conv, int32_t batch)
 {
     return batch < conv->tile ? batch : conv->tile;
 }
@@ -37,7 +38,7 @@ static size_t block_rows(const cnn__conv *conv)
 
 size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch)
 {
-    const size_t S = columns(conv, tile_samples(conv, batch));
+    const size_t S = columns(conv, cnn__conv_tile_samples(conv, batch));
     const size_t K = block_rows(conv), F = (size_t)conv->filters;
     const size_t most = (size_t)conv->most_filters;
     size_t floats = cnn__size_add(cnn__size_mul(S, cnn__size_add(K, F)),
@@ -49,16 +50,16 @@ size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch)
     return floats;
 }
 
-static tile tile_start(const cnn__conv_pass *pass, int64_t number, float *work)
+static tile tile_start(const cnn__conv_pass *pass, int64_t number, int32_t lane)
 {
     const cnn__conv *c = pass->conv;
-    const int32_t full = tile_samples(c, pass->batch);
+    const int32_t full = cnn__conv_tile_samples(c, pass->run->batch);
     const int32_t first = (int32_t)(number * full);
-    const int32_t rest = pass->batch - first;
+    const int32_t rest = pass->run->batch - first;
     tile t = {.conv = c, .first = first, .samples = rest < full ? rest : full};
 
     t.S = t.samples * c->pixels;
-    t.scratch = work;
+    t.scratch = cnn__run_lane(pass->run, lane);
     t.col = t.scratch + cnn__im2col_scratch(&c->window);
     t.maps = t.col + block_rows(c) * (size_t)t.S;
     t.some = t.maps + (size_t)c->filters * (size_t)t.S;
@@ -75,14 +76,18 @@ static int alone(const tile *t)
     return t->samples == 1;
 }
 
-static float *sample_maps(const tile *t, const float *y, int32_t s)
+static size_t map_floats(const cnn__conv *conv)
 {
-    const size_t size = (size_t)t->conv->filters * (size_t)t->conv->pixels;
-
-    return (float *)y + (size_t)(t->first + s) * size;
+    return (size_t)conv->filters * (size_t)conv->pixels;
 }
 
-/* (T, F, P) of the batch <- (F, T, P) of the tile. */
+/* Of sample s of the tile; y as for the first. */
+static float *sample_maps(const tile *t, const float *y, int32_t s)
+{
+    return (float *)y + (size_t)s * map_floats(t->conv);
+}
+
+/* y (T, F, P) <- (F, T, P) of the tile. */
 static void store_maps(const tile *t, float *y)
 {
     const size_t P = (size_t)t->conv->pixels;
@@ -94,15 +99,15 @@ static void store_maps(const tile *t, float *y)
                    P * sizeof(float));
 }
 
-/* (F, T, P) of the tile <- (T, F, P) of the batch. */
-static void load_maps(const tile *t, const float *y)
+/* (F, T, P) of the tile <- dy (T, F, P). */
+static void load_maps(const tile *t, const float *dy)
 {
     const size_t P = (size_t)t->conv->pixels;
 
     for (int32_t s = 0; s < t->samples; s++)
         for (int32_t f = 0; f < t->conv->filters; f++)
             memcpy(t->maps + (size_t)f * (size_t)t->S + (size_t)s * P,
-                   sample_maps(t, y, s) + (size_t)f * P, P * sizeof(float));
+                   sample_maps(t, dy, s) + (size_t)f * P, P * sizeof(float));
 }
 
 /* A block's channels of a sample. */
@@ -174,14 +179,16 @@ static const float *block_maps(const tile *t, const cnn__conv_block *b,
 /* ------------------------------------------------------------------- passes */
 
 void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
-                            float *work)
+                            int32_t lane)
 {
     const cnn__conv *c = pass->conv;
-    tile t = tile_start(pass, number, work);
+    tile t = tile_start(pass, number, lane);
     const size_t S = (size_t)t.S;
+    float *y =
+        cnn__tail_place(pass->run, pass->y, map_floats(c), t.first, lane);
 
     if (alone(&t))
-        t.maps = sample_maps(&t, pass->y, 0);
+        t.maps = y;
     for (int32_t f = 0; f < c->filters; f++) {
         const float bias = pass->biases != NULL ? pass->biases[f] : 0.0f;
         for (size_t i = 0; i < S; i++)
@@ -206,7 +213,8 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
             scatter_maps(&t, b);
     }
     if (!alone(&t))
-        store_maps(&t, pass->y);
+        store_maps(&t, y);
+    cnn__tail_forward(pass->run, y, t.first, t.samples);
 }
 
 /* dW^T (K, filters) += col dY^T: in this form the BLAS packs its large operand
@@ -249,16 +257,17 @@ static void backward_input(const tile *t, const cnn__conv_block *b,
 }
 
 void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
-                             float *work, float *dW, float *db)
+                             int32_t lane, float *dW, float *db)
 {
     const cnn__conv *c = pass->conv;
-    const tile t = tile_start(pass, number, work);
+    const tile t = tile_start(pass, number, lane);
     const size_t S = (size_t)t.S;
-    const float *dmaps =
-        alone(&t) ? sample_maps(&t, pass->dy, 0) : t.maps; /* (F, S) */
+    const float *dy = cnn__tail_backward(
+        pass->run, pass->y, pass->dy, map_floats(c), t.first, t.samples, lane);
+    const float *dmaps = alone(&t) ? dy : t.maps; /* (F, S) */
 
     if (!alone(&t))
-        load_maps(&t, pass->dy);
+        load_maps(&t, dy);
     if (db != NULL)
         for (int32_t f = 0; f < c->filters; f++)
             db[f] += cnn__sum(dmaps + (size_t)f * S, S);

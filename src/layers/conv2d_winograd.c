@@ -15,6 +15,7 @@
 
 #include "base/threads.h"
 #include "layers/conv2d_winograd_block.h"
+#include "layers/tail.h"
 #include "math/gemm.h"
 #include "math/lanes.h"
 #include "math/sum.h"
@@ -30,22 +31,21 @@ typedef struct job {
     float *dW, *db;
 } job;
 
-static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass,
-                  const cnn__run *run)
+static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass)
 {
     return (job){
         .plan = w,
         .pass = pass,
-        .run = run,
-        .U = run->shared,
-        .slots = run->shared + w->weights,
+        .run = pass->run,
+        .U = pass->run->shared,
+        .slots = pass->run->shared + w->weights,
         .slot = w->weights + w->filters,
     };
 }
 
 static cnn__winograd_bench bench_of(const job *j, int32_t lane)
 {
-    float *memory = j->run->lane + (size_t)lane * j->run->lane_stride;
+    float *memory = cnn__run_lane(j->run, lane);
     cnn__winograd_bench bench;
 
     cnn__winograd_lay_out(j->plan, j->run->batch,
@@ -181,15 +181,23 @@ static cnn__winograd_block block_at(const job *j, int64_t number, int32_t lane)
     };
 }
 
+static size_t map_floats(const job *j)
+{
+    return j->plan->filters * (size_t)j->pass->conv->pixels;
+}
+
 static void forward_block(void *data, int64_t number, int32_t lane)
 {
     const job *j = data;
     const cnn__winograd_block b = block_at(j, number, lane);
+    float *y = cnn__tail_place(j->run, j->pass->y, map_floats(j),
+                               (int64_t)b.first, lane);
 
     cnn__winograd_load_x(&b);
     for (size_t p = 0; p < j->plan->points; p++)
         multiply(j, &b, p);
-    cnn__winograd_store_y(&b);
+    cnn__winograd_store_y(&b, y);
+    cnn__tail_forward(j->run, y, (int64_t)b.first, (int32_t)b.samples);
 }
 
 static void backward_slot(void *data, int64_t slot, int32_t lane)
@@ -203,11 +211,14 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
     for (int64_t i = slot * blocks / slots; i < (slot + 1) * blocks / slots;
          i++) {
         const cnn__winograd_block b = block_at(j, i, lane);
+        const float *dy =
+            cnn__tail_backward(j->run, j->pass->y, j->pass->dy, map_floats(j),
+                               (int64_t)b.first, (int32_t)b.samples, lane);
 
         cnn__winograd_load_x(&b);
-        cnn__winograd_load_dy(&b);
+        cnn__winograd_load_dy(&b, dy);
         if (j->db != NULL)
-            cnn__winograd_add_biases(&b, dU + j->plan->weights);
+            cnn__winograd_add_biases(&b, dy, dU + j->plan->weights);
         for (size_t p = 0; p < j->plan->points; p++)
             multiply_back(j, &b, p, dU);
         if (j->pass->dx != NULL)
@@ -216,9 +227,10 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
 }
 
 void cnn__winograd_forward(const cnn__conv_winograd *w,
-                           const cnn__conv_pass *pass, const cnn__run *run)
+                           const cnn__conv_pass *pass)
 {
-    job j = job_of(w, pass, run);
+    const cnn__run *run = pass->run;
+    job j = job_of(w, pass);
 
     cnn__parallel((int64_t)w->channels, run->lanes, load_weights, &j);
     cnn__parallel(cnn__winograd_blocks(w, run->batch), run->lanes,
@@ -226,10 +238,10 @@ void cnn__winograd_forward(const cnn__conv_winograd *w,
 }
 
 void cnn__winograd_backward(const cnn__conv_winograd *w,
-                            const cnn__conv_pass *pass, const cnn__run *run,
-                            float *dW, float *db)
+                            const cnn__conv_pass *pass, float *dW, float *db)
 {
-    job j = job_of(w, pass, run);
+    const cnn__run *run = pass->run;
+    job j = job_of(w, pass);
     const int32_t slots = cnn__winograd_slots(w, run->batch);
 
     j.dW = dW;

@@ -8,11 +8,10 @@
 
 /* y of the batch. */
 void cnn__winograd_forward(const cnn__conv_winograd *plan,
-                           const cnn__conv_pass *pass, const cnn__run *run);
+                           const cnn__conv_pass *pass);
 
 /* dx of the batch; adds to dW and db (NULL: no biases). */
 void cnn__winograd_backward(const cnn__conv_winograd *plan,
-                            const cnn__conv_pass *pass, const cnn__run *run,
-                            float *dW, float *db);
+                            const cnn__conv_pass *pass, float *dW, float *db);
 
 #endif

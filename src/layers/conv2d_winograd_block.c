@@ -33,7 +33,8 @@ static cnn__grid inside_image(const cnn__winograd_block *b)
     return g;
 }
 
-/* Sample s of y or dy, and where it stands in the maps. */
+/* Sample s of y or dy, which are those of the block, and where it stands in the
+ * maps. */
 static cnn__planes maps_planes(const cnn__winograd_block *b, const float *y,
                                size_t s)
 {
@@ -41,8 +42,7 @@ static cnn__planes maps_planes(const cnn__winograd_block *b, const float *y,
     const size_t OH = (size_t)w->h.out, OW = (size_t)w->w.out;
     const size_t F = b->plan->filters;
 
-    return (cnn__planes){(float *)y + (b->first + s) * F * OH * OW, OH * OW, F,
-                         OH, OW};
+    return (cnn__planes){(float *)y + s * F * OH * OW, OH * OW, F, OH, OW};
 }
 
 static cnn__grid whole_maps(const cnn__winograd_block *b)
@@ -101,21 +101,21 @@ void cnn__winograd_load_x(const cnn__winograd_block *b)
     }
 }
 
-void cnn__winograd_store_y(const cnn__winograd_block *b)
+void cnn__winograd_store_y(const cnn__winograd_block *b, float *y)
 {
     const cnn__conv_winograd *w = b->plan;
     const walk k = {w->transforms->maps, whole_maps(b), b->bench.M, w->FL,
                     false};
 
     for (size_t s = 0; s < b->samples; s++) {
-        const cnn__planes y = maps_planes(b, b->pass->y, s);
+        const cnn__planes to = maps_planes(b, y, s);
 
         each_square(b, s, &k);
-        cnn__lanes_to_planes(&k.squares, &y, b->pass->biases);
+        cnn__lanes_to_planes(&k.squares, &to, b->pass->biases);
     }
 }
 
-void cnn__winograd_load_dy(const cnn__winograd_block *b)
+void cnn__winograd_load_dy(const cnn__winograd_block *b, const float *dy)
 {
     const cnn__conv_winograd *w = b->plan;
     const walk k = {w->transforms->maps_back, whole_maps(b), b->bench.M, w->FL,
@@ -124,9 +124,9 @@ void cnn__winograd_load_dy(const cnn__winograd_block *b)
     /* Outputs beyond the right and the bottom are none: no gradient. */
     memset(b->bench.maps, 0, w->maps * sizeof(float));
     for (size_t s = 0; s < b->samples; s++) {
-        const cnn__planes dy = maps_planes(b, b->pass->dy, s);
+        const cnn__planes from = maps_planes(b, dy, s);
 
-        cnn__planes_to_lanes(&dy, &k.squares);
+        cnn__planes_to_lanes(&from, &k.squares);
         each_square(b, s, &k);
     }
 }
@@ -147,12 +147,13 @@ void cnn__winograd_store_dx(const cnn__winograd_block *b)
     }
 }
 
-void cnn__winograd_add_biases(const cnn__winograd_block *b, float *db)
+void cnn__winograd_add_biases(const cnn__winograd_block *b, const float *dy,
+                              float *db)
 {
     for (size_t s = 0; s < b->samples; s++) {
-        const cnn__planes dy = maps_planes(b, b->pass->dy, s);
+        const cnn__planes from = maps_planes(b, dy, s);
 
-        for (size_t f = 0; f < dy.channels; f++)
-            db[f] += cnn__sum(dy.at + f * dy.stride, dy.stride);
+        for (size_t f = 0; f < from.channels; f++)
+            db[f] += cnn__sum(from.at + f * from.stride, from.stride);
     }
 }

@@ -17,16 +17,17 @@ typedef struct cnn__winograd_block {
 /* V from x. */
 void cnn__winograd_load_x(const cnn__winograd_block *block);
 
-/* y from M and the biases. */
-void cnn__winograd_store_y(const cnn__winograd_block *block);
+/* y of these samples from M and the biases. */
+void cnn__winograd_store_y(const cnn__winograd_block *block, float *y);
 
-/* M from dy. */
-void cnn__winograd_load_dy(const cnn__winograd_block *block);
+/* M from dy of these samples. */
+void cnn__winograd_load_dy(const cnn__winograd_block *block, const float *dy);
 
 /* dx from V. */
 void cnn__winograd_store_dx(const cnn__winograd_block *block);
 
-/* db += sum of dy */
-void cnn__winograd_add_biases(const cnn__winograd_block *block, float *db);
+/* db += sum of dy of these samples */
+void cnn__winograd_add_biases(const cnn__winograd_block *block, const float *dy,
+                              float *db);
 
 #endif

@@ -77,6 +77,11 @@ void cnn__winograd_plan(cnn__conv_winograd *w, const cnn__conv *conv)
     w->weights = cnn__size_mul(w->points, w->weight_step);
 }
 
+int32_t cnn__winograd_block_samples(const cnn__conv_winograd *w, int32_t batch)
+{
+    return batch < w->block ? batch : w->block;
+}
+
 size_t cnn__winograd_step(size_t T, size_t lanes)
 {
     return cnn__size_add(cnn__size_mul(T, lanes), GAP);
@@ -86,7 +91,7 @@ void cnn__winograd_lay_out(const cnn__conv_winograd *w, int32_t batch,
                            cnn__arena *arena, cnn__winograd_bench *b)
 {
     const size_t T =
-        cnn__winograd_squares(w, batch < w->block ? batch : w->block);
+        cnn__winograd_squares(w, cnn__winograd_block_samples(w, batch));
 
     b->image = cnn__arena_floats(arena, w->image);
     b->maps = cnn__arena_floats(arena, w->maps);

@@ -53,6 +53,10 @@ static inline size_t cnn__winograd_squares(const cnn__conv_winograd *plan,
     return (size_t)samples * plan->rows * plan->columns;
 }
 
+/* The most samples of a batch in a block. */
+int32_t cnn__winograd_block_samples(const cnn__conv_winograd *plan,
+                                    int32_t batch);
+
 /* From a point of V or M to the next, in a block of T squares of `lanes`. */
 size_t cnn__winograd_step(size_t T, size_t lanes);
 

@@ -60,13 +60,17 @@ typedef struct cnn__workspace {
     size_t lane;   /* one for each thread */
 } cnn__workspace;
 
+typedef struct cnn__tail cnn__tail; /* layers/tail.h */
+
 /* What a pass hands to each layer. */
 typedef struct cnn__run {
     int32_t batch;
-    uint32_t flags; /* CNN_TRAIN */
-    uint64_t seed;  /* of the build, and ... */
-    uint64_t step;  /* ... the number of this pass with CNN_TRAIN: what random
-                       numbers of the pass follow from */
+    uint32_t flags;        /* CNN_TRAIN */
+    bool keep;             /* what layers put out is looked at later */
+    const cnn__tail *tail; /* what follows this layer, done by it; or NULL */
+    uint64_t seed;         /* of the build, and ... */
+    uint64_t step; /* ... the number of this pass with CNN_TRAIN: what random
+                      numbers of the pass follow from */
     int32_t lanes;
     size_t lane_stride; /* floats from one lane to the next */
     float *lane;        /* first lane */
@@ -106,6 +110,15 @@ typedef struct cnn__layer_ops {
     void (*backward)(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy,
                      float *dx);
+    /* Optional, for those that may follow a layer in its tail: the same as
+     * forward and backward for n samples, in the caller's thread. */
+    void (*forward_samples)(const cnn_layer *layer, int32_t n, const float *x,
+                            float *y);
+    void (*backward_samples)(const cnn_layer *layer, int32_t n, const float *x,
+                             const float *y, const float *dy, float *dx);
+    /* Optional, for those that may have a tail: the most samples of a batch
+     * that they do at a time. */
+    int32_t (*grain)(const cnn_layer *layer, int32_t batch);
     /* The bounds of its outputs, for an activation; false if there are none. */
     bool (*bounds)(const cnn_layer *layer, float *low, float *high);
     /* What one sample costs; NULL: nothing worth counting. */
@@ -190,6 +203,12 @@ static inline int32_t cnn__run_lanes(const cnn_layer *layer,
                       (size_t)run->batch * cnn__shape_size(&layer->in));
 }
 
+/* A thread's part of the workspace. */
+static inline float *cnn__run_lane(const cnn__run *run, int32_t lane)
+{
+    return run->lane + (size_t)lane * run->lane_stride;
+}
+
 /* Lays the workspace out for passes of any batch up to `batch`. */
 void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t lanes,
                    cnn__arena *arena);
@@ -202,6 +221,13 @@ static inline int64_t cnn__chunks(int64_t count, int64_t size)
 {
     return (count + size - 1) / size;
 }
+
+/* `forward` and `backward` of layers that have the same for samples. */
+void cnn__forward_by_samples(const cnn_layer *layer, const cnn__run *run,
+                             const float *x, float *y);
+void cnn__backward_by_samples(const cnn_layer *layer, const cnn__run *run,
+                              const float *x, const float *y, const float *dy,
+                              float *dx);
 
 /* Splits `batch` samples of `size` floats into chunks of about 16 Ki floats for
  * elementwise work: samples in a chunk. Depends on the shape only. */

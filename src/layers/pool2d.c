@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/threads.h"
 #include "layers/kinds.h"
 #include "layers/pool2d_impl.h"
 #include "math/max2x2.h"
@@ -109,80 +108,64 @@ static void average_backward(const cnn__pool2d *p, const float *x,
 
 /* ------------------------------------------------------------ passes --- */
 
-/* What one pass hands to its chunks: `from` -> `to` forward, dy -> dx back. */
-typedef struct job {
-    const cnn__pool2d *pool;
-    int32_t batch, samples; /* in all, in a chunk */
-    const float *x, *dy;
-    float *y, *dx;
-    void (*forward)(const cnn__pool2d *, const float *x, float *y);
-    void (*backward)(const cnn__pool2d *, const float *x, const float *dy,
-                     float *dx);
-} job;
-
-static void run_chunk(void *data, int64_t chunk, int32_t lane)
+static size_t plane(const cnn_shape *s)
 {
-    const job *j = data;
-    const cnn_shape *in = &j->pool->base.in, *out = &j->pool->base.out;
-    const size_t X = (size_t)in->h * (size_t)in->w;
-    const size_t Y = (size_t)out->h * (size_t)out->w;
-    const size_t C = (size_t)in->c;
-    const int32_t first = (int32_t)chunk * j->samples;
-    const int32_t rest = j->batch - first;
-    const size_t from = (size_t)first * C;
-    const size_t end =
-        from + (size_t)(rest < j->samples ? rest : j->samples) * C;
-
-    (void)lane;
-    for (size_t plane = from; plane < end; plane++) {
-        if (j->forward != NULL) {
-            j->forward(j->pool, j->x + plane * X, j->y + plane * Y);
-            continue;
-        }
-        j->backward(j->pool, j->x + plane * X, j->dy + plane * Y,
-                    j->dx + plane * X);
-    }
+    return (size_t)s->h * (size_t)s->w;
 }
 
-static void run_job(job *j, const cnn_layer *layer, const cnn__run *run)
+/* Channels of n samples. */
+static size_t planes(const cnn_layer *layer, int32_t n)
 {
-    j->pool = (const cnn__pool2d *)layer;
-    j->batch = run->batch;
-    j->samples = cnn__chunk_samples(cnn__shape_size(&layer->in));
-    cnn__parallel(cnn__chunks(j->batch, j->samples), run->lanes, run_chunk, j);
+    return (size_t)n * (size_t)layer->in.c;
 }
 
-static void forward_max(const cnn_layer *layer, const cnn__run *run,
-                        const float *x, float *y)
+typedef void forward_plane(const cnn__pool2d *, const float *x, float *y);
+typedef void backward_plane(const cnn__pool2d *, const float *x,
+                            const float *dy, float *dx);
+
+static void forward_planes(const cnn_layer *layer, int32_t n, const float *x,
+                           float *y, forward_plane *forward)
 {
-    run_job(&(job){.x = x, .y = y, .forward = max_forward}, layer, run);
+    const size_t X = plane(&layer->in), Y = plane(&layer->out);
+
+    for (size_t i = 0; i < planes(layer, n); i++)
+        forward((const cnn__pool2d *)layer, x + i * X, y + i * Y);
 }
 
-static void backward_max(const cnn_layer *layer, const cnn__run *run,
-                         const float *x, const float *y, const float *dy,
-                         float *dx)
+static void backward_planes(const cnn_layer *layer, int32_t n, const float *x,
+                            const float *dy, float *dx,
+                            backward_plane *backward)
+{
+    const size_t X = plane(&layer->in), Y = plane(&layer->out);
+
+    for (size_t i = 0; i < planes(layer, n); i++)
+        backward((const cnn__pool2d *)layer, x + i * X, dy + i * Y, dx + i * X);
+}
+
+static void forward_max(const cnn_layer *layer, int32_t n, const float *x,
+                        float *y)
+{
+    forward_planes(layer, n, x, y, max_forward);
+}
+
+static void backward_max(const cnn_layer *layer, int32_t n, const float *x,
+                         const float *y, const float *dy, float *dx)
 {
     (void)y;
-    if (dx != NULL)
-        run_job(&(job){.x = x, .dy = dy, .dx = dx, .backward = max_backward},
-                layer, run);
+    backward_planes(layer, n, x, dy, dx, max_backward);
 }
 
-static void forward_average(const cnn_layer *layer, const cnn__run *run,
-                            const float *x, float *y)
+static void forward_average(const cnn_layer *layer, int32_t n, const float *x,
+                            float *y)
 {
-    run_job(&(job){.x = x, .y = y, .forward = average_forward}, layer, run);
+    forward_planes(layer, n, x, y, average_forward);
 }
 
-static void backward_average(const cnn_layer *layer, const cnn__run *run,
-                             const float *x, const float *y, const float *dy,
-                             float *dx)
+static void backward_average(const cnn_layer *layer, int32_t n, const float *x,
+                             const float *y, const float *dy, float *dx)
 {
     (void)y;
-    if (dx != NULL)
-        run_job(
-            &(job){.x = x, .dy = dy, .dx = dx, .backward = average_backward},
-            layer, run);
+    backward_planes(layer, n, x, dy, dx, average_backward);
 }
 
 /* ---------------------------------------------------- tables, create --- */
@@ -202,8 +185,10 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
         .options_size = sizeof(cnn_pool2d_options), .traits = (at),      \
         .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields, \
         .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,          \
-        .forward = forward_##looks, .backward = backward_##looks,        \
-        .count = count,                                                  \
+        .forward = cnn__forward_by_samples,                              \
+        .backward = cnn__backward_by_samples,                            \
+        .forward_samples = forward_##looks,                              \
+        .backward_samples = backward_##looks, .count = count,            \
     }
 
 const cnn__layer_ops cnn__maxpool2d_ops =

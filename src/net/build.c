@@ -23,14 +23,17 @@ cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
     return CNN_OK;
 }
 
-/* The larger of the outputs, so that a gradient of each fits. */
+/* The larger of the outputs, so that a gradient of each fits that is there as a
+ * whole. */
 static size_t most_floats(const cnn_net *net, int32_t batch)
 {
     size_t most = 0;
 
     for (int32_t i = 0; i < net->count; i++) {
         const size_t size = cnn__shape_size(&net->layers[i]->out);
-        most = size > most ? size : most;
+
+        if (!cnn__pass_inside(net->layers, net->count, i, batch))
+            most = size > most ? size : most;
     }
     return cnn__size_mul(most, (size_t)batch);
 }

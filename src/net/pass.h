@@ -3,18 +3,28 @@
 #ifndef CNN_NET_PASS_H
 #define CNN_NET_PASS_H
 
-#include "layers/layer_impl.h"
+#include "layers/tail.h"
 
 typedef struct cnn__pass {
     cnn_layer *const *layers;
     int32_t count;
     float **y; /* the output of each layer; y[i] = y[i - 1] if in place */
+    cnn__tail *tails; /* of each layer */
     cnn__run run;
 } cnn__pass;
 
+/* The first layer of those that end with layer i and run as one: i itself, or
+ * a head whose tail ends there (layers/tail.h). */
+int32_t cnn__pass_head(const cnn__pass *pass, int32_t i);
+
+/* Does the output of layer i go on to the next one at once, in passes of up to
+ * `batch` samples? Then its gradient is never there as a whole. */
+bool cnn__pass_inside(cnn_layer *const *layers, int32_t count, int32_t i,
+                      int32_t batch);
+
 /* Plans for up to `batch` samples through layers whose shapes are known. With
  * `keep`, every layer's output is kept for the backward pass; without, two
- * buffers take turns. */
+ * buffers take turns, and what is inside is not stored. */
 void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
                     int32_t batch, bool keep, int32_t lanes, cnn__arena *arena);
 

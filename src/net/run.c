@@ -51,18 +51,21 @@ void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
     net->pass.run.batch = batch;
     net->pass.run.flags = CNN_TRAIN;
     for (int32_t i = last; i >= lowest; i--) {
-        const cnn_layer *layer = net->layers[i];
+        const int32_t head = cnn__pass_head(&net->pass, i);
+        const cnn_layer *layer = net->layers[head];
         const bool over = (layer->ops->traits & CNN__IN_PLACE) != 0;
         float *ours = dy == net->gradient[0]   ? net->gradient[0]
                       : dy == net->gradient[1] ? net->gradient[1]
                                                : NULL;
         float *other = net->gradient[ours == net->gradient[0] ? 1 : 0];
-        float *dx = i == lowest ? NULL : over && ours != NULL ? ours : other;
+        float *dx = head == lowest ? NULL : over && ours != NULL ? ours : other;
 
+        net->pass.run.tail = head < i ? &net->pass.tails[head] : NULL;
         layer->ops->backward(layer, &net->pass.run,
-                             i > 0 ? net->pass.y[i - 1] : x, net->pass.y[i], dy,
-                             dx);
+                             head > 0 ? net->pass.y[head - 1] : x,
+                             net->pass.y[head], dy, dx);
         dy = dx;
+        i = head;
     }
 }
 

@@ -108,6 +108,28 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     p->backward += bench_now() - start;
 }
 
+/* In the tail of another layer, and in any thread: these count for the part,
+ * and in the time of that layer. */
+static void forward_samples(const cnn_layer *layer, int32_t n, const float *x,
+                            float *y)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->forward_samples(layer, n, x, y);
+    split_leave(before);
+}
+
+static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
+                             const float *y, const float *dy, float *dx)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->backward_samples(layer, n, x, y, dy, dx);
+    split_leave(before);
+}
+
 static probe *attach(cnn_net *net, int count)
 {
     probe *probes = bench_alloc((size_t)count * sizeof(*probes));
@@ -121,6 +143,10 @@ static probe *attach(cnn_net *net, int count)
         p->ops = *layer->ops;
         p->ops.forward = forward;
         p->ops.backward = backward;
+        if (layer->ops->forward_samples != NULL) {
+            p->ops.forward_samples = forward_samples;
+            p->ops.backward_samples = backward_samples;
+        }
         layer->ops = &p->ops;
     }
     return probes;

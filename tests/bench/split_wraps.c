@@ -42,20 +42,18 @@ WRAP(SGEMM, cnn__gemm_parallel, (const cnn__product *product, int32_t lanes),
      (product, lanes));
 WRAP(WINOGRAD, cnn__winograd_load_x, (const cnn__winograd_block *block),
      (block));
-WRAP(WINOGRAD, cnn__winograd_store_y, (const cnn__winograd_block *block),
-     (block));
-WRAP(WINOGRAD, cnn__winograd_load_dy, (const cnn__winograd_block *block),
-     (block));
+WRAP(WINOGRAD, cnn__winograd_store_y,
+     (const cnn__winograd_block *block, float *y), (block, y));
+WRAP(WINOGRAD, cnn__winograd_load_dy,
+     (const cnn__winograd_block *block, const float *dy), (block, dy));
 WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_block *block),
      (block));
 WRAP(DIRECT, cnn__direct_forward,
-     (const cnn__conv_direct *plan, const cnn__conv_pass *pass,
-      const cnn__run *run),
-     (plan, pass, run));
+     (const cnn__conv_direct *plan, const cnn__conv_pass *pass), (plan, pass));
 WRAP(DIRECT, cnn__direct_backward,
-     (const cnn__conv_direct *plan, const cnn__conv_pass *pass,
-      const cnn__run *run, float *dW, float *db),
-     (plan, pass, run, dW, db));
+     (const cnn__conv_direct *plan, const cnn__conv_pass *pass, float *dW,
+      float *db),
+     (plan, pass, dW, db));
 WRAP(UPDATE, cnn__optim_update, (const cnn_optim *optim, cnn_layer *layer),
      (optim, layer));
 

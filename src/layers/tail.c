@@ -1,0 +1,93 @@
+#include "layers/tail.h"
+
+/* What the head does at a time has to fit into a cache: 2 MB. */
+#define MOST_FLOATS ((size_t)1 << 19)
+
+static size_t out_floats(const cnn_layer *layer)
+{
+    return cnn__shape_size(&layer->out);
+}
+
+static bool takes_samples(const cnn_layer *layer, bool in_place)
+{
+    const cnn__layer_ops *ops = layer->ops;
+
+    return ops->forward_samples != NULL &&
+           ((ops->traits & CNN__IN_PLACE) != 0) == in_place;
+}
+
+cnn__tail cnn__tail_of(cnn_layer *const *layers, int32_t count, int32_t i,
+                       int32_t batch)
+{
+    const cnn_layer *head = layers[i];
+    const size_t line = CNN__ALIGNMENT / sizeof(float);
+    cnn__tail tail = {0};
+
+    if (head->ops->grain == NULL ||
+        cnn__size_mul((size_t)head->ops->grain(head, batch), out_floats(head)) >
+            MOST_FLOATS)
+        return tail;
+    if (i + 1 < count && takes_samples(layers[i + 1], true))
+        tail.activation = layers[i + ++tail.length];
+    if (i + tail.length + 1 < count &&
+        takes_samples(layers[i + tail.length + 1], false))
+        tail.pool = layers[i + ++tail.length];
+    if (tail.pool == NULL)
+        return (cnn__tail){0};
+    tail.room =
+        cnn__size_round_up(cnn__layer_workspace(head, batch).lane, line);
+    return tail;
+}
+
+size_t cnn__tail_floats(const cnn_layer *head, const cnn__tail *tail,
+                        int32_t batch)
+{
+    if (tail->length == 0)
+        return 0;
+    return (size_t)head->ops->grain(head, batch) * out_floats(head);
+}
+
+static float *room(const cnn__run *run, int32_t lane)
+{
+    return cnn__run_lane(run, lane) + run->tail->room;
+}
+
+float *cnn__tail_place(const cnn__run *run, float *y, size_t size,
+                       int64_t first, int32_t lane)
+{
+    if (run->tail != NULL && !run->keep)
+        return room(run, lane);
+    return y + (size_t)first * size;
+}
+
+void cnn__tail_forward(const cnn__run *run, float *place, int64_t first,
+                       int32_t n)
+{
+    const cnn__tail *t = run->tail;
+
+    if (t == NULL)
+        return;
+    if (t->activation != NULL)
+        t->activation->ops->forward_samples(t->activation, n, place, place);
+    t->pool->ops->forward_samples(t->pool, n, place,
+                                  t->y + (size_t)first * out_floats(t->pool));
+}
+
+const float *cnn__tail_backward(const cnn__run *run, const float *y,
+                                const float *dy, size_t size, int64_t first,
+                                int32_t n, int32_t lane)
+{
+    const cnn__tail *t = run->tail;
+
+    if (t == NULL)
+        return dy + (size_t)first * size;
+    const cnn_layer *pool = t->pool, *activation = t->activation;
+    const size_t pooled = (size_t)first * out_floats(pool);
+    float *to = room(run, lane);
+
+    y += (size_t)first * size;
+    pool->ops->backward_samples(pool, n, y, t->y + pooled, dy + pooled, to);
+    if (activation != NULL)
+        activation->ops->backward_samples(activation, n, y, y, to, to);
+    return to;
+}
