@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -11,6 +12,9 @@ import support
 from support import cnn, run_python
 
 WHERE = "import cnn; print(cnn.lib_path)"
+WHERE_LOADED = WHERE + """
+with open("/proc/self/maps") as maps:
+    print(*{line.split()[-1] for line in maps if "libcnn.so" in line})"""
 
 
 class Search(unittest.TestCase):
@@ -36,6 +40,13 @@ class Search(unittest.TestCase):
         self.assertEqual(result.stderr, "")
         return result.stdout.strip()
 
+    def search(self, where, **environment):
+        """What it asked for, and the file that this gave."""
+        result = run_python(WHERE_LOADED, library="", path=where, env={
+            name: str(value) for name, value in environment.items()})
+        self.assertEqual(result.stderr, "")
+        return result.stdout.split()
+
     def test_environment(self):
         library = self.put_library("anywhere")
         result = run_python(WHERE, library=library)
@@ -52,6 +63,49 @@ class Search(unittest.TestCase):
         where = self.package("usr", "lib", "python3", "dist-packages")
         library = self.put_library("usr", "lib", "x86_64-linux-gnu")
         self.assertEqual(self.found(where), library)
+
+    def test_system(self):
+        """Where the linker looks, as LD_LIBRARY_PATH tells it: after what is
+        beside the package or installed with it, before a build tree's."""
+        where = self.package("src", "python")
+        build = self.put_library("build", "tests", "src")
+        system = self.put_library("system")
+        result = self.search(where, LD_LIBRARY_PATH=self.folder / "system")
+        # Named as the linker wants it: it is loaded from where it is found.
+        self.assertEqual(result, ["libcnn.so.0", system])
+        self.assertEqual(self.search(where)[0], build)
+        beside = self.put_library("src", "python")
+        result = self.search(where, LD_LIBRARY_PATH=self.folder / "system")
+        self.assertEqual(result, [beside, beside])
+
+    def test_system_by_its_cache(self):
+        """The same by ldconfig's cache: of a mount namespace of its own, so
+        that the machine's stays as it is."""
+        where = self.package("p")
+        system = self.put_library("system")
+        etc = self.folder / "etc"
+        etc.mkdir()
+        (etc / "conf").write_text(f"{self.folder / 'system'}\n")
+        environment = {**os.environ, "PYTHONPATH": str(where)}
+        environment.pop("LIBCNN_LIBRARY")
+        alone = ["unshare", "--mount", "--map-root-user"]
+        if (shutil.which("unshare") is None
+                or not os.path.exists("/etc/ld.so.cache")
+                or subprocess.run([*alone, "true"], check=False,
+                                  stderr=subprocess.DEVNULL).returncode):
+            self.skipTest("mounting is not allowed here")
+        done = subprocess.run(
+            [*alone, "sh", "-euc", """
+            PATH=$PATH:/sbin:/usr/sbin
+            cat /etc/ld.so.conf >>"$1/conf"
+            cd /etc
+            ldconfig -X -f "$1/conf" -C "$1/cache"
+            mount --bind "$1/cache" /etc/ld.so.cache
+            exec "$2" -B -W error -c "$3"
+            """, "sh", etc, sys.executable, WHERE_LOADED],
+            env=environment, stdout=subprocess.PIPE, text=True, timeout=60,
+            check=True)
+        self.assertEqual(done.stdout.split(), ["libcnn.so.0", system])
 
     def test_build_tree(self):
         (self.folder / "build" / "python").mkdir(parents=True)

@@ -109,6 +109,8 @@ class Cosine(Schedule):
         }
 
     def for_steps(self, steps: int) -> Schedule:
+        """This schedule, falling over what so many steps leave after the
+        warm-up, unless it says itself over how many."""
         if self.steps is not None:
             return self
         warmup = _checks.integer("warmup", self.warmup)

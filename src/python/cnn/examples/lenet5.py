@@ -43,6 +43,7 @@ def read(folder: str, part: str) -> cnn.Dataset:
 
 
 def main() -> None:
+    """Runs the program with the arguments of the command line."""
     parser = argparse.ArgumentParser(
         prog="lenet5", description="Trains LeNet-5 to read digits."
     )
