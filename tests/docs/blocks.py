@@ -3,10 +3,15 @@
 What a block is for follows from its language. A comment right before it says
 what else holds, as words:
 
-    <!-- test: fragment -->           C: statements, put into fragment.c, and run
+    <!-- test: fragment -->          C: statements, put into fragment.c, and run
     <!-- test: save NAME -->          also kept as a file for blocks after it
-    <!-- test: run -->                sh: run, not only looked at; cmake: built
-    <!-- test: no-run REASON... -->   nothing is run; the reason is printed
+    <!-- test: run -->                cmake: built, not only configured
+    <!-- test: tree -->               sh: run at the top of a copy of the source
+    <!-- test: output -->             text: what the block before it printed
+    <!-- test: like FILE -->          json: as in the header of that model file
+    <!-- test: no-run REASON... -->   not run; the reason is printed
+
+C, Python and sh are run in any case but the last.
 
 C without main() that is no fragment, a language that nobody knows, and a fence
 without any are errors.
@@ -19,7 +24,9 @@ LANGUAGES = "c", "cmake", "json", "python", "sh", "text"
 FENCE = re.compile(r"^( *)(```+|~~~+) *(\S*) *$")
 COMMENT = re.compile(r"^<!-- test: (.*?) -->$")
 MAIN = re.compile(r"^int main\(", re.MULTILINE)
-WORDS = {"c": {"fragment", "save"}, "sh": {"run"}, "cmake": {"run"}}
+WORDS = {"c": {"fragment", "save"}, "sh": {"tree"}, "cmake": {"run"},
+         "text": {"output"}, "json": {"like"}}
+NAMING = "save", "like"  # a name follows them
 
 
 class Mistake(Exception):
@@ -32,8 +39,11 @@ class Block:
     language: str
     text: str
     run: bool = False
+    tree: bool = False
+    output: bool = False
     fragment: bool = False
     save: str = ""
+    like: str = ""
     reason: str = ""  # why it is not run
 
 
@@ -48,9 +58,9 @@ def obey(block, words):
         word = words.pop(0)
         if word not in WORDS.get(block.language, ()):
             raise Mistake(f"{block.where}: '{word}' before {block.language}")
-        if word == "save" and not words:
-            raise Mistake(f"{block.where}: save without a name")
-        setattr(block, word, words.pop(0) if word == "save" else True)
+        if word in NAMING and not words:
+            raise Mistake(f"{block.where}: {word} without a name")
+        setattr(block, word, words.pop(0) if word in NAMING else True)
 
 
 def checked(block, comment):
@@ -91,6 +101,19 @@ def blocks_of(name, text):
     if inside is not None or not used:
         raise Mistake(f"{name}: it ends within a block, or before one")
     return found
+
+
+def shape(text):
+    """A pattern for what is printed: a figure stands for any figure, a space
+    for any spaces, and ... for anything."""
+    kinds = r"(\.\.\.|\d+(?:\.\d+)?|\s+)"
+    return re.compile(r"\A" + "".join(
+        re.escape(part) if number % 2 == 0
+        else ".*?" if part == "..."
+        else r"\s+" if part.isspace()
+        else r"\d+(?:\.\d+)?"
+        for number, part in enumerate(re.split(kinds, text.strip()))) +
+        r"\Z", re.DOTALL)
 
 
 def documents(source):

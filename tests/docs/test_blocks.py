@@ -1,5 +1,6 @@
 """What the documents show works: every block of README.md and docs/*.md is
-compiled and run, configured, or at least parsed.
+compiled and run or configured, unless it says why not; JSON and text that show
+what programs write are compared with it.
 
     test_blocks.py SOURCE BUILD LIBRARY [CFLAG...]
 
@@ -7,10 +8,13 @@ BUILD is a folder where libcnn is built, LIBRARY the shared library there. All
 happens in one temporary folder, in the order of the documents, with libcnn
 installed to it and a few small images under their usual names."""
 import json
+import math
 import os
 import pathlib
 import re
 import shlex
+import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,12 +26,19 @@ del sys.argv[1:]
 sys.path.insert(0, str(SOURCE / "tests/cli"))
 
 import example  # noqa: E402
-from blocks import Mistake, blocks_of, documents, links_of  # noqa: E402
+from blocks import (  # noqa: E402
+    Mistake, blocks_of, documents, links_of, shape)
 
 CC = shlex.split(os.environ.get("CC", "cc"))
 PACKAGE = SOURCE / "src/python"
 FRAGMENT = (SOURCE / "tests/docs/fragment.c").read_text()
 # What a project around a few lines of CMake looks like.
+BENCH = BUILD / "tests/bench/bench"
+# The words of the documents, and as little work as there is.
+SMALL_BENCH = f"""#!/bin/sh
+exec {shlex.quote(str(BENCH))} "$@" --networks relu --threads 1 --batch 1 \\
+    --rounds 1
+"""
 PROJECT = """cmake_minimum_required(VERSION 3.21)
 project(block C)
 """
@@ -47,6 +58,8 @@ class Documents(unittest.TestCase):
         subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix],
                        check=True, stdout=subprocess.DEVNULL)
         pc = next(prefix.rglob("libcnn.pc"))
+        cls.tree = pathlib.Path(holder.name) / "tree"
+        cls.printed = ""
         cls.environment = {
             **os.environ,
             "CC": " ".join(CC),
@@ -58,15 +71,29 @@ class Documents(unittest.TestCase):
             "LD_LIBRARY_PATH": str(pc.parent.parent),
         }
 
-    def call(self, block, *command):
+    def copy_tree(self):
+        """The source and, where the documents have it, a small bench."""
+        if self.tree.exists():
+            return
+        shutil.copytree(SOURCE, self.tree, symlinks=True,
+                        ignore=shutil.ignore_patterns(".git", "build",
+                                                      "__pycache__"))
+        bench = self.tree / "build/tests/tests/bench/bench"
+        bench.parent.mkdir(parents=True)
+        bench.write_text(SMALL_BENCH)
+        bench.chmod(0o755)
+
+    def call(self, block, *command, cwd=None):
         done = subprocess.run(
-            [*map(str, command)], cwd=self.folder, env=self.environment,
+            [*map(str, command)], cwd=cwd or self.folder,
+            env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=240, check=False)
         self.assertEqual(
             done.returncode, 0,
             f"{block.where}: {shlex.join(map(str, command))}\n"
             f"{done.stdout.decode(errors='replace')}")
+        type(self).printed = done.stdout.decode()
 
     def write(self, name, text):
         (self.folder / name).write_text(text)
@@ -88,15 +115,22 @@ class Documents(unittest.TestCase):
                   "-lm", "-lpthread", f"-Wl,-rpath,{LIBRARY.parent}")
         self.call(block, "./block")
 
-    def try_sh(self, block):
+    def look_at_sh(self, block):
+        """What can be told without running it."""
         script = self.write("block.sh", block.text)
         self.call(block, "sh", "-n", script)
         for path in re.findall(r"\b(?:sh|python3) ([\w/]+/[\w.]+)",
                                block.text):
             self.assertTrue((SOURCE / path).is_file(),
                             f"{block.where}: there is no {path}")
-        if block.run:
-            self.call(block, "sh", "-eu", script)
+        return script
+
+    def try_sh(self, block):
+        script = self.look_at_sh(block)
+        if block.tree:
+            self.copy_tree()
+        self.call(block, "sh", "-eu", script,
+                  cwd=self.tree if block.tree else None)
 
     def try_python(self, block):
         compile(block.text, block.where, "exec")
@@ -128,13 +162,40 @@ class Documents(unittest.TestCase):
         text = block.text
         json.loads(text if text.lstrip().startswith(("{", "["))
                    else "{" + text + "}")
+        if block.like:
+            self.assert_like(json.loads("{" + text + "}"), block.like)
+
+    def assert_like(self, shown, name):
+        """Each member is in the header of the file under its name: with the
+        same fields, of the same types, and right in themselves."""
+        blob = (self.folder / name).read_bytes()
+        header = json.loads(blob[8:8 + struct.unpack("<Q", blob[:8])[0]])
+        for tensor, fields in shown.items():
+            self.assertEqual(list(fields), list(header[tensor]))
+            for field, value in fields.items():
+                there = header[tensor][field]
+                self.assertIs(type(value), type(there), field)
+                if isinstance(value, str):
+                    self.assertEqual(value, there, field)
+                else:
+                    self.assertEqual(list(map(type, value)),
+                                     list(map(type, there)), field)
+            begin, end = fields["data_offsets"]
+            self.assertEqual(end - begin, 4 * math.prod(fields["shape"]))
 
     def try_text(self, block):
         self.assertNotIn("\t", block.text, block.where)
+        if block.output:
+            self.assertRegex(self.printed.strip(), shape(block.text),
+                             block.where)
 
     def attempt(self, block):
         if block.reason:
+            if block.language == "sh":
+                self.look_at_sh(block)
             self.skipTest(f"{block.where}: {block.reason}")
+        if not block.output:
+            type(self).printed = ""
         getattr(self, "try_" + block.language)(block)
 
 
@@ -146,10 +207,12 @@ class Rules(unittest.TestCase):
                      "```c\nint main(void)\n", "```c title\nx\n```",
                      "<!-- test: fragment -->\n```c\nint main(void) {}\n```",
                      "<!-- test: fragment -->\n```sh\ntrue\n```",
+                     "<!-- test: run -->\n```sh\ntrue\n```",
+                     "<!-- test: like -->\n```json\n{}\n```",
                      "<!-- test: no-run -->\n```sh\ntrue\n```",
                      "<!-- test: save -->\n```c\nint main(void) {}\n```",
-                     "<!-- test: run -->\ntext\n```sh\ntrue\n```",
-                     "<!-- test: run -->"):
+                     "<!-- test: tree -->\ntext\n```sh\ntrue\n```",
+                     "<!-- test: tree -->"):
             with self.subTest(text), self.assertRaises(Mistake):
                 blocks_of("page", text)
 
@@ -162,7 +225,7 @@ true
 
 - ~~~c
   no fence
-<!-- test: run -->
+<!-- test: tree -->
   ```sh
   # ```c
   false
@@ -172,11 +235,18 @@ true
 x
 ```
 """.replace("<!-- test: save a.c -->\n", ""))
-        self.assertEqual((first.where, first.text, first.run),
+        self.assertEqual((first.where, first.text, first.tree),
                          ("page:2", "true\n", False))
-        self.assertEqual((second.text, second.run),
+        self.assertEqual((second.text, second.tree),
                          ("# ```c\nfalse\n", True))
         self.assertEqual(third.reason, "for lack of time")
+
+    def test_shape(self):
+        shown = shape("95 of 100\n... right 0.5")
+        for text in "1 of 7\nall right 12", "95  of 100 is right 0.25":
+            self.assertRegex(text, shown)
+        for text in "95 in 100 right 1", "x of 100 right 1", "95 of 100 right":
+            self.assertNotRegex(text, shown)
 
     def test_links(self):
         """What a page links to is there."""

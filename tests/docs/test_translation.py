@@ -38,7 +38,7 @@ def sections(text):
 
 
 def blocks(text):
-    return [(b.language, b.run, b.fragment, b.save, b.reason,
+    return [(b.language, b.run, b.tree, b.fragment, b.save, b.reason,
              [line.rstrip() for line in NOTE.get(b.language, re.compile("#.*"))
               .sub("", b.text).splitlines()])
             for b in blocks_of("page", text)]

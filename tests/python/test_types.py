@@ -1,10 +1,10 @@
 """What an editor and `help()` know of the package: every public name has a
 docstring and types, and mypy finds them right."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
-import reprlib
 import shutil
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def is_ours(value):
     """A function that stands in the package, not one that dataclasses made."""
     return inspect.isfunction(value) and (
         value.__module__.startswith("cnn") and
-        value.__code__.co_filename not in ("<string>", reprlib.__file__))
+        value.__code__.co_filename not in ("<string>", dataclasses.__file__))
 
 
 def lacks(where, function, method):
@@ -127,13 +127,17 @@ class Public(unittest.TestCase):
 class Mypy(unittest.TestCase):
     """In the mode in which nothing may be without a type."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.cache = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.cache.cleanup)
+
     def run_mypy(self, *arguments):
-        with tempfile.TemporaryDirectory() as cache:
-            done = subprocess.run(
-                [MYPY, "--strict", "--warn-unreachable", "--python-executable",
-                 sys.executable, "--cache-dir", cache, *arguments],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                cwd=support.PACKAGE, timeout=240, check=False)
+        done = subprocess.run(
+            [MYPY, "--strict", "--warn-unreachable", "--python-executable",
+             sys.executable, "--cache-dir", self.cache.name, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=support.PACKAGE, timeout=240, check=False)
         return done.returncode, done.stdout
 
     def test_package(self):
