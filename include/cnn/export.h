@@ -5,6 +5,13 @@
 #ifndef CNN_EXPORT_H
 #define CNN_EXPORT_H
 
+/** @def CNN_API
+ *  Before what the shared library shows. */
+/** @def CNN_BEGIN_DECLS
+ *  Before declarations: for C++, that they are C. */
+/** @def CNN_END_DECLS
+ *  After them. */
+
 #if defined(__GNUC__) || defined(__clang__)
 #define CNN_API __attribute__((visibility("default")))
 #else

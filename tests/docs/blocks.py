@@ -3,7 +3,7 @@
 What a block is for follows from its language. A comment right before it says
 what else holds, as words:
 
-    <!-- test: fragment -->          C: statements, put into fragment.c, and run
+    <!-- test: fragment -->           C: statements, put into fragment.c, run
     <!-- test: save NAME -->          also kept as a file for blocks after it
     <!-- test: run -->                cmake: built, not only configured
     <!-- test: tree -->               sh: run at the top of a copy of the source
