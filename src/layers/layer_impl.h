@@ -54,6 +54,22 @@ typedef struct cnn__params {
     int64_t steps;    /* updates by that kind */
 } cnn__params;
 
+/* What is done to parameters is done in chunks of so many. */
+#define CNN__PARAMS_CHUNK 16384
+
+static inline int64_t cnn__params_chunks(const cnn__params *p)
+{
+    return (int64_t)((p->count + CNN__PARAMS_CHUNK - 1) / CNN__PARAMS_CHUNK);
+}
+
+/* Floats of a chunk. */
+static inline size_t cnn__params_chunk(const cnn__params *p, int64_t chunk)
+{
+    const size_t rest = p->count - (size_t)chunk * CNN__PARAMS_CHUNK;
+
+    return rest < CNN__PARAMS_CHUNK ? rest : CNN__PARAMS_CHUNK;
+}
+
 /* Memory that a pass needs while it runs, in floats. */
 typedef struct cnn__workspace {
     size_t shared; /* one for the call */

@@ -8,6 +8,7 @@
 
 #include "math/direct.h"
 #include "math/elementwise.h"
+#include "math/update.h"
 #include "math/winograd.h"
 
 /* One instruction set. */
@@ -16,6 +17,7 @@ typedef struct cnn__kernels {
     const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
     const cnn__winograd *winograds;
     const cnn__direct_kernels *direct;
+    cnn__update_fn *const *updates; /* indexed by CNN__SGD .. CNN__RMSPROP */
 } cnn__kernels;
 
 /* The set in use: the widest, or the one that CNN_KERNELS names. */

@@ -90,10 +90,19 @@ cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
     return CNN_OK;
 }
 
+static void clear_chunk(void *data, int64_t chunk, int32_t lane)
+{
+    const cnn__params *p = data;
+    const size_t at = (size_t)chunk * CNN__PARAMS_CHUNK;
+
+    (void)lane;
+    memset(p->grad + at, 0, cnn__params_chunk(p, chunk) * sizeof(float));
+}
+
 cnn_status cnn_net_zero_grad(cnn_net *net)
 {
     CNN__TRY(cnn__net_check_built(net));
-    if (net->params.count > 0)
-        memset(net->params.grad, 0, net->params.count * sizeof(float));
+    cnn__parallel(cnn__params_chunks(&net->params), net->pass.run.lanes,
+                  clear_chunk, &net->params);
     return CNN_OK;
 }

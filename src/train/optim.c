@@ -3,128 +3,122 @@
 
 #include "base/options.h"
 #include "base/threads.h"
+#include "math/kernels.h"
 #include "train/optim_impl.h"
 
 /* ------------------------------------------------------------- rules --- */
 
 enum { MOMENTUM, NESTEROV, SGD_DECAY };
 
-static void sgd_update(const cnn_optim *o, const cnn__step *s)
+static void prepare_sgd(const cnn_optim *o, int64_t t, cnn__update *u)
 {
-    const float lr = o->lr, mu = o->settings[MOMENTUM];
-    const float decay = o->settings[SGD_DECAY];
-    const int nesterov = o->settings[NESTEROV] != 0.0f;
-    float *restrict p = s->p, *restrict b = s->slot[0];
-    const float *restrict g = s->g;
-
-    if (mu == 0.0f) {
-        for (size_t i = 0; i < s->n; i++)
-            p[i] -= lr * (g[i] + decay * p[i]);
-        return;
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        const float gi = g[i] + decay * p[i];
-        b[i] = mu * b[i] + gi;
-        p[i] -= lr * (nesterov ? gi + mu * b[i] : b[i]);
-    }
+    (void)t;
+    u->mu = o->settings[MOMENTUM];
+    u->nesterov = o->settings[NESTEROV] != 0.0f;
+    u->add = o->settings[SGD_DECAY];
 }
 
 enum { BETA1, BETA2, ADAM_EPS, ADAM_DECAY, DECOUPLED };
 
-static void adam_update(const cnn_optim *o, const cnn__step *s)
+static void prepare_adam(const cnn_optim *o, int64_t t, cnn__update *u)
 {
-    const float b1 = o->settings[BETA1], b2 = o->settings[BETA2];
-    const float eps = o->settings[ADAM_EPS], decay = o->settings[ADAM_DECAY];
-    const int decoupled = o->settings[DECOUPLED] != 0.0f;
-    const double t = (double)s->t;
-    const float step = (float)((double)o->lr / (1.0 - pow((double)b1, t)));
-    const float root = (float)sqrt(1.0 - pow((double)b2, t));
-    /* What the decay takes of p, and what it adds to g. */
-    const float shrink = decoupled ? 1.0f - o->lr * decay : 1.0f;
-    const float add = decoupled ? 0.0f : decay;
-    float *restrict p = s->p, *restrict m = s->slot[0],
-                    *restrict v = s->slot[1];
-    const float *restrict g = s->g;
+    const double b1 = (double)o->settings[BETA1];
+    const double b2 = (double)o->settings[BETA2];
+    const float decay = o->settings[ADAM_DECAY];
+    const bool decoupled = o->settings[DECOUPLED] != 0.0f;
 
-    for (size_t i = 0; i < s->n; i++) {
-        const float gi = g[i] + add * p[i];
-        m[i] = b1 * m[i] + (1.0f - b1) * gi;
-        v[i] = b2 * v[i] + (1.0f - b2) * gi * gi;
-        p[i] = p[i] * shrink - step * m[i] / (sqrtf(v[i]) / root + eps);
-    }
+    u->mu = o->settings[BETA1];
+    u->nu = o->settings[BETA2];
+    u->lr = (float)((double)o->lr / (1.0 - pow(b1, (double)t)));
+    u->root = (float)sqrt(1.0 - pow(b2, (double)t));
+    u->eps = o->settings[ADAM_EPS];
+    u->shrink = decoupled ? 1.0f - o->lr * decay : 1.0f;
+    u->add = decoupled ? 0.0f : decay;
 }
 
 enum { DECAY, RMS_EPS, RMS_MOMENTUM };
 
-static void rmsprop_update(const cnn_optim *o, const cnn__step *s)
+static void prepare_rmsprop(const cnn_optim *o, int64_t t, cnn__update *u)
 {
-    const float lr = o->lr, d = o->settings[DECAY];
-    const float eps = o->settings[RMS_EPS], mu = o->settings[RMS_MOMENTUM];
-    float *restrict p = s->p, *restrict v = s->slot[0],
-                    *restrict b = s->slot[1];
-    const float *restrict g = s->g;
-
-    for (size_t i = 0; i < s->n; i++) {
-        v[i] = d * v[i] + (1.0f - d) * g[i] * g[i];
-        b[i] = mu * b[i] + g[i] / (sqrtf(v[i]) + eps);
-        p[i] -= lr * b[i];
-    }
+    (void)t;
+    u->nu = o->settings[DECAY];
+    u->eps = o->settings[RMS_EPS];
+    u->mu = o->settings[RMS_MOMENTUM];
 }
 
 static const cnn__rule sgd = {
-    "sgd", 1, {"momentum", "nesterov", "weight_decay"}, sgd_update};
+    .name = "sgd",
+    .kernel = CNN__SGD,
+    .slots = 1,
+    .names = {"momentum", "nesterov", "weight_decay"},
+    .prepare = prepare_sgd,
+};
 static const cnn__rule adam = {
-    "adam",
-    2,
-    {"beta1", "beta2", "eps", "weight_decay", "decoupled"},
-    adam_update};
+    .name = "adam",
+    .kernel = CNN__ADAM,
+    .slots = 2,
+    .names = {"beta1", "beta2", "eps", "weight_decay", "decoupled"},
+    .prepare = prepare_adam,
+};
+/* In its files the squares come first. */
 static const cnn__rule rmsprop = {
-    "rmsprop", 2, {"decay", "eps", "momentum"}, rmsprop_update};
+    .name = "rmsprop",
+    .kernel = CNN__RMSPROP,
+    .slots = 2,
+    .momentum = 1,
+    .names = {"decay", "eps", "momentum"},
+    .prepare = prepare_rmsprop,
+};
 
 /* ------------------------------------------------------------ update --- */
 
-#define CHUNK 16384
-
 typedef struct job {
-    const cnn_optim *optim;
-    cnn__step all;
+    const cnn__params *params;
+    cnn__update_fn *kernel;
+    cnn__update all;
 } job;
 
 static void update_chunk(void *data, int64_t chunk, int32_t lane)
 {
     const job *j = data;
-    const size_t at = (size_t)chunk * CHUNK;
-    cnn__step s = j->all;
+    const size_t at = (size_t)chunk * CNN__PARAMS_CHUNK;
+    cnn__update u = j->all;
 
     (void)lane;
-    s.n = s.n - at < CHUNK ? s.n - at : CHUNK;
-    s.p += at;
-    s.g += at;
-    for (int i = 0; i < CNN__MAX_SLOTS; i++)
-        s.slot[i] += at;
-    j->optim->rule->update(j->optim, &s);
+    u.n = cnn__params_chunk(j->params, chunk);
+    u.p += at;
+    u.g += at;
+    u.b += at;
+    u.v += at;
+    j->kernel(&u);
 }
 
 void cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
 {
+    const cnn__rule *rule = optim->rule;
     cnn__params *params = &layer->params;
+    float **slot = params->slot;
 
     if (params->count == 0 || layer->frozen)
         return;
-    if (params->rule != optim->rule) {
-        for (int i = 0; i < optim->rule->slots; i++)
-            memset(params->slot[i], 0, params->count * sizeof(float));
-        params->rule = optim->rule;
+    if (params->rule != rule) {
+        for (int i = 0; i < rule->slots; i++)
+            memset(slot[i], 0, params->count * sizeof(float));
+        params->rule = rule;
         params->steps = 0;
     }
-    job j = {optim,
-             {.n = params->count,
-              .p = params->value,
-              .g = params->grad,
-              .slot = {params->slot[0], params->slot[1]},
-              .t = ++params->steps}};
-    cnn__parallel(cnn__chunks((int64_t)params->count, CHUNK), layer->run.lanes,
-                  update_chunk, &j);
+    job j = {
+        .params = params,
+        .kernel = cnn__kernels_used()->updates[rule->kernel],
+        .all = {.p = params->value,
+                .g = params->grad,
+                .b = slot[rule->momentum],
+                .v = slot[1 - rule->momentum],
+                .lr = optim->lr},
+    };
+    rule->prepare(optim, ++params->steps, &j.all);
+    cnn__parallel(cnn__params_chunks(params), layer->run.lanes, update_chunk,
+                  &j);
 }
 
 /* ------------------------------------------------------------ create --- */

@@ -4,24 +4,19 @@
 
 #include "cnn/optim.h"
 #include "layers/layer_impl.h"
+#include "math/update.h"
 
 #define CNN__MAX_SETTINGS 5
-
-/* The arrays of one update, n floats each. */
-typedef struct cnn__step {
-    size_t n;
-    float *p;
-    const float *g;
-    float *slot[CNN__MAX_SLOTS];
-    int64_t t; /* the number of this step, from 1 */
-} cnn__step;
 
 /* A kind of optimiser. `names` are its settings, as files spell them. */
 typedef struct cnn__rule {
     const char *name;
-    int slots; /* how many arrays it keeps */
+    int kernel;   /* in math/update.h */
+    int slots;    /* how many arrays it keeps */
+    int momentum; /* which of them is the momentum */
     const char *names[CNN__MAX_SETTINGS];
-    void (*update)(const cnn_optim *optim, const cnn__step *step);
+    /* Sets the numbers of step t = 1, 2, ... but for lr, which is set. */
+    void (*prepare)(const cnn_optim *optim, int64_t t, cnn__update *update);
 } cnn__rule;
 
 struct cnn_optim {

@@ -1,5 +1,6 @@
 /* Updating layers and nets, and the whole step of training. */
 #include <math.h>
+#include <stdatomic.h>
 
 #include "base/float_mode.h"
 #include "math/gemm.h"
@@ -127,20 +128,42 @@ static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
                      "the loss is %g, though every output is finite", loss);
 }
 
+typedef struct gradients {
+    const cnn__params *params;
+    atomic_bool bad; /* the sum of some is not finite */
+} gradients;
+
+/* A sum is cheap, and not finite if one of its terms is not. */
+static void check_chunk(void *data, int64_t chunk, int32_t lane)
+{
+    gradients *g = data;
+    const cnn__params *p = g->params;
+
+    (void)lane;
+    if (!isfinite(cnn__sum(p->grad + (size_t)chunk * CNN__PARAMS_CHUNK,
+                           cnn__params_chunk(p, chunk))))
+        atomic_store(&g->bad, true);
+}
+
 /* The loss can be finite where a gradient is not: an infinite input that a
  * sigmoid swallows on the way forward is multiplied by zero on the way back. */
 static cnn_status check_gradients(const cnn_net *net)
 {
+    gradients g = {.params = &net->params};
+
+    cnn__parallel(cnn__params_chunks(&net->params), net->pass.run.lanes,
+                  check_chunk, &g);
+    if (!atomic_load(&g.bad))
+        return CNN_OK;
     for (int32_t i = 0; i < net->count; i++) {
         const cnn__params *p = &net->layers[i]->params;
 
-        /* A sum is cheap, and not finite if one of its terms is not. */
-        if (p->count > 0 && !isfinite(cnn__sum(p->grad, p->count)))
+        if (!all_finite(p->grad, p->count))
             return cnn__fail(CNN_EDIVERGED,
                              "the gradient of layer %d (%s) is not finite", i,
                              net->layers[i]->ops->kind);
     }
-    return CNN_OK;
+    return CNN_OK; /* only too large to be added up */
 }
 
 static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
