@@ -10,13 +10,26 @@ else()
   find_package(BLAS QUIET)
 endif()
 
-find_path(CBLAS_INCLUDE_DIR cblas.h
-  PATH_SUFFIXES openblas openblas-pthread blis openblas-openmp openblas-serial)
 if(BLAS_FOUND)
   set(CBLAS_LIBRARY ${BLAS_LIBRARIES})
 else()
   find_library(CBLAS_LIBRARY NAMES ${_cblas_names})
 endif()
+
+# The header of this very library, where several are installed: below include/
+# as the library is below lib/ (Debian: openblas-pthread, blis-serial).
+set(_cblas_hint "")
+if(CBLAS_LIBRARY)
+  list(GET CBLAS_LIBRARY 0 _cblas_hint)
+  get_filename_component(_cblas_hint "${_cblas_hint}" REALPATH)
+  get_filename_component(_cblas_hint "${_cblas_hint}" DIRECTORY)
+  string(REGEX REPLACE "^(.*)/lib(32|64)?(/.*)?$" "\\1/include\\3"
+    _cblas_hint "${_cblas_hint}")
+endif()
+find_path(CBLAS_INCLUDE_DIR cblas.h
+  HINTS ${_cblas_hint}
+  PATH_SUFFIXES openblas openblas-pthread blis openblas-openmp openblas-serial
+    blis-pthread blis-openmp blis-serial)
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CBLAS
