@@ -72,7 +72,7 @@ static void open_lowering(lowering *l, uint64_t seed)
     l->X = naive_x_size(n);
     l->rows = naive_w_size(n);
     l->pixels = naive_y_size(n);
-    l->stride = l->pixels + seed % 3;
+    l->stride = l->pixels + (size_t)(seed % 3);
     l->x = new_floats(l->X);
     l->scratch = new_floats(cnn__im2col_scratch(&l->window) + 1);
     l->col = new_floats(l->rows * l->stride);

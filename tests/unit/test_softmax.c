@@ -35,7 +35,7 @@ static void equals_double(void **state)
 
     (void)state;
     for (uint64_t seed = 0; seed < 200; seed++) {
-        const size_t n = 1 + seed % 50;
+        const size_t n = 1 + (size_t)(seed % 50);
         const double spread = (double)(1 + seed % 40);
         double sum = 0.0, total = 0.0;
 
