@@ -13,6 +13,8 @@ function(cnn_build_flags target)
   # comparison vectorise only without the latter. Both leave results alone.
   set_target_properties(${target} PROPERTIES
     C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+  # Files are as large on 32-bit machines as elsewhere, and inode numbers.
+  target_compile_definitions(${target} PRIVATE _FILE_OFFSET_BITS=64)
   target_compile_options(${target} PRIVATE
     -ffp-contract=off -fno-math-errno -fno-trapping-math
     $<$<BOOL:${CNN_HAVE_EXCESS_PRECISION}>:-fexcess-precision=fast>

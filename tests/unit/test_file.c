@@ -123,9 +123,22 @@ static void changing_files(void **state)
                    "ten: the file has 10 bytes, but fewer could be read");
     trouble.on = false;
     /* A file that says it is empty, and is not. */
-    if (access("/proc/self/stat", R_OK) == 0)
-        assert_refused("/proc/self/stat", CNN_EIO,
-                       "/proc/self/stat: the file has 0 bytes, but more");
+    if (access("/proc/version", R_OK) == 0)
+        assert_refused("/proc/version", CNN_EIO,
+                       "/proc/version: the file has 0 bytes, but more");
+}
+
+/* Where addresses have 32 bits; what is not written there takes no space. */
+static void larger_than_memory(void **state)
+{
+    const char *path = temp_write("huge", "", 0);
+
+    (void)state;
+    if (sizeof(size_t) > 4)
+        skip();
+    assert_int_equal(truncate(path, (off_t)1 << 33), 0);
+    assert_refused(path, CNN_EOVERFLOW,
+                   "huge: 8589934592 bytes are more than fit in memory");
 }
 
 static void what_is_no_file(void **state)
@@ -219,6 +232,7 @@ int main(void)
         cmocka_unit_test_teardown(interrupted_and_short_reads, no_trouble),
         cmocka_unit_test_teardown(failing_reads, no_trouble),
         cmocka_unit_test_teardown(changing_files, no_trouble),
+        cmocka_unit_test(larger_than_memory),
         cmocka_unit_test(what_is_no_file),
         cmocka_unit_test(descriptors_are_closed),
         cmocka_unit_test(no_permission),
