@@ -5,6 +5,8 @@
  *                               with these metadata
  *     saver train PATH STEPS    goes on from PATH, if it is there, up to STEPS
  *                               steps, and saves after each of them
+ *     saver copy FROM TO        loads the net of a file and saves it
+ *     saver again FROM TO       loads such a training and saves it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,11 +52,33 @@ static int train(const char *path, int64_t steps)
     return 0;
 }
 
+static int copy(const char *from, const char *to)
+{
+    cnn_net *net = cnn_net_load(from, 1);
+
+    return net == NULL || cnn_net_save(net, to) != CNN_OK ? complain() : 0;
+}
+
+static int again(const char *from, const char *to)
+{
+    training t = {.optim = create_optim(ADAM)};
+
+    training_open(&t, 1);
+    return cnn_trainer_resume(t.trainer, from) != CNN_OK ||
+                   cnn_trainer_save(t.trainer, to) != CNN_OK
+               ? complain()
+               : 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 4 && argc % 2 == 0 && strcmp(argv[1], "write") == 0)
         return write_model(argv[2], strtof(argv[3], NULL), argv + 4);
     if (argc == 4 && strcmp(argv[1], "train") == 0)
         return train(argv[2], strtoll(argv[3], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "copy") == 0)
+        return copy(argv[2], argv[3]);
+    if (argc == 4 && strcmp(argv[1], "again") == 0)
+        return again(argv[2], argv[3]);
     return 64;
 }
