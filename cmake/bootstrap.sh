@@ -20,7 +20,10 @@ tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind
 deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     abigail-tools=abidiff libblas3 libopenblas0-pthread libopenblas0-openmp
     libopenblas0-serial libblis4-pthread libblis4-openmp libblis4-serial
-    libatlas3-base debootstrap=debootstrap'
+    libatlas3-base debootstrap=debootstrap
+    gcc-s390x-linux-gnu=s390x-linux-gnu-gcc
+    gcc-i686-linux-gnu=i686-linux-gnu-gcc
+    qemu-user-static=qemu-s390x-static'
 
 wanted=
 for group; do
