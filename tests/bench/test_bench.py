@@ -1,6 +1,6 @@
 """What bench prints and writes, at its smallest. No time is looked at.
 
-    test_bench.py BENCH"""
+    test_bench.py BENCH FIRST"""
 import json
 import os
 import pathlib
@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-BENCH = sys.argv.pop(1)
+BENCH, FIRST = sys.argv.pop(1), sys.argv.pop(1)
 BASELINE = pathlib.Path(__file__).with_name("baseline.json")
 NETWORKS = "relu", "sigmoid", "wide", "classic"
 SMALL = "--networks=relu", "--threads=1", "--batch=1", "--rounds=1"
@@ -168,9 +168,17 @@ class Bench(unittest.TestCase):
             self.assertTrue(0 < out["ms"]["min"] <= out["ms"]["median"])
             self.assertTrue((folder / "relu.safetensors").exists())
             self.assertEqual(len(out.get("losses", "abc")), 3)
+        model = folder / "relu.safetensors"
+        self.assertIn("ms  " + FIRST, self.first_prediction(model).stdout)
+        self.assertNotEqual(self.first_prediction(BENCH).returncode, 0)
         outputs = struct.unpack("<100f", (folder / "relu.outputs").read_bytes())
         for i in range(0, 100, 10):
             self.assertAlmostEqual(sum(outputs[i:i + 10]), 1, 5)
+
+    def first_prediction(self, model):
+        return subprocess.run(
+            [sys.executable, BASELINE.with_name("first_prediction.py"), model,
+             FIRST, "--rounds=2"], capture_output=True, text=True, check=False)
 
     def test_usage(self):
         self.assertIn("--growth", bench("--help").stdout)
