@@ -7,6 +7,7 @@
 - the public headers include each other, <stddef.h> and <stdint.h> only;
 - only src/math/gemm.c includes <cblas.h>;
 - no file of code is longer than 400 lines;
+- the build uses nothing that came after CMake 3.21, which it says is enough;
 - clang-format would change nothing.
 """
 
@@ -19,6 +20,17 @@ import sys
 LONGEST = 400
 ROOTS = "include", "src", "examples", "tests", "cmake"
 CODE = {".c", ".h", ".py", ".sh", ".cmake", ".txt"}
+
+# What CMake's release notes of 3.22 to 3.29 name as new and a build may want.
+NEW_CMAKE = re.compile(
+    r"\bFILE_SET\b|\bblock\s*\(|\bPROPAGATE\b|\bFIND_PACKAGE_ARGS\b|"
+    r"\bPATH_EQUAL\b|\bREGISTRY_VIEW\b|\bVALIDATOR\b|\bSOURCE_FROM_|"
+    r"\bINITIALIZE_FROM_VARIABLE\b|\bDISTRIB_INFO\b|\bif\s*\(\s*LINUX\b|"
+    r"\bGET_MESSAGE_LOG_LEVEL\b|\$<(LINK_GROUP|LINK_LIBRARY|COMPILE_ONLY|"
+    r"LIST|PATH):|\b(CMAKE_)?COMPILE_WARNING_AS_ERROR\b|"
+    r"\bCMAKE_COLOR_DIAGNOSTICS\b|\bDEPENDS_EXPLICIT_ONLY\b|"
+    r"\badd_subdirectory\([^)]*\bSYSTEM\b|\bfind_package\([^)]*\bGLOBAL\b|"
+    r"\bcmake_language\s*\(\s*EXIT\b")
 
 # Which floors a floor of src/ may use, besides its own.
 FLOORS = {
@@ -53,6 +65,18 @@ def wrong_include(path, bracket, name):
     return None
 
 
+def newer_than_cmake_3_21(source):
+    """Names in the files of the build."""
+    for pattern in "CMakeLists.txt", "*/**/CMakeLists.txt", "cmake/*.cmake*":
+        for full in sorted(source.glob(pattern)):
+            path = full.relative_to(source)
+            if path.parts[0] not in ROOTS + ("CMakeLists.txt",):
+                continue
+            text = re.sub(r"#.*", "", full.read_text())
+            for found in NEW_CMAKE.finditer(text):
+                yield f"{path}: CMake 3.21 has no {found.group()}"
+
+
 def complaints(source):
     """All that is wrong, line by line."""
     c_files = []
@@ -71,6 +95,7 @@ def complaints(source):
                     reason = wrong_include(path, bracket, name)
                     if reason:
                         yield f"{path} includes {name}: {reason}"
+    yield from newer_than_cmake_3_21(source)
     formatter = shutil.which("clang-format")
     if formatter is None:
         print("clang-format is not installed: the format was not checked")
