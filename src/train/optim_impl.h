@@ -15,7 +15,7 @@ typedef struct cnn__rule {
     int slots;    /* how many arrays it keeps */
     int momentum; /* which of them is the momentum */
     const char *names[CNN__MAX_SETTINGS];
-    /* Sets the numbers of step t = 1, 2, ... but for lr, which is set. */
+    /* Sets the numbers of step t = 1, 2, ...; lr is the optimiser's before. */
     void (*prepare)(const cnn_optim *optim, int64_t t, cnn__update *update);
 } cnn__rule;
 

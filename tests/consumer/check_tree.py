@@ -21,7 +21,7 @@ LONGEST = 400
 ROOTS = "include", "src", "examples", "tests", "cmake"
 CODE = {".c", ".h", ".py", ".sh", ".cmake", ".txt"}
 
-# What CMake's release notes of 3.22 to 3.29 name as new and a build may want.
+# What CMake 3.22 to 3.29 brought, as far as a build may want it.
 NEW_CMAKE = re.compile(
     r"\bFILE_SET\b|\bblock\s*\(|\bPROPAGATE\b|\bFIND_PACKAGE_ARGS\b|"
     r"\bPATH_EQUAL\b|\bREGISTRY_VIEW\b|\bVALIDATOR\b|\bSOURCE_FROM_|"

@@ -138,7 +138,7 @@ echo "each went on with the other's training"
 # -------------------------------------------------------------------- tests --
 # What the machine runs itself: Python, which is asked below for saver, and
 # check_tree. And these, which are about arithmetic alone and take more than 15
-# seconds under qemu, where a float instruction is a function call:
+# seconds on s390x under qemu, where a float instruction is a function call:
 elsewhere='check_tree|test_model_file|test_atomic_save'
 slow='test_conv2d_winograd|test_dense|test_divergence|test_exp|test_gemm'
 broken=none
