@@ -5,59 +5,16 @@
  *
  * where W' has the kernels turned around and filters and channels exchanged, so
  * that dx is the forward pass of another convolution. dW is summed up in slots
- * as in conv2d.c, some samples at a time, which then stay in the cache. */
+ * as in conv2d.c: whole vectors of filters one sample after the other, with the
+ * filters last; others some samples at a time, which then stay in the cache. */
 #include "layers/conv2d_direct.h"
 
 #include <string.h>
 
 #include "base/threads.h"
 #include "layers/tail.h"
-#include "math/kernels.h"
+#include "math/lanes.h"
 #include "math/sum.h"
-#include "math/vec4.h"
-
-/* Floats of the samples that are summed up at a time: half a MB. */
-#define BLOCK_FLOATS  ((size_t)1 << 17)
-#define BLOCK_SAMPLES 8
-
-/* Measured against im2col, forward and backward in one, 57 shapes within these
- * bounds before MANY_FILTERS asked for channels: with AVX2 1.7 times as fast in
- * the middle, with AVX-512 1.4; forward alone, 0.9 and more. The worst, 0.6 to
- * 0.9, were 16 filters over 1 or 3 channels. A kernel of less than
- * LEAST_SUMMANDS spends its time on getting the sums out of the registers;
- * narrower rows leave the lanes empty. */
-#define MOST_CHANNELS  16
-#define MANY_FILTERS   8 /* more want this many channels: */
-#define LEAST_CHANNELS 6
-#define LEAST_SUMMANDS 25
-#define LEAST_COLUMNS  12
-
-/* ---------------------------------------------------------------- plan --- */
-
-static size_t framed_floats(const cnn__framed *f)
-{
-    return cnn__size_mul3(f->planes, f->rows, f->row);
-}
-
-/* For the x of a convolution, or for the dy of the one that turns it around, so
- * that a row has whole vectors from each of the K first columns on. */
-static cnn__framed frame(int32_t planes, const cnn__axis *h, const cnn__axis *w,
-                         bool outputs)
-{
-    const size_t K = (size_t)h->kernel;
-    const size_t top = (size_t)h->before, left = (size_t)w->before;
-    const size_t H = (size_t)(outputs ? h->out : h->in);
-    const size_t W = (size_t)(outputs ? w->out : w->in);
-    cnn__framed f = {.planes = (size_t)planes, .h = H, .w = W};
-
-    f.top = outputs ? K - 1 - top : top;
-    f.left = outputs ? K - 1 - left : left;
-    f.rows = (size_t)(outputs ? h->in : h->out) + K - 1;
-    f.row = cnn__size_round_up((size_t)(w->in > w->out ? w->in : w->out),
-                               CNN__DIRECT_LANES) +
-            4; /* K - 1 or more */
-    return f;
-}
 
 /* For dy where there is no dx to compute. */
 static cnn__framed bare(const cnn__framed *f)
@@ -67,99 +24,6 @@ static cnn__framed bare(const cnn__framed *f)
                          .w = f->w,
                          .rows = f->h,
                          .row = cnn__size_round_up(f->w, CNN__DIRECT_LANES)};
-}
-
-static bool fits(const cnn__axis *a)
-{
-    return a->stride == 1 && a->dilation == 1 && a->before < a->kernel &&
-           a->after < a->kernel;
-}
-
-static bool is_possible(const cnn__conv *conv)
-{
-    const cnn__axis *h = &conv->window.h, *w = &conv->window.w;
-
-    return fits(h) && fits(w) && h->kernel == w->kernel &&
-           (h->kernel == 3 || h->kernel == 5) && h->in > 1 && h->out > 1 &&
-           conv->block_count == 1 && conv->blocks == NULL;
-}
-
-void cnn__direct_plan(cnn__conv_direct *d, const cnn__conv *conv)
-{
-    const cnn__direct_kernels *kernels = cnn__kernels_used()->direct;
-
-    *d = (cnn__conv_direct){0};
-    if (kernels->forward == NULL || !is_possible(conv))
-        return;
-    const cnn__axis *h = &conv->window.h, *w = &conv->window.w;
-    d->kernels = kernels;
-    d->x = frame(conv->channels, h, w, false);
-    d->dy = frame(conv->filters, h, w, true);
-    d->weights = cnn__size_mul3((size_t)conv->filters, (size_t)conv->channels,
-                                (size_t)conv->kernel);
-    const size_t sample =
-        cnn__size_add(framed_floats(&d->x), framed_floats(&d->dy));
-    d->block = 1;
-    while (d->block < BLOCK_SAMPLES &&
-           sample <= BLOCK_FLOATS / (size_t)(d->block + 1))
-        d->block++;
-}
-
-bool cnn__direct_pays(const cnn__conv_direct *d, const cnn__conv *conv)
-{
-    return d->kernels != NULL && conv->channels <= MOST_CHANNELS &&
-           conv->filters <= MOST_CHANNELS &&
-           (conv->filters <= MANY_FILTERS ||
-            conv->channels >= LEAST_CHANNELS) &&
-           conv->channels * conv->kernel >= LEAST_SUMMANDS &&
-           conv->window.w.out >= LEAST_COLUMNS;
-}
-
-int32_t cnn__direct_block_samples(const cnn__conv_direct *d, int32_t batch)
-{
-    return batch < d->block ? batch : d->block;
-}
-
-static size_t lane_floats(const cnn__conv_direct *d)
-{
-    return cnn__size_mul(
-        (size_t)d->block,
-        cnn__size_add(framed_floats(&d->x), framed_floats(&d->dy)));
-}
-
-void cnn__direct_sizes(const cnn__conv_direct *d, int32_t batch, size_t params,
-                       cnn__workspace *need)
-{
-    need->lane = lane_floats(d);
-    need->shared = cnn__size_add(
-        d->weights, cnn__size_mul((size_t)cnn__conv_slots(batch), params));
-}
-
-/* -------------------------------------------------------------- images --- */
-
-/* n is a multiple of 4. */
-static void clear(float *to, size_t n)
-{
-    for (size_t i = 0; i < n; i += 4)
-        cnn__store4(to + i, (cnn__vec4){0});
-}
-
-/* Puts an image into its frame. */
-static void enframe(const cnn__framed *f, const float *image, float *to)
-{
-    const size_t above = f->top * f->row;
-    const size_t below = (f->rows - f->top - f->h) * f->row;
-
-    for (size_t p = 0; p < f->planes; p++) {
-        clear(to, above);
-        to += above;
-        for (size_t i = 0; i < f->h; i++, image += f->w, to += f->row) {
-            clear(to, f->row);
-            cnn__copy4(to + f->left, image, f->w);
-        }
-        clear(to, below);
-        to += below;
-    }
 }
 
 /* What one pass hands to its chunks. */
@@ -212,7 +76,7 @@ static void forward_sample(void *data, int64_t sample, int32_t lane)
     float *y =
         cnn__tail_place(j->run, j->pass->y, image_floats(&d->dy), sample, lane);
 
-    enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
+    d->kernels->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
     d->kernels->forward(&j->kernel, j->pass->weights, j->pass->biases, x, y);
     cnn__tail_forward(j->run, y, sample, 1);
 }
@@ -240,6 +104,20 @@ static void turn_weights(const job *j)
         }
 }
 
+/* Adds up a sample whose dy is `maps`, in vectors of filters; `lanes` is for
+ * dy in these. */
+static void add_lanes(const job *j, const float *x, const float *maps,
+                      float *lanes, float *dW)
+{
+    const cnn__framed *f = &j->dy;
+    const cnn__planes planes = {(float *)maps, f->h * f->w, f->planes, f->h,
+                                f->w};
+    const cnn__grid grid = {lanes, f->w * f->planes, f->planes};
+
+    cnn__planes_to_lanes(&planes, &grid);
+    j->plan->kernels->lane_weights(&j->kernel, x, lanes, dW);
+}
+
 /* Adds up samples first .. first + count - 1. */
 static void backward_block(const job *j, size_t first, size_t count, float *dW,
                            float *db, int32_t lane)
@@ -247,25 +125,30 @@ static void backward_block(const job *j, size_t first, size_t count, float *dW,
     const cnn__conv_direct *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
-    const size_t P = f->h * f->w;
-    const size_t xs = framed_floats(&d->x), dys = framed_floats(f);
+    const size_t P = f->h * f->w, block = (size_t)d->block;
+    const size_t xs = cnn__framed_floats(&d->x), dys = cnn__framed_floats(f);
     float *x = cnn__run_lane(j->run, lane);
-    float *dy = x + (size_t)d->block * xs;
+    float *dy = x + block * xs;
     const float *maps =
         cnn__tail_backward(j->run, j->pass->y, j->pass->dy, Y, (int64_t)first,
                            (int32_t)count, lane);
 
     for (size_t s = 0; s < count; s++, maps += Y) {
-        enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
-        enframe(f, maps, dy + s * dys);
+        d->kernels->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
         for (size_t i = 0; i < f->planes && db != NULL; i++)
             db[i] += cnn__sum(maps + i * P, P);
+        if (d->by_filters)
+            add_lanes(j, x + s * xs, maps, dy + block * dys, dW);
+        if (d->by_filters && j->pass->dx == NULL)
+            continue;
+        d->kernels->enframe(f, maps, dy + s * dys);
         if (j->pass->dx != NULL)
             d->kernels->forward(&j->turned, j->W, NULL, dy + s * dys,
                                 j->pass->dx + (first + s) * X);
     }
-    d->kernels->weights(&j->kernel, count, x, xs,
-                        dy + f->top * f->row + f->left, dys, dW);
+    if (!d->by_filters)
+        d->kernels->weights(&j->kernel, count, x, xs,
+                            dy + f->top * f->row + f->left, dys, dW);
 }
 
 static void backward_slot(void *data, int64_t slot, int32_t lane)
@@ -295,5 +178,10 @@ void cnn__direct_backward(const cnn__conv_direct *d, const cnn__conv_pass *pass,
     cnn__parallel(j.slot_count, j.run->lanes, backward_slot, &j);
     for (int32_t s = 1; s < j.slot_count; s++)
         cnn__add(j.slots, j.slots + (size_t)s * j.params, j.params);
-    cnn__add(dW, j.slots, j.params);
+    if (d->by_filters)
+        cnn__conv_add_weights(pass->conv, j.slots, dW);
+    else
+        cnn__add(dW, j.slots, d->weights);
+    if (db != NULL)
+        cnn__add(db, j.slots + d->weights, d->dy.planes);
 }

@@ -7,22 +7,19 @@
 #include "layers/layer_impl.h"
 #include "math/direct.h"
 
-/* (planes, rows, row) floats, in which an image of h x w begins at row `top`
- * and column `left`, between zeros. */
-typedef struct cnn__framed {
-    size_t planes, h, w;
-    size_t top, left;
-    size_t rows, row;
-} cnn__framed;
-
 /* As planned for a shape. */
 typedef struct cnn__conv_direct {
     const cnn__direct_kernels *kernels; /* NULL: it does not fit */
     cnn__framed x, dy;                  /* a sample each */
     size_t weights;                     /* floats of (F, C, K, K) */
-    int32_t
-        block; /* samples at a time, going back; depends on the shape only */
+    int32_t block;   /* samples at a time, going back; by the shape only */
+    bool by_filters; /* dW in whole vectors of filters */
 } cnn__conv_direct;
+
+static inline size_t cnn__framed_floats(const cnn__framed *f)
+{
+    return cnn__size_mul3(f->planes, f->rows, f->row);
+}
 
 /* Plans for what `conv` is planned for. */
 void cnn__direct_plan(cnn__conv_direct *plan, const cnn__conv *conv);

@@ -51,13 +51,13 @@ static void max_forward(const cnn__pool2d *p, const float *x, float *y)
         }
 }
 
-static void max_backward(const cnn__pool2d *p, const float *x, const float *dy,
-                         float *dx)
+static void max_backward(const cnn__pool2d *p, const float *x, const float *y,
+                         const float *dy, float *dx)
 {
     const size_t W = (size_t)p->window.w.in;
 
     if (p->quarters) {
-        cnn__max2x2_back(x, (size_t)p->window.h.out, (size_t)p->window.w.out,
+        cnn__max2x2_back(x, (size_t)p->window.h.out, (size_t)p->window.w.out, y,
                          dy, dx);
         return;
     }
@@ -88,11 +88,12 @@ static void average_forward(const cnn__pool2d *p, const float *x, float *y)
 }
 
 static void average_backward(const cnn__pool2d *p, const float *x,
-                             const float *dy, float *dx)
+                             const float *y, const float *dy, float *dx)
 {
     const size_t W = (size_t)p->window.w.in;
 
     (void)x;
+    (void)y;
     if (p->quarters) {
         cnn__spread2x2(0.25f, dy, (size_t)p->window.h.out,
                        (size_t)p->window.w.out, dx);
@@ -120,7 +121,7 @@ static size_t planes(const cnn_layer *layer, int32_t n)
 }
 
 typedef void forward_plane(const cnn__pool2d *, const float *x, float *y);
-typedef void backward_plane(const cnn__pool2d *, const float *x,
+typedef void backward_plane(const cnn__pool2d *, const float *x, const float *y,
                             const float *dy, float *dx);
 
 static void forward_planes(const cnn_layer *layer, int32_t n, const float *x,
@@ -133,13 +134,14 @@ static void forward_planes(const cnn_layer *layer, int32_t n, const float *x,
 }
 
 static void backward_planes(const cnn_layer *layer, int32_t n, const float *x,
-                            const float *dy, float *dx,
+                            const float *y, const float *dy, float *dx,
                             backward_plane *backward)
 {
     const size_t X = plane(&layer->in), Y = plane(&layer->out);
 
     for (size_t i = 0; i < planes(layer, n); i++)
-        backward((const cnn__pool2d *)layer, x + i * X, dy + i * Y, dx + i * X);
+        backward((const cnn__pool2d *)layer, x + i * X, y + i * Y, dy + i * Y,
+                 dx + i * X);
 }
 
 static void forward_max(const cnn_layer *layer, int32_t n, const float *x,
@@ -151,8 +153,7 @@ static void forward_max(const cnn_layer *layer, int32_t n, const float *x,
 static void backward_max(const cnn_layer *layer, int32_t n, const float *x,
                          const float *y, const float *dy, float *dx)
 {
-    (void)y;
-    backward_planes(layer, n, x, dy, dx, max_backward);
+    backward_planes(layer, n, x, y, dy, dx, max_backward);
 }
 
 static void forward_average(const cnn_layer *layer, int32_t n, const float *x,
@@ -164,8 +165,7 @@ static void forward_average(const cnn_layer *layer, int32_t n, const float *x,
 static void backward_average(const cnn_layer *layer, int32_t n, const float *x,
                              const float *y, const float *dy, float *dx)
 {
-    (void)y;
-    backward_planes(layer, n, x, dy, dx, average_backward);
+    backward_planes(layer, n, x, y, dy, dx, average_backward);
 }
 
 /* ---------------------------------------------------- tables, create --- */
@@ -192,7 +192,7 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
     }
 
 const cnn__layer_ops cnn__maxpool2d_ops =
-    POOL_OPS("maxpool2d", max, CNN__NEEDS_X);
+    POOL_OPS("maxpool2d", max, CNN__NEEDS_X | CNN__NEEDS_Y);
 const cnn__layer_ops cnn__avgpool2d_ops = POOL_OPS("avgpool2d", average, 0);
 
 cnn_layer *cnn_maxpool2d_create(int32_t window_h, int32_t window_w,

@@ -2,6 +2,8 @@
  * sums contracted: where there is no such instruction, there are no kernels. */
 #include "math/direct.h"
 
+#include <stdbool.h>
+
 #include "math/kernels.h"
 
 #ifdef __FMA__
@@ -12,6 +14,42 @@
 INLINE vec all(float a)
 {
     return a - (vec){0};
+}
+
+/* ------------------------------------------------------------------ frames */
+
+/* n is a vector or more. */
+INLINE void clear(float *to, size_t n)
+{
+    for (size_t i = 0; i < n; i += WIDTH)
+        store(to + cnn__block_at(i, WIDTH, n), all(0));
+}
+
+INLINE void copy(float *to, const float *from, size_t n)
+{
+    if (n < WIDTH)
+        cnn__copy4(to, from, n);
+    else
+        for (size_t i = 0; i < n; i += WIDTH)
+            store(to + cnn__block_at(i, WIDTH, n),
+                  load(from + cnn__block_at(i, WIDTH, n)));
+}
+
+static void enframe(const cnn__framed *f, const float *image, float *to)
+{
+    const size_t above = f->top * f->row;
+    const size_t below = (f->rows - f->top - f->h) * f->row;
+
+    for (size_t p = 0; p < f->planes; p++) {
+        clear(to, above);
+        to += above;
+        for (size_t i = 0; i < f->h; i++, image += f->w, to += f->row) {
+            clear(to, f->row);
+            copy(to + f->left, image, f->w);
+        }
+        clear(to, below);
+        to += below;
+    }
 }
 
 /* ----------------------------------------------------------------- forward */
@@ -100,7 +138,7 @@ static void forward(const cnn__direct *d, const float *w, const float *b,
         forward_kernel(d, w, b, x, y, 5);
 }
 
-/* ----------------------------------------------------------------- weights */
+/* ------------------------------------------------- weights, along the rows */
 
 /* What is summed up, and where. */
 typedef struct sums {
@@ -110,11 +148,13 @@ typedef struct sums {
 
 INLINE float sum_of(vec v)
 {
-    float sum = 0;
+    float part[WIDTH];
 
-    for (size_t i = 0; i < WIDTH; i++)
-        sum += v[i];
-    return sum;
+    store(part, v);
+    for (size_t half = WIDTH / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            part[i] += part[i + half];
+    return part[0];
 }
 
 /* V neighbours in a row of the kernels of FB filters, the first `done` of which
@@ -124,7 +164,7 @@ INLINE void weights_block(const sums *s, const float *x, const float *dy,
 {
     const cnn__direct *d = s->d;
     const size_t filter = d->channels * K * K;
-    vec sum[4][5];
+    vec sum[MOST_FILTERS][5];
 
     for (size_t f = 0; f < FB; f++)
         for (size_t v = 0; v < V; v++)
@@ -177,23 +217,89 @@ INLINE void weights_kernel(const sums *s, const float *x, const float *dy,
     }
 }
 
+INLINE void weights_filters(const sums *s, const float *x, const float *dy,
+                            float *dw, size_t K)
+{
+    if (s->d->filters % 6 == 0)
+        weights_kernel(s, x, dy, dw, K, WIDTH == 16 ? 6 : 3);
+    else if (s->d->filters >= 4)
+        weights_kernel(s, x, dy, dw, K, 4);
+    else
+        weights_kernel(s, x, dy, dw, K, 1);
+}
+
 static void weights(const cnn__direct *d, size_t samples, const float *x,
                     size_t x_sample, const float *dy, size_t dy_sample,
                     float *dw)
 {
     const sums s = {d, samples, x_sample, dy_sample};
 
-    if (d->kernel == 3 && d->filters >= 4)
-        weights_kernel(&s, x, dy, dw, 3, 4);
-    else if (d->kernel == 3)
-        weights_kernel(&s, x, dy, dw, 3, 1);
-    else if (d->filters >= 4)
-        weights_kernel(&s, x, dy, dw, 5, 4);
+    if (d->kernel == 3)
+        weights_filters(&s, x, dy, dw, 3);
     else
-        weights_kernel(&s, x, dy, dw, 5, 1);
+        weights_filters(&s, x, dy, dw, 5);
 }
 
-const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {forward, weights};
+/* ---------------------------------------------- weights, along the filters */
+
+/* U x V of a kernel over one channel, for L vectors of filters. */
+INLINE void lane_block(const cnn__direct *d, const float *x, const float *dy,
+                       float *dw, size_t U, size_t V, size_t L)
+{
+    const size_t K = d->kernel, F = d->filters;
+    vec sum[5][5][2];
+
+    for (size_t u = 0; u < U; u++)
+        for (size_t v = 0; v < V; v++)
+            for (size_t l = 0; l < L; l++)
+                sum[u][v][l] = all(0);
+    for (size_t i = 0; i < d->rows; i++)
+        for (size_t j = 0; j < d->columns; j++, dy += F) {
+            const float *at = x + i * d->x_row + j;
+            vec slope[2];
+
+            for (size_t l = 0; l < L; l++)
+                slope[l] = load(dy + l * WIDTH);
+            for (size_t u = 0; u < U; u++)
+                for (size_t v = 0; v < V; v++)
+                    for (size_t l = 0; l < L; l++)
+                        sum[u][v][l] += slope[l] * all(at[u * d->x_row + v]);
+        }
+    for (size_t u = 0; u < U; u++)
+        for (size_t v = 0; v < V; v++)
+            for (size_t l = 0; l < L; l++) {
+                float *to = dw + (u * K + v) * F + l * WIDTH;
+
+                store(to, load(to) + sum[u][v][l]);
+            }
+}
+
+/* A whole kernel at a time if its sums fit into the registers, or else its
+ * rows for two vectors: enough sums to hide how long each takes. */
+INLINE void lane_kernel(const cnn__direct *d, const float *x, const float *dy,
+                        float *dw, size_t K)
+{
+    const bool whole = WIDTH == 16 || K == 3;
+    const size_t U = whole ? K : 1, L = whole ? 1 : 2;
+
+    for (size_t f = 0; f < d->filters; f += L * WIDTH)
+        for (size_t c = 0; c < d->channels; c++)
+            for (size_t u = 0; u < K; u += U)
+                lane_block(d, x + c * d->x_plane + u * d->x_row, dy + f,
+                           dw + (c * K + u) * K * d->filters + f, U, K, L);
+}
+
+static void lane_weights(const cnn__direct *d, const float *x, const float *dy,
+                         float *dw)
+{
+    if (d->kernel == 3)
+        lane_kernel(d, x, dy, dw, 3);
+    else
+        lane_kernel(d, x, dy, dw, 5);
+}
+
+const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {enframe, forward, weights,
+                                                      lane_weights};
 
 #else
 

@@ -1,8 +1,7 @@
 /* Convolution by its definition, for few channels, where im2col costs more than
- * the product that it prepares: sums stay in registers, and vectors go along
- * the rows of an image.
+ * the product that it prepares: sums stay in registers.
  *
- * Stride 1, no dilation, kernels of 3 x 3 and 5 x 5. Inputs stand in planes
+ * Stride 1, no dilation, kernels of 3 x 3 and 5 x 5. Images stand in planes
  * that have their padding around them and zeros behind each row, so that a
  * vector may begin at every column and needs no border. */
 #ifndef CNN_MATH_DIRECT_H
@@ -12,6 +11,14 @@
 
 /* Floats of the widest vectors. */
 #define CNN__DIRECT_LANES 16
+
+/* (planes, rows, row) floats, in which an image of h x w begins at row `top`
+ * and column `left`, between zeros. A row has a vector or more. */
+typedef struct cnn__framed {
+    size_t planes, h, w;
+    size_t top, left;
+    size_t rows, row;
+} cnn__framed;
 
 typedef struct cnn__direct {
     size_t kernel;            /* K: 3 or 5 */
@@ -23,15 +30,22 @@ typedef struct cnn__direct {
 
 /* Only where the processor multiplies and adds in one: elsewhere sgemm wins. */
 typedef struct cnn__direct_kernels {
+    /* Puts an image (planes, h, w) into its frame. */
+    void (*enframe)(const cnn__framed *f, const float *image, float *to);
     /* y (F, OH, OW) = b (F) + sum over c, u, v of w (F, C, K, K) x; b may be
-     * NULL. */
+     * NULL. Vectors go along the rows. */
     void (*forward)(const cnn__direct *d, const float *w, const float *b,
                     const float *x, float *y);
     /* dw (F, C, K, K) += sum over i, j of dy x, for `samples` that stand
-     * x_sample and dy_sample floats apart. Rows of dy are followed by zeros. */
+     * x_sample and dy_sample floats apart. Vectors go along the rows; those of
+     * dy are followed by zeros. */
     void (*weights)(const cnn__direct *d, size_t samples, const float *x,
                     size_t x_sample, const float *dy, size_t dy_sample,
                     float *dw);
+    /* The same for one sample, in vectors of filters: dw is (C, K, K, F), dy
+     * (OH, OW, F) without gaps, and F a multiple of CNN__DIRECT_LANES. */
+    void (*lane_weights)(const cnn__direct *d, const float *x, const float *dy,
+                         float *dw);
 } cnn__direct_kernels;
 
 #endif

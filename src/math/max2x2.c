@@ -2,26 +2,16 @@
 
 #include "math/vec4.h"
 
-/* Does x win over `best`, which stands in front of it? NaN wins over numbers.
- */
-static inline int beats(float x, float best)
-{
-    return (x > best) | ((x != x) & (best == best));
-}
-
-static inline cnn__mask4 beats4(cnn__vec4 x, cnn__vec4 best)
-{
-    return (x > best) | ((x != x) & (best == best));
-}
-
+/* x, if it wins over `best`, which stands in front of it: NaN wins over
+ * numbers. */
 static inline float larger(float best, float x)
 {
-    return beats(x, best) ? x : best;
+    return !(best >= x) && best == best ? x : best;
 }
 
 static inline cnn__vec4 larger4(cnn__vec4 best, cnn__vec4 x)
 {
-    return cnn__select4(beats4(x, best), x, best);
+    return cnn__select4(~(best >= x) & (best == best), x, best);
 }
 
 /* One row of outputs from two rows of inputs. */
@@ -46,53 +36,52 @@ void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y)
         max_row(x + 4 * OW * i, x + 4 * OW * i + 2 * OW, OW, y + OW * i);
 }
 
-/* Each 2 x 2 is decided row against row, and within a row left against right.
- */
-static void back_row4(const float *upper, const float *lower, cnn__vec4 dy,
-                      float *dupper, float *dlower)
+/* The winner is the first that has the bits of y: an equal one before it, be it
+ * a number or NaN, would have won itself. */
+static void back4(const float *const x[2], const float *y, const float *dy,
+                  float *const dx[2])
 {
-    const cnn__vec4 zero = {0};
+    const cnn__mask4 best = (cnn__mask4)cnn__load4(y);
+    const cnn__mask4 slope = (cnn__mask4)cnn__load4(dy);
     cnn__vec4 a, b, c, d;
 
-    cnn__split4(upper, &a, &b);
-    cnn__split4(lower, &c, &d);
-    const cnn__mask4 right = beats4(b, a), lower_right = beats4(d, c);
-    const cnn__mask4 down =
-        beats4(cnn__select4(lower_right, d, c), cnn__select4(right, b, a));
-    cnn__join4(dupper, cnn__select4(down | right, zero, dy),
-               cnn__select4(down | ~right, zero, dy));
-    cnn__join4(dlower, cnn__select4(~down | lower_right, zero, dy),
-               cnn__select4(~down | ~lower_right, zero, dy));
+    cnn__split4(x[0], &a, &b);
+    cnn__split4(x[1], &c, &d);
+    const cnn__mask4 is_a = (cnn__mask4)a == best;
+    const cnn__mask4 is_b = ((cnn__mask4)b == best) & ~is_a;
+    const cnn__mask4 upper = is_a | is_b;
+    const cnn__mask4 is_c = ((cnn__mask4)c == best) & ~upper;
+    cnn__join4(dx[0], (cnn__vec4)(slope & is_a), (cnn__vec4)(slope & is_b));
+    cnn__join4(dx[1], (cnn__vec4)(slope & is_c),
+               (cnn__vec4)(slope & ~(upper | is_c)));
 }
 
-static void back_row1(const float *upper, const float *lower, float dy,
-                      float *dupper, float *dlower)
+static void back1(const float *const x[2], const float *y, const float *dy,
+                  float *const dx[2])
 {
-    const int right = beats(upper[1], upper[0]);
-    const int lower_right = beats(lower[1], lower[0]);
-    const int down = beats(lower[lower_right], upper[right]);
+    size_t winner = 0;
 
-    dupper[0] = dupper[1] = dlower[0] = dlower[1] = 0.0f;
-    if (down)
-        dlower[lower_right] = dy;
-    else
-        dupper[right] = dy;
+    while (winner < 3 && memcmp(&x[winner / 2][winner % 2], y, sizeof(*y)) != 0)
+        winner++;
+    for (size_t k = 0; k < 4; k++)
+        dx[k / 2][k % 2] = k == winner ? *dy : 0.0f;
 }
 
-void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *dy,
-                      float *dx)
+void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *y,
+                      const float *dy, float *dx)
 {
-    const size_t W = 2 * OW;
+    const size_t step = OW < 4 ? 1 : 4;
 
-    for (size_t i = 0; i < OH; i++, x += 2 * W, dx += 2 * W, dy += OW) {
-        for (size_t j = 0; j < OW && OW >= 4; j += 4) {
-            const size_t k = cnn__block_at(j, 4, OW);
+    for (size_t i = 0; i < OH; i++, y += OW, dy += OW)
+        for (size_t j = 0; j < OW; j += step) {
+            const size_t k = cnn__block_at(j, step, OW);
+            const size_t at = 4 * OW * i + 2 * k, below = at + 2 * OW;
+            const float *const xs[] = {x + at, x + below};
+            float *const dxs[] = {dx + at, dx + below};
 
-            back_row4(x + 2 * k, x + W + 2 * k, cnn__load4(dy + k), dx + 2 * k,
-                      dx + W + 2 * k);
+            if (step == 4)
+                back4(xs, y + k, dy + k, dxs);
+            else
+                back1(xs, y + k, dy + k, dxs);
         }
-        for (size_t j = 0; j < OW && OW < 4; j++)
-            back_row1(x + 2 * j, x + W + 2 * j, dy[j], dx + 2 * j,
-                      dx + W + 2 * j);
-    }
 }

@@ -9,8 +9,8 @@
 void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y);
 
 /* dx (2 OH, 2 OW) = dy where the first largest (or first NaN) of the 2 x 2 is,
- * zero elsewhere. */
-void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *dy,
-                      float *dx);
+ * zero elsewhere; y is what cnn__max2x2() gave. */
+void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *y,
+                      const float *dy, float *dx);
 
 #endif
