@@ -70,7 +70,10 @@ static void auto_takes_what_pays(void **state)
     assert_auto(6, 5, &(cnn_shape){1, 28, 28}, direct);
     assert_auto(16, 5, &(cnn_shape){6, 14, 14}, direct);
     /* Many filters for so few channels, few outputs, another kernel. */
-    assert_auto(16, 5, &(cnn_shape){1, 28, 28}, CNN_ALGORITHM_IM2COL);
+    assert_auto(32, 5, &(cnn_shape){1, 28, 28}, direct);
+    assert_auto(24, 5, &(cnn_shape){1, 28, 28}, CNN_ALGORITHM_IM2COL);
+    assert_auto(48, 5, &(cnn_shape){1, 28, 28}, CNN_ALGORITHM_IM2COL);
+    assert_auto(32, 5, &(cnn_shape){4, 28, 28}, CNN_ALGORITHM_IM2COL);
     assert_auto(16, 5, &(cnn_shape){16, 2, 2}, CNN_ALGORITHM_IM2COL);
     assert_auto(16, 7, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
 }
