@@ -17,6 +17,7 @@
 #include "layers/conv2d_winograd_block.h"
 #include "layers/tail.h"
 #include "math/gemm.h"
+#include "math/kernels.h"
 #include "math/lanes.h"
 #include "math/sum.h"
 
@@ -25,7 +26,7 @@ typedef struct job {
     const cnn__conv_winograd *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
-    float *U;
+    float *U;     /* remembered; behind it the weights that it is of */
     float *slots; /* dU, then db, of each */
     size_t slot;  /* floats of one */
     float *dW, *db;
@@ -37,8 +38,8 @@ static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass)
         .plan = w,
         .pass = pass,
         .run = pass->run,
-        .U = pass->run->shared,
-        .slots = pass->run->shared + w->weights,
+        .U = pass->run->memo->at,
+        .slots = pass->run->shared,
         .slot = w->weights + w->filters,
     };
 }
@@ -85,8 +86,26 @@ static void load_weights(void *data, int64_t channel, int32_t lane)
     const cnn__grid kernels = kernel_grid(j, b.kernels);
     const cnn__grid to = kernels_in(j, j->U, c);
 
+    /* Lanes without a filter are multiplied too, if there are few squares. */
+    if (w->filters < w->FL)
+        memset(b.kernels, 0, w->kernel * sizeof(float));
     cnn__planes_to_lanes(&from, &kernels);
     w->transforms->filter(&kernels, &to, w->FL);
+}
+
+/* U of all of them. It is remembered, since a single image takes less time than
+ * this, and since a step needs it twice. */
+static void load_all_weights(job *j)
+{
+    cnn__memo *memo = j->run->memo;
+    float *source = j->U + j->plan->weights;
+    const size_t size = cnn__winograd_source_floats(j->plan) * sizeof(float);
+
+    if (memo->written && memcmp(source, j->pass->weights, size) == 0)
+        return;
+    cnn__parallel((int64_t)j->plan->channels, j->run->lanes, load_weights, j);
+    memcpy(source, j->pass->weights, size);
+    memo->written = true;
 }
 
 /* Adds dU of a channel, that is its slots in order, to dW. */
@@ -117,16 +136,26 @@ static void store_weights(void *data, int64_t channel, int32_t lane)
 static void multiply(const job *j, const cnn__winograd_block *b, size_t p)
 {
     const cnn__conv_winograd *w = j->plan;
+    const float *V = b->bench.V + p * cnn__winograd_step(b->T, w->CL);
+    const float *U = j->U + p * w->weight_step;
+    float *M = b->bench.M + p * cnn__winograd_step(b->T, w->FL);
 
+    if (b->T <= CNN__THIN_ROWS) {
+        const cnn__thin thin = {b->T, w->FL, w->channels, V,    w->CL,
+                                U,    w->FL, M,           w->FL};
+
+        (*cnn__kernels_used()->thin)(&thin);
+        return;
+    }
     cnn__gemm(&(cnn__product){
         .m = (int32_t)b->T,
         .n = (int32_t)w->filters,
         .k = (int32_t)w->channels,
-        .a = b->bench.V + p * cnn__winograd_step(b->T, w->CL),
+        .a = V,
         .lda = (int32_t)w->CL,
-        .b = j->U + p * w->weight_step,
+        .b = U,
         .ldb = (int32_t)w->FL,
-        .c = b->bench.M + p * cnn__winograd_step(b->T, w->FL),
+        .c = M,
         .ldc = (int32_t)w->FL,
     });
 }
@@ -232,7 +261,7 @@ void cnn__winograd_forward(const cnn__conv_winograd *w,
     const cnn__run *run = pass->run;
     job j = job_of(w, pass);
 
-    cnn__parallel((int64_t)w->channels, run->lanes, load_weights, &j);
+    load_all_weights(&j);
     cnn__parallel(cnn__winograd_blocks(w, run->batch), run->lanes,
                   forward_block, &j);
 }
@@ -247,7 +276,7 @@ void cnn__winograd_backward(const cnn__conv_winograd *w,
     j.dW = dW;
     j.db = db;
     if (pass->dx != NULL)
-        cnn__parallel((int64_t)w->channels, run->lanes, load_weights, &j);
+        load_all_weights(&j);
     cnn__parallel(slots, run->lanes, backward_slot, &j);
     cnn__parallel((int64_t)w->channels, run->lanes, store_weights, &j);
     if (db == NULL)

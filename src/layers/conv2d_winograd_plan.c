@@ -128,7 +128,8 @@ void cnn__winograd_sizes(const cnn__conv_winograd *w, int32_t batch,
     const size_t slot = cnn__size_add(w->weights, w->filters);
 
     need->lane = bench_floats(w, batch);
-    need->shared = cnn__size_add(w->weights, cnn__size_mul(slots, slot));
+    need->shared = cnn__size_mul(slots, slot);
+    need->memo = cnn__size_add(w->weights, cnn__winograd_source_floats(w));
 }
 
 bool cnn__winograd_pays(const cnn__conv_winograd *w, const cnn__conv *conv)

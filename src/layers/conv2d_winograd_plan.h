@@ -24,6 +24,14 @@ typedef struct cnn__conv_winograd {
     size_t weights;      /* floats of U: points x (C, FL) */
 } cnn__conv_winograd;
 
+/* Floats of the weights that U is made from: (F, C, K, K). */
+static inline size_t cnn__winograd_source_floats(const cnn__conv_winograd *w)
+{
+    const size_t K = (size_t)w->transforms->kernel;
+
+    return cnn__size_mul3(w->filters, w->channels, K * K);
+}
+
 /* What a thread works in. */
 typedef struct cnn__winograd_bench {
     float *image;   /* (HP, WP, CL): x or dx of a sample, with its padding */

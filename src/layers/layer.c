@@ -31,7 +31,9 @@ static void lay_out(cnn_layer *layer, const cnn__workspace *need, int32_t lanes,
     };
 
     cnn__layer_place(layer, &blocks, &(cnn__params){0});
+    layer->memo = (cnn__memo){.at = cnn__arena_floats(arena, need->memo)};
     cnn__run_plan(&layer->run, need, lanes, arena);
+    layer->run.memo = &layer->memo;
 }
 
 cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,

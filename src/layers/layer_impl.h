@@ -74,7 +74,16 @@ static inline size_t cnn__params_chunk(const cnn__params *p, int64_t chunk)
 typedef struct cnn__workspace {
     size_t shared; /* one for the call */
     size_t lane;   /* one for each thread */
+    size_t memo;   /* cnn__memo, not shared with other layers */
 } cnn__workspace;
+
+/* What a layer makes of its parameters, remembered from one pass to the next.
+ * The caller may write to parameters at any time: whether it still holds is for
+ * the layer to see. */
+typedef struct cnn__memo {
+    bool written;
+    float *at;
+} cnn__memo;
 
 typedef struct cnn__tail cnn__tail; /* layers/tail.h */
 
@@ -84,6 +93,7 @@ typedef struct cnn__run {
     uint32_t flags;        /* CNN_TRAIN */
     bool keep;             /* what layers put out is looked at later */
     const cnn__tail *tail; /* what follows this layer, done by it; or NULL */
+    cnn__memo *memo;       /* this layer's */
     uint64_t seed;         /* of the build, and ... */
     uint64_t step; /* ... the number of this pass with CNN_TRAIN: what random
                       numbers of the pass follow from */
@@ -161,8 +171,9 @@ struct cnn_layer {
     int32_t tensor_count;
     cnn__tensor tensors[CNN__MAX_TENSORS];
     cnn__params params;
-    cnn__run run; /* the workspace to run by hand in; in a net, the net's */
-    void *memory; /* what was allocated for it; NULL in a net */
+    cnn__run run;   /* the workspace to run by hand in; in a net, the net's */
+    cnn__memo memo; /* the same; not used in a net */
+    void *memory;   /* what was allocated for it; NULL in a net */
 };
 
 /* A layer of that kind with the options of the caller (NULL: none) and all

@@ -64,6 +64,7 @@ static void place_layers(cnn_net *net, int32_t max_batch, uint64_t seed)
 
         cnn__layer_place(layer, &net->params, &at);
         layer->run = net->pass.run;
+        layer->run.memo = &net->pass.memos[i];
         layer->max_batch = max_batch;
         layer->built = true;
         cnn__layer_init(layer, seed, i);

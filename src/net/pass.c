@@ -72,11 +72,13 @@ void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
     const cnn__workspace need = look_through(pass, batch, keep, &most);
     pass->y = cnn__arena_take(arena, (size_t)count, sizeof(float *));
     pass->tails = cnn__arena_take(arena, (size_t)count, sizeof(cnn__tail));
+    pass->memos = cnn__arena_take(arena, (size_t)count, sizeof(cnn__memo));
     turns[0] = keep ? NULL : cnn__arena_floats(arena, most);
     turns[1] = keep ? NULL : cnn__arena_floats(arena, most);
     for (int32_t i = 0; i < count; i++) {
         const cnn__tail tail = cnn__tail_of(layers, count, i, batch);
-        float *y = NULL;
+        const size_t memo = cnn__layer_workspace(layers[i], batch).memo;
+        float *remembered = cnn__arena_floats(arena, memo), *y = NULL;
 
         if (in_place(layers, i))
             y = pass->y != NULL ? pass->y[i - 1] : NULL;
@@ -88,6 +90,7 @@ void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
             continue;
         pass->y[i] = y;
         pass->tails[i] = tail;
+        pass->memos[i] = (cnn__memo){.at = remembered};
     }
     for (int32_t i = 0; i < count && pass->y != NULL; i++)
         pass->tails[i].y = pass->y[i + pass->tails[i].length];
@@ -104,6 +107,7 @@ static void forward(cnn__pass *pass, int32_t end, const float *x)
         const bool whole = tail->length > 0 && i + tail->length < end;
 
         run->tail = whole ? tail : NULL;
+        run->memo = &pass->memos[i];
         layer->ops->forward(layer, run, x, pass->y[i]);
         i += whole ? tail->length : 0;
         x = pass->y[i];

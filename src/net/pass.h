@@ -10,6 +10,7 @@ typedef struct cnn__pass {
     int32_t count;
     float **y; /* the output of each layer; y[i] = y[i - 1] if in place */
     cnn__tail *tails; /* of each layer */
+    cnn__memo *memos; /* of each layer */
     cnn__run run;
 } cnn__pass;
 

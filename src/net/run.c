@@ -61,6 +61,7 @@ void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
         float *dx = head == lowest ? NULL : over && ours != NULL ? ours : other;
 
         net->pass.run.tail = head < i ? &net->pass.tails[head] : NULL;
+        net->pass.run.memo = &net->pass.memos[head];
         layer->ops->backward(layer, &net->pass.run,
                              head > 0 ? net->pass.y[head - 1] : x,
                              net->pass.y[head], dy, dx);

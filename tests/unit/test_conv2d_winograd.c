@@ -137,6 +137,36 @@ static void partial_batches_are_near(void **state)
     rig_close(&r);
 }
 
+/* The transformed weights are remembered; whoever changes a weight in between,
+ * if only its sign or its bits as NaN, sees what a layer gives that is new. */
+static void weights_may_change(void **state)
+{
+    const cnn_shape in = {8, 9, 9};
+    rig old, new;
+
+    (void)state;
+    rig_open(&old, conv_same(9, 5, CNN_ALGORITHM_WINOGRAD), &in, 3);
+    rig_fill_uniform(&old, 1);
+    float *w = cnn_layer_params(old.layer);
+    const float changes[] = {0.25f, 0.0f, -0.0f, NAN};
+
+    rig_forward(&old);
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        w[old.P - 10 - i] = changes[i];
+        rig_open(&new, conv_same(9, 5, CNN_ALGORITHM_WINOGRAD), &in, 3);
+        rig_fill_uniform(&new, 1);
+        memcpy(cnn_layer_params(new.layer), w, old.P * sizeof(float));
+        rig_forward(&old);
+        rig_forward(&new);
+        assert_same_bits(old.y, new.y, old.Y);
+        rig_backward(&old);
+        rig_backward(&new);
+        assert_same_bits(old.dx, new.dx, old.X);
+        rig_close(&new);
+    }
+    rig_close(&old);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +174,7 @@ int main(void)
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(partial_batches_are_near),
+        cmocka_unit_test(weights_may_change),
     };
 
     return cmocka_run_group_tests_name("conv2d by Winograd", tests, NULL, NULL);
