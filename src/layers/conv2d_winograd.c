@@ -16,7 +16,6 @@
 #include "base/threads.h"
 #include "layers/conv2d_winograd_block.h"
 #include "layers/tail.h"
-#include "math/gemm.h"
 #include "math/kernels.h"
 #include "math/lanes.h"
 #include "math/sum.h"
@@ -26,9 +25,10 @@ typedef struct job {
     const cnn__conv_winograd *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
-    float *U;     /* remembered; behind it the weights that it is of */
-    float *slots; /* dU, then db, of each */
-    size_t slot;  /* floats of one */
+    float *U;      /* remembered; behind it the weights that it is of */
+    float *turned; /* U of each point as (F, CL), going back */
+    float *slots;  /* dU, then db, of each */
+    size_t slot;   /* floats of one */
     float *dW, *db;
 } job;
 
@@ -39,7 +39,8 @@ static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass)
         .pass = pass,
         .run = pass->run,
         .U = pass->run->memo->at,
-        .slots = pass->run->shared,
+        .turned = pass->run->shared,
+        .slots = pass->run->shared + w->points * w->turned_step,
         .slot = w->weights + w->filters,
     };
 }
@@ -86,7 +87,7 @@ static void load_weights(void *data, int64_t channel, int32_t lane)
     const cnn__grid kernels = kernel_grid(j, b.kernels);
     const cnn__grid to = kernels_in(j, j->U, c);
 
-    /* Lanes without a filter are multiplied too, if there are few squares. */
+    /* Lanes without a filter are multiplied too. */
     if (w->filters < w->FL)
         memset(b.kernels, 0, w->kernel * sizeof(float));
     cnn__planes_to_lanes(&from, &kernels);
@@ -106,6 +107,22 @@ static void load_all_weights(job *j)
     cnn__parallel((int64_t)j->plan->channels, j->run->lanes, load_weights, j);
     memcpy(source, j->pass->weights, size);
     memo->written = true;
+}
+
+/* U of a point for the way back. */
+static void turn_weights(void *data, int64_t point, int32_t lane)
+{
+    const job *j = data;
+    const cnn__conv_winograd *w = j->plan;
+    const size_t p = (size_t)point;
+    const cnn__planes from = {j->U + p * w->weight_step, w->FL, w->channels, 1,
+                              w->filters};
+    const cnn__grid to = {j->turned + p * w->turned_step, 0, w->CL};
+
+    (void)lane;
+    if (w->channels < w->CL)
+        memset(to.at, 0, w->filters * w->CL * sizeof(float));
+    cnn__planes_to_lanes(&from, &to);
 }
 
 /* Adds dU of a channel, that is its slots in order, to dW. */
@@ -133,30 +150,26 @@ static void store_weights(void *data, int64_t channel, int32_t lane)
 
 /* ---------------------------------------------------------- products --- */
 
+static void product(const cnn__small *p)
+{
+    (*cnn__kernels_used()->small)(p);
+}
+
 static void multiply(const job *j, const cnn__winograd_block *b, size_t p)
 {
     const cnn__conv_winograd *w = j->plan;
-    const float *V = b->bench.V + p * cnn__winograd_step(b->T, w->CL);
-    const float *U = j->U + p * w->weight_step;
-    float *M = b->bench.M + p * cnn__winograd_step(b->T, w->FL);
 
-    if (b->T <= CNN__THIN_ROWS) {
-        const cnn__thin thin = {b->T, w->FL, w->channels, V,    w->CL,
-                                U,    w->FL, M,           w->FL};
-
-        (*cnn__kernels_used()->thin)(&thin);
-        return;
-    }
-    cnn__gemm(&(cnn__product){
-        .m = (int32_t)b->T,
-        .n = (int32_t)w->filters,
-        .k = (int32_t)w->channels,
-        .a = V,
-        .lda = (int32_t)w->CL,
-        .b = U,
-        .ldb = (int32_t)w->FL,
-        .c = M,
-        .ldc = (int32_t)w->FL,
+    product(&(cnn__small){
+        .m = b->T,
+        .n = w->FL,
+        .k = w->channels,
+        .a = b->bench.V + p * cnn__winograd_step(b->T, w->CL),
+        .a_row = w->CL,
+        .a_column = 1,
+        .b = j->U + p * w->weight_step,
+        .b_row = w->FL,
+        .c = b->bench.M + p * cnn__winograd_step(b->T, w->FL),
+        .c_row = w->FL,
     });
 }
 
@@ -168,28 +181,28 @@ static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
     float *V = b->bench.V + p * cnn__winograd_step(b->T, w->CL);
     const float *dM = b->bench.M + p * cnn__winograd_step(b->T, w->FL);
 
-    cnn__gemm(&(cnn__product){.m = (int32_t)w->channels,
-                              .n = (int32_t)w->filters,
-                              .k = (int32_t)b->T,
-                              .a = V,
-                              .lda = (int32_t)w->CL,
-                              .transpose_a = true,
-                              .b = dM,
-                              .ldb = (int32_t)w->FL,
-                              .beta = 1.0f,
-                              .c = dU + p * w->weight_step,
-                              .ldc = (int32_t)w->FL});
+    product(&(cnn__small){.m = w->channels,
+                          .n = w->FL,
+                          .k = b->T,
+                          .a = V,
+                          .a_row = 1,
+                          .a_column = w->CL,
+                          .b = dM,
+                          .b_row = w->FL,
+                          .c = dU + p * w->weight_step,
+                          .c_row = w->FL,
+                          .add = true});
     if (j->pass->dx != NULL)
-        cnn__gemm(&(cnn__product){.m = (int32_t)b->T,
-                                  .n = (int32_t)w->channels,
-                                  .k = (int32_t)w->filters,
-                                  .a = dM,
-                                  .lda = (int32_t)w->FL,
-                                  .b = j->U + p * w->weight_step,
-                                  .ldb = (int32_t)w->FL,
-                                  .transpose_b = true,
-                                  .c = V,
-                                  .ldc = (int32_t)w->CL});
+        product(&(cnn__small){.m = b->T,
+                              .n = w->CL,
+                              .k = w->filters,
+                              .a = dM,
+                              .a_row = w->FL,
+                              .a_column = 1,
+                              .b = j->turned + p * w->turned_step,
+                              .b_row = w->CL,
+                              .c = V,
+                              .c_row = w->CL});
 }
 
 /* ------------------------------------------------------------ passes --- */
@@ -275,8 +288,10 @@ void cnn__winograd_backward(const cnn__conv_winograd *w,
 
     j.dW = dW;
     j.db = db;
-    if (pass->dx != NULL)
+    if (pass->dx != NULL) {
         load_all_weights(&j);
+        cnn__parallel((int64_t)w->points, run->lanes, turn_weights, &j);
+    }
     cnn__parallel(slots, run->lanes, backward_slot, &j);
     cnn__parallel((int64_t)w->channels, run->lanes, store_weights, &j);
     if (db == NULL)

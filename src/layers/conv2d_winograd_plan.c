@@ -75,6 +75,7 @@ void cnn__winograd_plan(cnn__conv_winograd *w, const cnn__conv *conv)
     w->points = (size_t)t->points * (size_t)t->points;
     w->weight_step = cnn__size_add(cnn__size_mul(w->channels, w->FL), GAP);
     w->weights = cnn__size_mul(w->points, w->weight_step);
+    w->turned_step = cnn__size_add(cnn__size_mul(w->filters, w->CL), GAP);
 }
 
 int32_t cnn__winograd_block_samples(const cnn__conv_winograd *w, int32_t batch)
@@ -128,7 +129,8 @@ void cnn__winograd_sizes(const cnn__conv_winograd *w, int32_t batch,
     const size_t slot = cnn__size_add(w->weights, w->filters);
 
     need->lane = bench_floats(w, batch);
-    need->shared = cnn__size_mul(slots, slot);
+    need->shared = cnn__size_add(cnn__size_mul(w->points, w->turned_step),
+                                 cnn__size_mul(slots, slot));
     need->memo = cnn__size_add(w->weights, cnn__winograd_source_floats(w));
 }
 

@@ -22,6 +22,7 @@ typedef struct cnn__conv_winograd {
     size_t points;       /* n n */
     size_t weight_step;  /* from a point of U to the next */
     size_t weights;      /* floats of U: points x (C, FL) */
+    size_t turned_step;  /* the same of U turned: points x (F, CL) */
 } cnn__conv_winograd;
 
 /* Floats of the weights that U is made from: (F, C, K, K). */

@@ -1,14 +1,14 @@
 /* The loops that gain from wider registers than those every machine of a kind
  * has. Their files are compiled once for each instruction set, and the widest
  * that the processor has is taken when the first of them is needed. All but
- * those of math/direct.h and math/thin.h give the same bits: nothing is
+ * those of math/direct.h and math/small.h give the same bits: nothing is
  * contracted or reordered (cmake/kernel_sets.cmake). */
 #ifndef CNN_MATH_KERNELS_H
 #define CNN_MATH_KERNELS_H
 
 #include "math/direct.h"
 #include "math/elementwise.h"
-#include "math/thin.h"
+#include "math/small.h"
 #include "math/update.h"
 #include "math/winograd.h"
 
@@ -18,7 +18,7 @@ typedef struct cnn__kernels {
     const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
     const cnn__winograd *winograds;
     const cnn__direct_kernels *direct;
-    cnn__thin_fn *const *thin;
+    cnn__small_fn *const *small;
     cnn__update_fn *const *updates; /* indexed by CNN__SGD .. CNN__RMSPROP */
 } cnn__kernels;
 
