@@ -92,41 +92,54 @@ INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
         }
 }
 
-INLINE void forward_image(const cnn__direct *d, const float *w, const float *b,
-                          const float *x, float *y, size_t K, size_t FB)
+INLINE void forward_filters(const cnn__direct *d, const float *w,
+                            const float *b, const float *x, float *y, size_t K,
+                            size_t FB)
 {
-    const size_t filter = d->channels * K * K;
-    const size_t plane = d->rows * d->columns;
+    for (size_t i = 0; i < d->rows; i += ROWS)
+        for (size_t j = 0; j < d->columns; j += WIDTH) {
+            const size_t i0 = cnn__block_at(i, ROWS, d->rows);
+            const size_t j0 =
+                d->columns < WIDTH ? 0 : cnn__block_at(j, WIDTH, d->columns);
 
-    for (size_t f = 0; f < d->filters; f += FB) {
-        const size_t f0 = cnn__block_at(f, FB, d->filters);
-
-        for (size_t i = 0; i < d->rows; i += ROWS)
-            for (size_t j = 0; j < d->columns; j += WIDTH) {
-                const size_t i0 = cnn__block_at(i, ROWS, d->rows);
-                const size_t j0 = d->columns < WIDTH
-                                      ? 0
-                                      : cnn__block_at(j, WIDTH, d->columns);
-
-                forward_block(d, w + f0 * filter, b != NULL ? b + f0 : NULL,
-                              x + i0 * d->x_row + j0,
-                              y + f0 * plane + i0 * d->columns + j0, K, FB);
-            }
-    }
+            forward_block(d, w, b, x + i0 * d->x_row + j0,
+                          y + i0 * d->columns + j0, K, FB);
+        }
 }
 
-/* Filters of a block, as far as there are registers. */
+/* Of the filters that are left, those of the next block: 8 if there are
+ * registers, or 6, as long as that leaves no rest, which would be done twice.
+ */
+static size_t block_filters(size_t left)
+{
+    if (WIDTH == 16 && left % 8 == 0)
+        return 8;
+    if (left >= 6 && (left % 6 == 0 || left % 6 == 4))
+        return 6;
+    return 4;
+}
+
 INLINE void forward_kernel(const cnn__direct *d, const float *w, const float *b,
                            const float *x, float *y, size_t K)
 {
-    if (d->filters % 8 == 0 && WIDTH == 16)
-        forward_image(d, w, b, x, y, K, 8);
-    else if (d->filters % 6 == 0)
-        forward_image(d, w, b, x, y, K, 6);
-    else if (d->filters >= 4)
-        forward_image(d, w, b, x, y, K, 4);
-    else
-        forward_image(d, w, b, x, y, K, 1);
+    const size_t filter = d->channels * K * K, F = d->filters;
+    size_t FB;
+
+    for (size_t f = 0; f < F; f += FB) {
+        FB = F < 4 ? 1 : block_filters(F - f);
+        const size_t at = cnn__block_at(f, FB, F);
+        const float *from = w + at * filter, *bias = b != NULL ? b + at : NULL;
+        float *to = y + at * d->rows * d->columns;
+
+        if (FB == 8)
+            forward_filters(d, from, bias, x, to, K, 8);
+        else if (FB == 6)
+            forward_filters(d, from, bias, x, to, K, 6);
+        else if (FB == 4)
+            forward_filters(d, from, bias, x, to, K, 4);
+        else
+            forward_filters(d, from, bias, x, to, K, 1);
+    }
 }
 
 static void forward(const cnn__direct *d, const float *w, const float *b,
