@@ -49,14 +49,19 @@ static void forward_samples(const cnn_layer *layer, int32_t n, const float *x,
                            (size_t)n * cnn__shape_size(&layer->in));
 }
 
-static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
-                             const float *y, const float *dy, float *dx)
+static void backward_floats(const cnn_layer *layer, size_t n, const float *y,
+                            const float *dy, float *dx)
 {
     const activation *a = (const activation *)layer;
 
+    map_of(layer)->backward(a->o.alpha, y, dy, dx, n);
+}
+
+static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
+                             const float *y, const float *dy, float *dx)
+{
     (void)x;
-    map_of(layer)->backward(a->o.alpha, y, dy, dx,
-                            (size_t)n * cnn__shape_size(&layer->in));
+    backward_floats(layer, (size_t)n * cnn__shape_size(&layer->in), y, dy, dx);
 }
 
 static bool bounds(const cnn_layer *layer, float *low, float *high)
@@ -81,6 +86,7 @@ const cnn__layer_ops cnn__activation_ops = {
     .backward = cnn__backward_by_samples,
     .forward_samples = forward_samples,
     .backward_samples = backward_samples,
+    .backward_floats = backward_floats,
     .bounds = bounds,
 };
 

@@ -142,6 +142,17 @@ typedef struct cnn__layer_ops {
                             float *y);
     void (*backward_samples)(const cnn_layer *layer, int32_t n, const float *x,
                              const float *y, const float *dy, float *dx);
+    /* Optional, for a function of each element: backward of n floats. */
+    void (*backward_floats)(const cnn_layer *layer, size_t n, const float *y,
+                            const float *dy, float *dx);
+    /* Optional, for pooling that picks one of its inputs, if the shape allows
+     * it: forward that also puts down which, a byte for each output, and
+     * backward by that alone. */
+    bool (*picks)(const cnn_layer *layer);
+    void (*forward_picks)(const cnn_layer *layer, int32_t n, const float *x,
+                          float *y, uint8_t *picked);
+    void (*backward_picks)(const cnn_layer *layer, int32_t n,
+                           const uint8_t *picked, const float *dy, float *dx);
     /* Optional, for those that may have a tail: the most samples of a batch
      * that they do at a time. */
     int32_t (*grain)(const cnn_layer *layer, int32_t batch);

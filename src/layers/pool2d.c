@@ -168,6 +168,33 @@ static void backward_average(const cnn_layer *layer, int32_t n, const float *x,
     backward_planes(layer, n, x, y, dy, dx, average_backward);
 }
 
+/* ------------------------------------------- max pooling by its picks --- */
+
+static bool picks(const cnn_layer *layer)
+{
+    return ((const cnn__pool2d *)layer)->quarters;
+}
+
+static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
+                          float *y, uint8_t *picked)
+{
+    const size_t OH = (size_t)layer->out.h, OW = (size_t)layer->out.w;
+
+    for (size_t i = 0; i < planes(layer, n); i++)
+        cnn__max2x2_pick(x + i * 4 * OH * OW, OH, OW, y + i * OH * OW,
+                         picked + i * OH * OW);
+}
+
+static void backward_picks(const cnn_layer *layer, int32_t n,
+                           const uint8_t *picked, const float *dy, float *dx)
+{
+    const size_t OH = (size_t)layer->out.h, OW = (size_t)layer->out.w;
+
+    for (size_t i = 0; i < planes(layer, n); i++)
+        cnn__max2x2_put(picked + i * OH * OW, OH, OW, dy + i * OH * OW,
+                        dx + i * 4 * OH * OW);
+}
+
 /* ---------------------------------------------------- tables, create --- */
 
 static void count(const cnn_layer *layer, cnn_layer_counts *counts)
@@ -178,22 +205,23 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
         (int64_t)cnn__shape_size(&layer->out) * p->window_h * p->window_w;
 }
 
-#define POOL_OPS(name, looks, at)                                        \
-    {                                                                    \
-        .kind = (name), .size = sizeof(cnn__pool2d),                     \
-        .options = offsetof(cnn__pool2d, o),                             \
-        .options_size = sizeof(cnn_pool2d_options), .traits = (at),      \
-        .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields, \
-        .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,          \
-        .forward = cnn__forward_by_samples,                              \
-        .backward = cnn__backward_by_samples,                            \
-        .forward_samples = forward_##looks,                              \
-        .backward_samples = backward_##looks, .count = count,            \
+#define POOL_OPS(name, looks, at, ...)                                    \
+    {                                                                     \
+        .kind = (name), .size = sizeof(cnn__pool2d),                      \
+        .options = offsetof(cnn__pool2d, o),                              \
+        .options_size = sizeof(cnn_pool2d_options), .traits = (at),       \
+        .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields,  \
+        .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,           \
+        .forward = cnn__forward_by_samples,                               \
+        .backward = cnn__backward_by_samples,                             \
+        .forward_samples = forward_##looks,                               \
+        .backward_samples = backward_##looks, .count = count, __VA_ARGS__ \
     }
 
 const cnn__layer_ops cnn__maxpool2d_ops =
-    POOL_OPS("maxpool2d", max, CNN__NEEDS_X | CNN__NEEDS_Y);
-const cnn__layer_ops cnn__avgpool2d_ops = POOL_OPS("avgpool2d", average, 0);
+    POOL_OPS("maxpool2d", max, CNN__NEEDS_X | CNN__NEEDS_Y, .picks = picks,
+             .forward_picks = forward_picks, .backward_picks = backward_picks);
+const cnn__layer_ops cnn__avgpool2d_ops = POOL_OPS("avgpool2d", average, 0, );
 
 cnn_layer *cnn_maxpool2d_create(int32_t window_h, int32_t window_w,
                                 const cnn_pool2d_options *options)

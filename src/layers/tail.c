@@ -34,6 +34,10 @@ cnn__tail cnn__tail_of(cnn_layer *const *layers, int32_t count, int32_t i,
         tail.pool = layers[i + ++tail.length];
     if (tail.pool == NULL)
         return (cnn__tail){0};
+    tail.picks = tail.pool->ops->picks != NULL &&
+                 tail.pool->ops->picks(tail.pool) &&
+                 (tail.activation == NULL ||
+                  tail.activation->ops->backward_floats != NULL);
     tail.room =
         cnn__size_round_up(cnn__layer_workspace(head, batch).lane, line);
     return tail;
@@ -44,7 +48,8 @@ size_t cnn__tail_floats(const cnn_layer *head, const cnn__tail *tail,
 {
     if (tail->length == 0)
         return 0;
-    return (size_t)head->ops->grain(head, batch) * out_floats(head);
+    return (size_t)head->ops->grain(head, batch) *
+           (out_floats(head) + (tail->picks ? out_floats(tail->pool) : 0));
 }
 
 static float *room(const cnn__run *run, int32_t lane)
@@ -55,7 +60,7 @@ static float *room(const cnn__run *run, int32_t lane)
 float *cnn__tail_place(const cnn__run *run, float *y, size_t size,
                        int64_t first, int32_t lane)
 {
-    if (run->tail != NULL && !run->keep)
+    if (run->tail != NULL && (!run->keep || y == NULL))
         return room(run, lane);
     return y + (size_t)first * size;
 }
@@ -69,8 +74,31 @@ void cnn__tail_forward(const cnn__run *run, float *place, int64_t first,
         return;
     if (t->activation != NULL)
         t->activation->ops->forward_samples(t->activation, n, place, place);
-    t->pool->ops->forward_samples(t->pool, n, place,
-                                  t->y + (size_t)first * out_floats(t->pool));
+    const size_t at = (size_t)first * out_floats(t->pool);
+    if (run->keep && t->picks)
+        t->pool->ops->forward_picks(t->pool, n, place, t->y + at,
+                                    t->picked + at);
+    else
+        t->pool->ops->forward_samples(t->pool, n, place, t->y + at);
+}
+
+/* The activation's slope where the pool picked something, which is all that it
+ * has to do with what comes from above. */
+static const float *back_by_picks(const cnn__tail *t, const float *dy,
+                                  size_t size, int64_t first, int32_t n,
+                                  float *to)
+{
+    const size_t P = out_floats(t->pool), at = (size_t)first * P;
+    float *slopes = to + (size_t)n * size;
+
+    dy += at;
+    if (t->activation != NULL) {
+        t->activation->ops->backward_floats(t->activation, (size_t)n * P,
+                                            t->y + at, dy, slopes);
+        dy = slopes;
+    }
+    t->pool->ops->backward_picks(t->pool, n, t->picked + at, dy, to);
+    return to;
 }
 
 const float *cnn__tail_backward(const cnn__run *run, const float *y,
@@ -85,6 +113,8 @@ const float *cnn__tail_backward(const cnn__run *run, const float *y,
     const size_t pooled = (size_t)first * out_floats(pool);
     float *to = room(run, lane);
 
+    if (t->picks)
+        return back_by_picks(t, dy, size, first, n, to);
     y += (size_t)first * size;
     pool->ops->backward_samples(pool, n, y, t->y + pooled, dy + pooled, to);
     if (activation != NULL)

@@ -1,87 +1,230 @@
 #include "math/max2x2.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "math/vec4.h"
 
-/* x, if it wins over `best`, which stands in front of it: NaN wins over
- * numbers. */
-static inline float larger(float best, float x)
+/* Does x win over `best`, which stands in front of it? NaN wins over numbers.
+ */
+static inline bool beats(float x, float best)
 {
-    return !(best >= x) && best == best ? x : best;
+    return !(best >= x) && best == best;
 }
 
-static inline cnn__vec4 larger4(cnn__vec4 best, cnn__vec4 x)
+static inline cnn__mask4 beats4(cnn__vec4 x, cnn__vec4 best)
 {
-    return cnn__select4(~(best >= x) & (best == best), x, best);
+    return ~(best >= x) & (best == best);
 }
 
-/* One row of outputs from two rows of inputs. */
-static void max_row(const float *upper, const float *lower, size_t OW, float *y)
-{
-    for (size_t j = 0; j < OW && OW >= 4; j += 4) {
-        const size_t k = cnn__block_at(j, 4, OW);
-        cnn__vec4 a, b, c, d;
+/* Of four 2 x 2: the values, the best, and who won, row against row and within
+ * a row left against right. */
+typedef struct four {
+    cnn__vec4 a, b, c, d, best;
+    cnn__mask4 right, lower_right, down;
+} four;
 
-        cnn__split4(upper + 2 * k, &a, &b);
-        cnn__split4(lower + 2 * k, &c, &d);
-        cnn__store4(y + k, larger4(larger4(a, b), larger4(c, d)));
+static inline four load_four(const float *x, size_t W)
+{
+    four q;
+
+    cnn__split4(x, &q.a, &q.b);
+    cnn__split4(x + W, &q.c, &q.d);
+    return q;
+}
+
+static inline void find_best(four *q)
+{
+    q->right = beats4(q->b, q->a);
+    q->lower_right = beats4(q->d, q->c);
+    const cnn__vec4 upper = cnn__select4(q->right, q->b, q->a);
+    const cnn__vec4 lower = cnn__select4(q->lower_right, q->d, q->c);
+    q->down = beats4(lower, upper);
+    q->best = cnn__select4(q->down, lower, upper);
+}
+
+/* Who won, if the best is known: the first that has its bits, since an equal
+ * one before it, be it a number or NaN, would have won itself. */
+static inline void find_winners(four *q)
+{
+    const cnn__mask4 best = (cnn__mask4)q->best;
+
+    q->right = (cnn__mask4)q->a != best;
+    q->lower_right = (cnn__mask4)q->c != best;
+    q->down = q->right & ((cnn__mask4)q->b != best);
+}
+
+static inline void store_slopes(const four *q, const float *dy, float *dx,
+                                size_t W)
+{
+    const cnn__mask4 slope = (cnn__mask4)cnn__load4(dy);
+    const cnn__mask4 above = slope & ~q->down, below = slope & q->down;
+
+    cnn__join4(dx, (cnn__vec4)(above & ~q->right),
+               (cnn__vec4)(above & q->right));
+    cnn__join4(dx + W, (cnn__vec4)(below & ~q->lower_right),
+               (cnn__vec4)(below & q->lower_right));
+}
+
+/* Four numbers from 0 to 3 as four bytes in memory, which are taken as one
+ * number, a part of it in each lane: turning lanes into bytes and back is slow
+ * where there is no instruction for it. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ONES                        \
+    {                               \
+        1, 1 << 8, 1 << 16, 1 << 24 \
     }
-    for (size_t j = 0; j < OW && OW < 4; j++)
-        y[j] = larger(larger(upper[2 * j], upper[2 * j + 1]),
-                      larger(lower[2 * j], lower[2 * j + 1]));
+#else
+#define ONES                        \
+    {                               \
+        1 << 24, 1 << 16, 1 << 8, 1 \
+    }
+#endif
+
+static inline void store_winners(const four *q, uint8_t *to)
+{
+    const cnn__mask4 ones = ONES;
+    const cnn__mask4 above = q->right & ~q->down;
+    const cnn__mask4 below = q->lower_right & q->down;
+    cnn__mask4 v = ((above | below) & ones) | (q->down & 2 * ones);
+
+    v |= __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    v |= __builtin_shufflevector(v, v, 1, 0, 3, 2);
+    memcpy(to, &v, 4);
+}
+
+static inline void load_winners(const uint8_t *from, four *q)
+{
+    const cnn__mask4 ones = ONES;
+    int32_t bytes;
+
+    memcpy(&bytes, from, 4);
+    const cnn__mask4 v = bytes - (cnn__mask4){0};
+    q->right = q->lower_right = (v & ones) != 0;
+    q->down = (v & 2 * ones) != 0;
+}
+
+/* The same for one. */
+static float larger(float best, float x)
+{
+    return beats(x, best) ? x : best;
+}
+
+static float best_of(const float *x, size_t W)
+{
+    return larger(larger(x[0], x[1]), larger(x[W], x[W + 1]));
+}
+
+static uint8_t winner_of(const float *x, size_t W, float best)
+{
+    const float value[] = {x[0], x[1], x[W]};
+    uint8_t k = 0;
+
+    while (k < 3 && memcmp(&value[k], &best, sizeof(best)) != 0)
+        k++;
+    return k;
+}
+
+static void store_slope(uint8_t winner, float dy, float *dx, size_t W)
+{
+    for (uint8_t k = 0; k < 4; k++)
+        dx[k / 2 * W + k % 2] = k == winner ? dy : 0.0f;
+}
+
+/* ---------------------------------------------------------------- planes */
+
+/* Where the outputs at j of row i stand, four or one at a time, and what is
+ * under them. */
+typedef struct place {
+    size_t y, x;
+} place;
+
+static inline place place_at(size_t i, size_t j, size_t step, size_t OW)
+{
+    const size_t k = cnn__block_at(j, step, OW);
+
+    return (place){OW * i + k, 4 * OW * i + 2 * k};
 }
 
 void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y)
 {
+    const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
+
     for (size_t i = 0; i < OH; i++)
-        max_row(x + 4 * OW * i, x + 4 * OW * i + 2 * OW, OW, y + OW * i);
-}
+        for (size_t j = 0; j < OW; j += step) {
+            const place at = place_at(i, j, step, OW);
 
-/* The winner is the first that has the bits of y: an equal one before it, be it
- * a number or NaN, would have won itself. */
-static void back4(const float *const x[2], const float *y, const float *dy,
-                  float *const dx[2])
-{
-    const cnn__mask4 best = (cnn__mask4)cnn__load4(y);
-    const cnn__mask4 slope = (cnn__mask4)cnn__load4(dy);
-    cnn__vec4 a, b, c, d;
+            if (step == 4) {
+                four q = load_four(x + at.x, W);
 
-    cnn__split4(x[0], &a, &b);
-    cnn__split4(x[1], &c, &d);
-    const cnn__mask4 is_a = (cnn__mask4)a == best;
-    const cnn__mask4 is_b = ((cnn__mask4)b == best) & ~is_a;
-    const cnn__mask4 upper = is_a | is_b;
-    const cnn__mask4 is_c = ((cnn__mask4)c == best) & ~upper;
-    cnn__join4(dx[0], (cnn__vec4)(slope & is_a), (cnn__vec4)(slope & is_b));
-    cnn__join4(dx[1], (cnn__vec4)(slope & is_c),
-               (cnn__vec4)(slope & ~(upper | is_c)));
-}
-
-static void back1(const float *const x[2], const float *y, const float *dy,
-                  float *const dx[2])
-{
-    size_t winner = 0;
-
-    while (winner < 3 && memcmp(&x[winner / 2][winner % 2], y, sizeof(*y)) != 0)
-        winner++;
-    for (size_t k = 0; k < 4; k++)
-        dx[k / 2][k % 2] = k == winner ? *dy : 0.0f;
+                find_best(&q);
+                cnn__store4(y + at.y, q.best);
+            } else {
+                y[at.y] = best_of(x + at.x, W);
+            }
+        }
 }
 
 void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *y,
                       const float *dy, float *dx)
 {
-    const size_t step = OW < 4 ? 1 : 4;
+    const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
 
-    for (size_t i = 0; i < OH; i++, y += OW, dy += OW)
+    for (size_t i = 0; i < OH; i++)
         for (size_t j = 0; j < OW; j += step) {
-            const size_t k = cnn__block_at(j, step, OW);
-            const size_t at = 4 * OW * i + 2 * k, below = at + 2 * OW;
-            const float *const xs[] = {x + at, x + below};
-            float *const dxs[] = {dx + at, dx + below};
+            const place at = place_at(i, j, step, OW);
 
-            if (step == 4)
-                back4(xs, y + k, dy + k, dxs);
-            else
-                back1(xs, y + k, dy + k, dxs);
+            if (step == 4) {
+                four q = load_four(x + at.x, W);
+
+                q.best = cnn__load4(y + at.y);
+                find_winners(&q);
+                store_slopes(&q, dy + at.y, dx + at.x, W);
+            } else {
+                store_slope(winner_of(x + at.x, W, y[at.y]), dy[at.y],
+                            dx + at.x, W);
+            }
+        }
+}
+
+void cnn__max2x2_pick(const float *x, size_t OH, size_t OW, float *y,
+                      uint8_t *picked)
+{
+    const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
+
+    for (size_t i = 0; i < OH; i++)
+        for (size_t j = 0; j < OW; j += step) {
+            const place at = place_at(i, j, step, OW);
+
+            if (step == 4) {
+                four q = load_four(x + at.x, W);
+
+                find_best(&q);
+                cnn__store4(y + at.y, q.best);
+                store_winners(&q, picked + at.y);
+            } else {
+                y[at.y] = best_of(x + at.x, W);
+                picked[at.y] = winner_of(x + at.x, W, y[at.y]);
+            }
+        }
+}
+
+void cnn__max2x2_put(const uint8_t *picked, size_t OH, size_t OW,
+                     const float *dy, float *dx)
+{
+    const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
+
+    for (size_t i = 0; i < OH; i++)
+        for (size_t j = 0; j < OW; j += step) {
+            const place at = place_at(i, j, step, OW);
+
+            if (step == 4) {
+                four q;
+
+                load_winners(picked + at.y, &q);
+                store_slopes(&q, dy + at.y, dx + at.x, W);
+            } else {
+                store_slope(picked[at.y], dy[at.y], dx + at.x, W);
+            }
         }
 }

@@ -78,23 +78,53 @@ void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
     for (int32_t i = 0; i < count; i++) {
         const cnn__tail tail = cnn__tail_of(layers, count, i, batch);
         const size_t memo = cnn__layer_workspace(layers[i], batch).memo;
+        uint8_t *picked = NULL;
         float *remembered = cnn__arena_floats(arena, memo), *y = NULL;
 
         if (in_place(layers, i))
             y = pass->y != NULL ? pass->y[i - 1] : NULL;
-        else if (keep)
+        else if (keep && !tail.picks)
             y = cnn__arena_floats(arena, output_floats(layers[i], batch));
+        else if (keep)
+            picked = cnn__arena_take(arena, output_floats(tail.pool, batch),
+                                     sizeof(uint8_t));
         else if (tail.length == 0)
             y = turns[turn ^= 1];
         if (pass->y == NULL)
             continue;
         pass->y[i] = y;
         pass->tails[i] = tail;
+        pass->tails[i].picked = picked;
         pass->memos[i] = (cnn__memo){.at = remembered};
     }
     for (int32_t i = 0; i < count && pass->y != NULL; i++)
         pass->tails[i].y = pass->y[i + pass->tails[i].length];
     cnn__run_plan(&pass->run, &need, lanes, arena);
+}
+
+void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory)
+{
+    for (int32_t i = 0; i < pass->count; i++) {
+        const cnn__tail *tail = &pass->tails[i];
+
+        if (!tail->picks)
+            continue;
+        pass->y[i] = memory;
+        if (tail->activation != NULL)
+            pass->y[i + 1] = memory;
+        if (memory != NULL)
+            memory += output_floats(pass->layers[i], batch);
+    }
+}
+
+size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch)
+{
+    size_t floats = 0;
+
+    for (int32_t i = 0; i < pass->count; i++)
+        if (pass->tails[i].picks)
+            floats += output_floats(pass->layers[i], batch);
+    return floats;
 }
 
 static void forward(cnn__pass *pass, int32_t end, const float *x)

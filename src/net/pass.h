@@ -8,7 +8,8 @@
 typedef struct cnn__pass {
     cnn_layer *const *layers;
     int32_t count;
-    float **y; /* the output of each layer; y[i] = y[i - 1] if in place */
+    float **y; /* the output of each layer; y[i] = y[i - 1] if in place; NULL
+                  if it is hidden: inside, and not needed to go back */
     cnn__tail *tails; /* of each layer */
     cnn__memo *memos; /* of each layer */
     cnn__run run;
@@ -28,6 +29,13 @@ bool cnn__pass_inside(cnn_layer *const *layers, int32_t count, int32_t i,
  * buffers take turns, and what is inside is not stored. */
 void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
                     int32_t batch, bool keep, int32_t lanes, cnn__arena *arena);
+
+/* Gives hidden outputs a place, for somebody who wants to see them, or, with
+ * NULL, takes it away. */
+void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory);
+
+/* Floats that this takes. */
+size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch);
 
 /* Runs layers 0 .. end - 1 on x. Between cnn__gemm_enter() and _leave(). */
 void cnn__pass_forward(cnn__pass *pass, int32_t end, uint32_t flags,

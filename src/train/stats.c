@@ -18,7 +18,8 @@ static bool is_watched(const cnn_layer *layer)
     return (layer->ops->traits & CNN__ACTIVATION) != 0;
 }
 
-static void lay_out(const cnn_net *net, cnn__watch **watch, cnn__arena *arena)
+/* The watch, and room for the outputs that it needs to see. */
+static float *lay_out(const cnn_net *net, cnn__watch **watch, cnn__arena *arena)
 {
     const size_t n = (size_t)net->count;
 
@@ -32,6 +33,8 @@ static void lay_out(const cnn_net *net, cnn__watch **watch, cnn__arena *arena)
         if (*watch != NULL)
             (*watch)[i] = (cnn__watch){(int32_t)units, list, 0};
     }
+    return cnn__arena_floats(
+        arena, cnn__pass_hidden_floats(&net->pass, net->max_batch));
 }
 
 /* Units that are near a bound for every sample, of which there may be none; -1
@@ -61,6 +64,7 @@ cnn_status cnn_net_watch(cnn_net *net, int32_t on)
 {
     cnn__arena arena = {0};
     cnn__watch *watch = NULL;
+    float *shown = NULL;
 
     CNN__TRY(cnn__net_check_built(net));
     if (on != 0 && on != 1)
@@ -70,13 +74,14 @@ cnn_status cnn_net_watch(cnn_net *net, int32_t on)
         arena = (cnn__arena){.base = cnn__alloc(arena.used)};
         if (arena.base == NULL)
             return cnn_last_status();
-        lay_out(net, &watch, &arena);
+        shown = lay_out(net, &watch, &arena);
         for (int32_t i = 0; i < net->count; i++) {
             for (int32_t u = 0; u < watch[i].count; u++)
                 watch[i].units[u] = u;
             watch[i].saturated = count_saturated(net->layers[i], NULL, 0);
         }
     }
+    cnn__pass_show(&net->pass, net->max_batch, shown);
     cnn__free(net->watch);
     net->watch = watch;
     return CNN_OK;

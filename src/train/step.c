@@ -110,7 +110,7 @@ static bool all_finite(const float *x, size_t n)
 
 /* Layers that work in place overwrite what came before them, so the pass is run
  * again up to each layer in turn. */
-static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
+static cnn_status find_diverged(cnn_net *net, int32_t end, int32_t batch,
                                 const float *x, double loss)
 {
     for (int32_t i = 0; i < end; i++) {
@@ -126,6 +126,30 @@ static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
     }
     return cnn__fail(CNN_EDIVERGED,
                      "the loss is %g, though every output is finite", loss);
+}
+
+/* Some outputs are not stored: this is the one moment at which somebody asks
+ * for them, so there is no place for them yet. */
+static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
+                                const float *x, double loss)
+{
+    const size_t hidden = cnn__pass_hidden_floats(&net->pass, net->max_batch);
+    float *memory = NULL;
+
+    if (net->watch == NULL && hidden > 0) {
+        memory = cnn__alloc(hidden * sizeof(float));
+        if (memory == NULL)
+            return cnn__fail(CNN_EDIVERGED,
+                             "the loss is %g; there is no memory to see where "
+                             "it comes from",
+                             loss);
+        cnn__pass_show(&net->pass, net->max_batch, memory);
+    }
+    const cnn_status status = find_diverged(net, end, batch, x, loss);
+    if (memory != NULL)
+        cnn__pass_show(&net->pass, net->max_batch, NULL);
+    cnn__free(memory);
+    return status;
 }
 
 typedef struct gradients {

@@ -130,6 +130,49 @@ static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
     split_leave(before);
 }
 
+static void backward_floats(const cnn_layer *layer, size_t n, const float *y,
+                            const float *dy, float *dx)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->backward_floats(layer, n, y, dy, dx);
+    split_leave(before);
+}
+
+static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
+                          float *y, uint8_t *picked)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->forward_picks(layer, n, x, y, picked);
+    split_leave(before);
+}
+
+static void backward_picks(const cnn_layer *layer, int32_t n,
+                           const uint8_t *picked, const float *dy, float *dx)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->backward_picks(layer, n, picked, dy, dx);
+    split_leave(before);
+}
+
+/* What may be missing stays so: it tells what a layer can do. */
+static void attach_tail(cnn__layer_ops *ops)
+{
+    ops->forward_samples =
+        ops->forward_samples != NULL ? forward_samples : NULL;
+    ops->backward_samples =
+        ops->backward_samples != NULL ? backward_samples : NULL;
+    ops->backward_floats =
+        ops->backward_floats != NULL ? backward_floats : NULL;
+    ops->forward_picks = ops->forward_picks != NULL ? forward_picks : NULL;
+    ops->backward_picks = ops->backward_picks != NULL ? backward_picks : NULL;
+}
+
 static probe *attach(cnn_net *net, int count)
 {
     probe *probes = bench_alloc((size_t)count * sizeof(*probes));
@@ -143,10 +186,7 @@ static probe *attach(cnn_net *net, int count)
         p->ops = *layer->ops;
         p->ops.forward = forward;
         p->ops.backward = backward;
-        if (layer->ops->forward_samples != NULL) {
-            p->ops.forward_samples = forward_samples;
-            p->ops.backward_samples = backward_samples;
-        }
+        attach_tail(&p->ops);
         layer->ops = &p->ops;
     }
     return probes;

@@ -109,13 +109,14 @@ void __wrap_cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run,
     split_leave(before);
 }
 
-/* ------------------------------------ Winograd's transforms of weights --- */
+/* ------------ Winograd's products, and what it makes of the weights --- */
 
 _Static_assert(CNN__WINOGRADS == 2, "one pair of functions for each");
 
 static const cnn__kernels *real_set;
 static cnn__kernels timed_set;
 static cnn__winograd timed[CNN__WINOGRADS];
+static cnn__small_fn multiply, *const timed_multiply = multiply;
 
 static void transform(cnn__transform real, const cnn__grid *from,
                       const cnn__grid *to, size_t lanes)
@@ -146,6 +147,14 @@ static void back1(const cnn__grid *from, const cnn__grid *to, size_t lanes)
     transform(real_set->winograds[1].filter_back, from, to, lanes);
 }
 
+static void multiply(const cnn__small *p)
+{
+    const int before = split_enter(SGEMM);
+
+    (*real_set->small)(p);
+    split_leave(before);
+}
+
 WRAPPED(cnn__kernels_used);
 
 static void make_set(void)
@@ -158,6 +167,7 @@ static void make_set(void)
         timed[i].filter_back = i == 0 ? back0 : back1;
     }
     timed_set.winograds = timed;
+    timed_set.small = &timed_multiply;
 }
 
 const cnn__kernels *__wrap_cnn__kernels_used(void)

@@ -2,9 +2,12 @@
  * the whole batch. Both give the same bits. */
 #include "layers/tail.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "cnn/optim.h"
 #include "cnn/session.h"
+#include "cnn/stats.h"
 #include "math/kernels.h"
 #include "net/net_impl.h"
 #include "support/conv_case.h"
@@ -12,10 +15,13 @@
 
 enum { BATCH = 37, LAYERS = 9, OUTPUTS = 4 };
 
-static const cnn_shape shape = {3, 14, 13};
+/* Max pooling by 2 x 2 leaves a rest; it does not, in rows of four outputs and
+ * more, and of fewer: then what it picks is enough to go back. */
+static const cnn_shape shapes[] = {{3, 14, 13}, {3, 14, 12}, {3, 8, 6}};
 
 /* Activation and pooling, pooling alone, an activation alone. */
-static cnn_net *net_of(int32_t algorithm, int32_t function, bool average)
+static cnn_net *net_of(const cnn_shape *shape, int32_t algorithm,
+                       int32_t function, bool average)
 {
     const cnn_pool2d_options overlapping = {.struct_size = sizeof(overlapping),
                                             .padding = CNN_PAD_EXPLICIT,
@@ -36,7 +42,7 @@ static cnn_net *net_of(int32_t algorithm, int32_t function, bool average)
     cnn_net_add(net, cnn_activation_create(function, NULL));
     cnn_net_add(net, cnn_dense_create(OUTPUTS, NULL));
     cnn_net_add(net, cnn_softmax_create());
-    build(net, &shape, BATCH, 1);
+    build(net, shape, BATCH, 1);
     return net;
 }
 
@@ -92,7 +98,7 @@ static void check_session(cnn_net *net, int32_t batch, const float *x,
 static void check_net(cnn_net *net, int32_t batch)
 {
     const size_t params = cnn_net_param_count(net);
-    float *x = uniform(BATCH * cnn__shape_size(&shape), 2);
+    float *x = uniform(BATCH * cnn__shape_size(&net->in), 2);
     float *dy = uniform(BATCH * OUTPUTS, 3);
     float *grads = uniform(params, 4);
     float got[BATCH * OUTPUTS];
@@ -122,21 +128,23 @@ static void same_bits_as_by_hand(void **state)
     static const int32_t algorithms[] = {
         CNN_ALGORITHM_IM2COL, CNN_ALGORITHM_WINOGRAD, CNN_ALGORITHM_DIRECT};
     static const int32_t batches[] = {1, 5, BATCH};
-    static const int32_t functions[] = {CNN_RELU, CNN_SIGMOID, CNN_ELU};
+    static const int32_t functions[] = {CNN_SIGMOID, CNN_RELU, CNN_ELU};
     const bool direct = cnn__kernels_used()->direct->forward != NULL;
 
     (void)state;
-    for (int a = 0; a < (direct ? 3 : 2); a++)
-        for (int f = 0; f < 3; f++) {
-            cnn_net *net = net_of(algorithms[a], functions[f], f == 1);
+    for (int i = 0; i < 3 * (direct ? 3 : 2) * 4; i++) {
+        const int32_t function = functions[i / 3 % 4 % 3];
+        const bool average = i / 3 % 4 == 3;
+        cnn_net *net =
+            net_of(&shapes[i % 3], algorithms[i / 12], function, average);
 
-            for (int b = 0; b < 3; b++)
-                for (int32_t threads = 1; threads <= 3; threads++) {
-                    cnn_set_num_threads(threads);
-                    check_net(net, batches[b]);
-                }
-            cnn_net_free(net);
-        }
+        for (int b = 0; b < 3; b++)
+            for (int32_t threads = 1; threads <= 3; threads++) {
+                cnn_set_num_threads(threads);
+                check_net(net, batches[b]);
+            }
+        cnn_net_free(net);
+    }
     cnn_set_num_threads(1);
 }
 
@@ -150,7 +158,7 @@ static int32_t tail_length(cnn_net *net, int32_t i)
 static void tails_of_a_net(void **state)
 {
     static const int32_t want[LAYERS] = {2, 0, 0, 1, 0, 0, 0, 0, 0};
-    cnn_net *net = net_of(CNN_ALGORITHM_IM2COL, CNN_RELU, false);
+    cnn_net *net = net_of(&shapes[0], CNN_ALGORITHM_IM2COL, CNN_RELU, false);
 
     (void)state;
     for (int32_t i = 0; i < LAYERS; i++) {
@@ -179,7 +187,7 @@ static void none_where_images_are_large(void **state)
 /* For predicting, what is inside is not stored, and two arrays take turns. */
 static void sessions_store_no_insides(void **state)
 {
-    cnn_net *net = net_of(CNN_ALGORITHM_IM2COL, CNN_RELU, false);
+    cnn_net *net = net_of(&shapes[0], CNN_ALGORITHM_IM2COL, CNN_RELU, false);
     cnn__arena arena = {0};
     cnn__pass pass;
 
@@ -200,6 +208,61 @@ static void sessions_store_no_insides(void **state)
     cnn_net_free(net);
 }
 
+/* ----------------------------------------------------- what is hidden --- */
+
+static void train(cnn_net *net, const float *x, cnn_status want)
+{
+    cnn_optim *optim = cnn_sgd_create(0.1f, NULL);
+    int32_t labels[BATCH] = {0};
+
+    assert_int_equal(cnn_net_train_step(net, optim, BATCH, x, labels, NULL),
+                     want);
+    cnn_optim_free(optim);
+}
+
+/* A watch looks at activations that nobody else needs. */
+static void a_watch_sees_what_is_hidden(void **state)
+{
+    cnn_net *net = net_of(&shapes[1], CNN_ALGORITHM_IM2COL, CNN_RELU, false);
+    float *x = uniform(BATCH * cnn__shape_size(&net->in), 2);
+    float *dy = uniform(BATCH * OUTPUTS, 3);
+    by_hand h;
+
+    (void)state;
+    assert_null(net->pass.y[0]);
+    assert_null(net->pass.y[1]);
+    assert_non_null(net->pass.y[2]);
+    go_by_hand(&h, net, BATCH, x, dy);
+    assert_int_equal(cnn_net_watch(net, 1), CNN_OK);
+    assert_ptr_equal(net->pass.y[1], net->pass.y[0]);
+    train(net, x, CNN_OK);
+    assert_same_bits(net->pass.y[1], h.y[1], floats(net->layers[1], BATCH));
+    assert_int_equal(cnn_net_watch(net, 0), CNN_OK);
+    assert_null(net->pass.y[0]);
+    train(net, x, CNN_OK);
+    free_hand(&h);
+    test_free(x);
+    test_free(dy);
+    cnn_net_free(net);
+}
+
+/* What is hidden is found all the same, and hidden again. */
+static void divergence_is_found_inside(void **state)
+{
+    cnn_net *net = net_of(&shapes[1], CNN_ALGORITHM_IM2COL, CNN_RELU, false);
+    float *x = uniform(BATCH * cnn__shape_size(&net->in), 2);
+
+    (void)state;
+    x[7] = INFINITY;
+    train(net, x, CNN_EDIVERGED);
+    assert_non_null(strstr(cnn_last_error(), "layer 0 (conv2d)"));
+    assert_null(net->pass.y[0]);
+    x[7] = 0.0f;
+    train(net, x, CNN_OK);
+    test_free(x);
+    cnn_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +270,8 @@ int main(void)
         cmocka_unit_test(tails_of_a_net),
         cmocka_unit_test(none_where_images_are_large),
         cmocka_unit_test(sessions_store_no_insides),
+        cmocka_unit_test(a_watch_sees_what_is_hidden),
+        cmocka_unit_test(divergence_is_found_inside),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
