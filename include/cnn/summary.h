@@ -23,7 +23,10 @@ typedef struct cnn_layer_counts {
 /** What a net takes, in bytes. */
 typedef struct cnn_net_memory {
     int64_t training; /**< parameters, gradients, optimiser, outputs, workspace,
-                           for batches of max_batch: all that the net holds */
+                           for batches of max_batch: all that the net holds.
+                           Two floats for each trainable parameter are the
+                           optimiser's; SGD uses one, and what is not used is
+                           not resident */
     int64_t
         inference; /**< parameters, and what one session of that batch holds */
     int64_t parameters; /**< the parameters alone */

@@ -114,11 +114,14 @@ static void put_table(text *t, const cnn_net *net, const cnn_layer_counts *all,
         put_row(t, name, output, &counts);
     }
     put_row(t, "total", "", all);
+    const size_t unused = net->params.count * sizeof(float); /* by SGD */
+
     put(t,
-        "memory: %.1f MB for training in batches of %d, %.1f MB for "
-        "inference,\n%.1f MB of parameters\n",
-        (double)m->training / 1e6, net->max_batch, (double)m->inference / 1e6,
-        (double)m->parameters / 1e6);
+        "memory: %.1f MB for training in batches of %d (%.1f with SGD),"
+        "\n%.1f MB for inference, %.1f MB of parameters\n",
+        (double)m->training / 1e6, net->max_batch,
+        (double)(m->training - (int64_t)unused) / 1e6,
+        (double)m->inference / 1e6, (double)m->parameters / 1e6);
 }
 
 static void put_counts(text *t, const cnn_layer_counts *c)

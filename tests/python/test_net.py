@@ -1,5 +1,6 @@
 """Nets: describing, running, parameters by name, files, metadata."""
 
+import os
 import pathlib
 import sys
 import tempfile
@@ -237,6 +238,31 @@ class Parameters(unittest.TestCase):
         for call in small_net().summary, small_net().count, small_net().memory:
             with self.assertRaises(RuntimeError):
                 call()
+
+    @unittest.skipUnless(os.path.exists("/proc/self/statm"), "no /proc")
+    def test_memory_is_resident(self):
+        """The claim is what a net takes; SGD leaves an array alone."""
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+        x = np.zeros((200, 28, 28), np.float32)
+        labels = np.zeros(200, np.int32)
+        def trained(optim, units):
+            net = cnn.Net([cnn.Conv2D(24, 5), cnn.ReLU(), cnn.MaxPool2D(2),
+                           cnn.Dense(units), cnn.Dense(10)])
+            net.build((28, 28), 200).train_step(optim, x, labels)
+            return net
+
+        trained(cnn.SGD(1e-3), 1000)  # so that the BLAS has its buffers
+        before = resident()
+        net = trained(cnn.SGD(1e-3), 1000)
+        memory = net.memory()
+        for optim, unused in (cnn.SGD(1e-3), 1), (cnn.Adam(1e-3), 0):
+            want = memory.training - unused * 4 * net.param_count
+            net.train_step(optim, x, labels)
+            self.assertAlmostEqual((resident() - before) / want, 1, delta=0.1,
+                                   msg=f"{want} bytes claimed")
 
     def test_stats(self):
         net = built()
