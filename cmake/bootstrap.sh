@@ -23,6 +23,7 @@ deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     libatlas3-base debootstrap=debootstrap
     gcc-s390x-linux-gnu=s390x-linux-gnu-gcc
     gcc-i686-linux-gnu=i686-linux-gnu-gcc
+    gcc-aarch64-linux-gnu=aarch64-linux-gnu-gcc
     qemu-user-static=qemu-s390x-static'
 
 wanted=
