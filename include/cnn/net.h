@@ -4,7 +4,8 @@
  *
  * Describe, build, run. While a net is described, errors stick, and surface in
  * cnn_net_build(); so the results of cnn_net_add() need not be looked at one by
- * one. Running never allocates. A call out of order is CNN_ESTATE.
+ * one. Running never allocates; only a step that diverges does, to find out
+ * where. A call out of order is CNN_ESTATE.
  *
  * Layers are numbered from 0, in error texts as in cnn_net_layer().
  */

@@ -33,7 +33,8 @@ CNN_API const char *cnn_version_string(void);
  *
  * The environment variable CNN_KERNELS, read once, names the instruction set to
  * use. One that this processor does not have counts for nothing. Results are
- * the same with each, but for convolutions by CNN_ALGORITHM_DIRECT.
+ * the same with each, but for convolutions by CNN_ALGORITHM_DIRECT and
+ * CNN_ALGORITHM_WINOGRAD.
  */
 CNN_API const char *cnn_build_info(void);
 

@@ -201,7 +201,6 @@ static cnn_status check_memory(const cnn_net *net)
         const cnn__workspace one = cnn__layer_workspace(net->layers[i], 1);
 
         floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
-        floats = cnn__size_add(floats, one.memo);
         cnn__workspace_join(&need, &one);
     }
     floats = cnn__size_add(floats, need.lane);

@@ -6,7 +6,7 @@
  *
  * where U, V and M are the weights, x and y in the domain of the points.
  * Channels and filters are the innermost side of every array, so that vectors
- * go across them, and are padded to whole vectors with what nobody reads.
+ * go across them, and are padded to whole vectors with zeros.
  *
  * Blocks are handed to threads. dU is summed up in slots as in conv2d.c. */
 #include "layers/conv2d_winograd.h"
@@ -102,11 +102,15 @@ static void load_all_weights(job *j)
     float *source = j->U + j->plan->weights;
     const size_t size = cnn__winograd_source_floats(j->plan) * sizeof(float);
 
-    if (memo->written && memcmp(source, j->pass->weights, size) == 0)
+    const cnn__float_mode mode = cnn__float_mode_get();
+
+    if (memo->written && memo->mode == mode &&
+        memcmp(source, j->pass->weights, size) == 0)
         return;
     cnn__parallel((int64_t)j->plan->channels, j->run->lanes, load_weights, j);
     memcpy(source, j->pass->weights, size);
     memo->written = true;
+    memo->mode = mode;
 }
 
 /* U of a point for the way back. */

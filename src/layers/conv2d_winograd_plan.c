@@ -3,9 +3,9 @@
 #include "layers/conv2d_tile.h"
 #include "math/kernels.h"
 
-/* Squares of a block: enough for the products to be worth the packing of the
- * weights by a BLAS, few enough for V and M to stay in the cache. Twice as many
- * cost 15 % where there are 32 channels and 64 filters. */
+/* Squares of a block: enough for the weights to be read seldom, few enough for
+ * V and M not to grow far beyond the cache. Half and a quarter were no faster,
+ * twice as many cost 15 % where there are 32 channels and 64 filters. */
 #define BLOCK_SQUARES 64
 #define BLOCK_SAMPLES 32
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/float_mode.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/threads.h"
@@ -82,6 +83,7 @@ typedef struct cnn__workspace {
  * the layer to see. */
 typedef struct cnn__memo {
     bool written;
+    cnn__float_mode mode; /* that it was computed in */
     float *at;
 } cnn__memo;
 

@@ -123,7 +123,8 @@ size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch)
 
     for (int32_t i = 0; i < pass->count; i++)
         if (pass->tails[i].picks)
-            floats += output_floats(pass->layers[i], batch);
+            floats =
+                cnn__size_add(floats, output_floats(pass->layers[i], batch));
     return floats;
 }
 

@@ -137,7 +137,7 @@ static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
     float *memory = NULL;
 
     if (net->watch == NULL && hidden > 0) {
-        memory = cnn__alloc(hidden * sizeof(float));
+        memory = cnn__alloc(cnn__size_mul(hidden, sizeof(float)));
         if (memory == NULL)
             return cnn__fail(CNN_EDIVERGED,
                              "the loss is %g; there is no memory to see where "

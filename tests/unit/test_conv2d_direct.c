@@ -1,5 +1,6 @@
 /* The convolution layer by direct kernels. The build runs it with each set of
  * kernels, and where these have none there is nothing to run. */
+#include <math.h>
 #include <string.h>
 
 #include "math/kernels.h"
@@ -95,6 +96,34 @@ static void a_sample_is_alone(void **state)
     rig_close(&r);
 }
 
+/* 50,176 terms of one sign: one sum over all of them would be off by 1e-5. */
+static void long_sums_keep_their_digits(void **state)
+{
+    const cnn_shape in = {3, 224, 224};
+    rig direct, im2col;
+
+    (void)state;
+    rig_open(&direct, conv_same(16, 3, CNN_ALGORITHM_DIRECT), &in, 1);
+    rig_open(&im2col, conv_same(16, 3, CNN_ALGORITHM_IM2COL), &in, 1);
+    rig_fill_uniform(&direct, 1);
+    for (size_t i = 0; i < direct.X; i++)
+        im2col.x[i] = direct.x[i] = fabsf(direct.x[i]);
+    for (size_t i = 0; i < direct.Y; i++)
+        im2col.dy[i] = direct.dy[i] = fabsf(direct.dy[i]);
+    rig_forward(&direct);
+    rig_forward(&im2col);
+    rig_backward(&direct);
+    rig_backward(&im2col);
+    const float *want = cnn_layer_grads(im2col.layer);
+    float most = 0.0f;
+    for (size_t i = 0; i < im2col.P; i++)
+        most = fmaxf(most, want[i]);
+    assert_near(cnn_layer_grads(direct.layer), want, direct.P,
+                3e-6 * (double)most, 0);
+    rig_close(&direct);
+    rig_close(&im2col);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +132,7 @@ int main(void)
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(a_sample_is_alone),
+        cmocka_unit_test(long_sums_keep_their_digits),
     };
 
     if (cnn__kernels_used()->direct->forward == NULL) {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "support/conv_case.h"
 #include "support/gradcheck.h"
 
@@ -167,6 +168,33 @@ static void weights_may_change(void **state)
     rig_close(&old);
 }
 
+/* What is remembered from a training step, where denormal numbers are zero, is
+ * not for a prediction, where they are not. */
+static void float_modes_may_change(void **state)
+{
+    const cnn_shape in = {8, 8, 8};
+    const cnn__float_mode mode = cnn__float_mode_get();
+    rig old, new;
+
+    (void)state;
+    rig_open(&old, conv_same(8, 3, CNN_ALGORITHM_WINOGRAD), &in, 1);
+    rig_open(&new, conv_same(8, 3, CNN_ALGORITHM_WINOGRAD), &in, 1);
+    for (size_t i = 0; i < old.P; i++)
+        cnn_layer_params(old.layer)[i] = cnn_layer_params(new.layer)[i] =
+            5e-39f;
+    for (size_t i = 0; i < old.X; i++)
+        old.x[i] = new.x[i] = 1e36f;
+    cnn__float_mode_set(cnn__float_mode_flushing(mode));
+    rig_forward(&old);
+    cnn__float_mode_set(mode);
+    rig_forward(&old);
+    rig_forward(&new);
+    assert_true(new.y[0] > 0.0f);
+    assert_same_bits(old.y, new.y, old.Y);
+    rig_close(&old);
+    rig_close(&new);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +203,7 @@ int main(void)
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(partial_batches_are_near),
         cmocka_unit_test(weights_may_change),
+        cmocka_unit_test(float_modes_may_change),
     };
 
     return cmocka_run_group_tests_name("conv2d by Winograd", tests, NULL, NULL);
