@@ -40,7 +40,8 @@ static void max_forward(const cnn__pool2d *p, const float *x, float *y)
     const size_t W = (size_t)p->window.w.in;
 
     if (p->quarters) {
-        cnn__max2x2(x, (size_t)p->window.h.out, (size_t)p->window.w.out, y);
+        cnn__max2x2(x, (size_t)p->window.h.out, (size_t)p->window.w.out, y,
+                    NULL);
         return;
     }
 
@@ -57,7 +58,9 @@ static void max_backward(const cnn__pool2d *p, const float *x, const float *y,
     const size_t W = (size_t)p->window.w.in;
 
     if (p->quarters) {
-        cnn__max2x2_back(x, (size_t)p->window.h.out, (size_t)p->window.w.out, y,
+        const cnn__max2x2_winners w = {x, y, NULL};
+
+        cnn__max2x2_back(&w, (size_t)p->window.h.out, (size_t)p->window.w.out,
                          dy, dx);
         return;
     }
@@ -181,8 +184,8 @@ static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
     const size_t OH = (size_t)layer->out.h, OW = (size_t)layer->out.w;
 
     for (size_t i = 0; i < planes(layer, n); i++)
-        cnn__max2x2_pick(x + i * 4 * OH * OW, OH, OW, y + i * OH * OW,
-                         picked + i * OH * OW);
+        cnn__max2x2(x + i * 4 * OH * OW, OH, OW, y + i * OH * OW,
+                    picked + i * OH * OW);
 }
 
 static void backward_picks(const cnn_layer *layer, int32_t n,
@@ -190,9 +193,11 @@ static void backward_picks(const cnn_layer *layer, int32_t n,
 {
     const size_t OH = (size_t)layer->out.h, OW = (size_t)layer->out.w;
 
-    for (size_t i = 0; i < planes(layer, n); i++)
-        cnn__max2x2_put(picked + i * OH * OW, OH, OW, dy + i * OH * OW,
-                        dx + i * 4 * OH * OW);
+    for (size_t i = 0; i < planes(layer, n); i++) {
+        const cnn__max2x2_winners w = {.picked = picked + i * OH * OW};
+
+        cnn__max2x2_back(&w, OH, OW, dy + i * OH * OW, dx + i * 4 * OH * OW);
+    }
 }
 
 /* ---------------------------------------------------- tables, create --- */

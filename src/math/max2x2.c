@@ -146,7 +146,8 @@ static inline place place_at(size_t i, size_t j, size_t step, size_t OW)
     return (place){OW * i + k, 4 * OW * i + 2 * k};
 }
 
-void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y)
+void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y,
+                 uint8_t *picked)
 {
     const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
 
@@ -159,15 +160,41 @@ void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y)
 
                 find_best(&q);
                 cnn__store4(y + at.y, q.best);
+                if (picked != NULL)
+                    store_winners(&q, picked + at.y);
             } else {
                 y[at.y] = best_of(x + at.x, W);
+                if (picked != NULL)
+                    picked[at.y] = winner_of(x + at.x, W, y[at.y]);
             }
         }
 }
 
-void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *y,
+/* The winners at a place, four or one. */
+static inline four winners_at(const cnn__max2x2_winners *w, place at, size_t W)
+{
+    four q = {0};
+
+    if (w->picked != NULL) {
+        load_winners(w->picked + at.y, &q);
+        return q;
+    }
+    q = load_four(w->x + at.x, W);
+    q.best = cnn__load4(w->y + at.y);
+    find_winners(&q);
+    return q;
+}
+
+static uint8_t winner_at(const cnn__max2x2_winners *w, place at, size_t W)
+{
+    return w->picked != NULL ? w->picked[at.y]
+                             : winner_of(w->x + at.x, W, w->y[at.y]);
+}
+
+void cnn__max2x2_back(const cnn__max2x2_winners *winners, size_t OH, size_t OW,
                       const float *dy, float *dx)
 {
+    const cnn__max2x2_winners w = *winners;
     const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
 
     for (size_t i = 0; i < OH; i++)
@@ -175,56 +202,11 @@ void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *y,
             const place at = place_at(i, j, step, OW);
 
             if (step == 4) {
-                four q = load_four(x + at.x, W);
+                const four q = winners_at(&w, at, W);
 
-                q.best = cnn__load4(y + at.y);
-                find_winners(&q);
                 store_slopes(&q, dy + at.y, dx + at.x, W);
             } else {
-                store_slope(winner_of(x + at.x, W, y[at.y]), dy[at.y],
-                            dx + at.x, W);
-            }
-        }
-}
-
-void cnn__max2x2_pick(const float *x, size_t OH, size_t OW, float *y,
-                      uint8_t *picked)
-{
-    const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
-
-    for (size_t i = 0; i < OH; i++)
-        for (size_t j = 0; j < OW; j += step) {
-            const place at = place_at(i, j, step, OW);
-
-            if (step == 4) {
-                four q = load_four(x + at.x, W);
-
-                find_best(&q);
-                cnn__store4(y + at.y, q.best);
-                store_winners(&q, picked + at.y);
-            } else {
-                y[at.y] = best_of(x + at.x, W);
-                picked[at.y] = winner_of(x + at.x, W, y[at.y]);
-            }
-        }
-}
-
-void cnn__max2x2_put(const uint8_t *picked, size_t OH, size_t OW,
-                     const float *dy, float *dx)
-{
-    const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
-
-    for (size_t i = 0; i < OH; i++)
-        for (size_t j = 0; j < OW; j += step) {
-            const place at = place_at(i, j, step, OW);
-
-            if (step == 4) {
-                four q;
-
-                load_winners(picked + at.y, &q);
-                store_slopes(&q, dy + at.y, dx + at.x, W);
-            } else {
-                store_slope(picked[at.y], dy[at.y], dx + at.x, W);
+                store_slope(winner_at(&w, at, W), dy[at.y], dx + at.x, W);
             }
         }
 }

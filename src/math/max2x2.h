@@ -6,19 +6,20 @@
 #include <stdint.h>
 
 /* y (OH, OW) = the largest of each 2 x 2 of x (2 OH, 2 OW); NaN if there is
- * one. */
-void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y);
+ * one. `picked` (OH, OW), or NULL, is which of the four it was, 0 to 3 row by
+ * row. */
+void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y,
+                 uint8_t *picked);
+
+/* What tells the winners: `picked`, or if that is NULL x and y. */
+typedef struct cnn__max2x2_winners {
+    const float *x, *y;
+    const uint8_t *picked;
+} cnn__max2x2_winners;
 
 /* dx (2 OH, 2 OW) = dy where the first largest (or first NaN) of the 2 x 2 is,
- * zero elsewhere; y is what cnn__max2x2() gave. */
-void cnn__max2x2_back(const float *x, size_t OH, size_t OW, const float *y,
+ * zero elsewhere. */
+void cnn__max2x2_back(const cnn__max2x2_winners *winners, size_t OH, size_t OW,
                       const float *dy, float *dx);
-
-/* The same two by bytes instead of x and y: `picked` (OH, OW) says which of the
- * 2 x 2 it was, 0 to 3 row by row. */
-void cnn__max2x2_pick(const float *x, size_t OH, size_t OW, float *y,
-                      uint8_t *picked);
-void cnn__max2x2_put(const uint8_t *picked, size_t OH, size_t OW,
-                     const float *dy, float *dx);
 
 #endif

@@ -47,15 +47,15 @@ static void check(size_t OW, uint32_t seed)
         want_y[o] = x[at];
         want_dx[at] = dy[o];
     }
-    cnn__max2x2(x, OH, OW, y);
+    cnn__max2x2(x, OH, OW, y, NULL);
     assert_same_bits(y, want_y, n);
-    cnn__max2x2_back(x, OH, OW, y, dy, dx);
+    cnn__max2x2_back(&(cnn__max2x2_winners){x, y, NULL}, OH, OW, dy, dx);
     assert_same_bits(dx, want_dx, 4 * n);
     memset(y, 0, sizeof(y));
-    cnn__max2x2_pick(x, OH, OW, y, picked);
+    cnn__max2x2(x, OH, OW, y, picked);
     assert_same_bits(y, want_y, n);
     memset(dx, 1, sizeof(dx));
-    cnn__max2x2_put(picked, OH, OW, dy, dx);
+    cnn__max2x2_back(&(cnn__max2x2_winners){.picked = picked}, OH, OW, dy, dx);
     assert_same_bits(dx, want_dx, 4 * n);
     assert_int_equal(picked[Y], 77);
 }
