@@ -1,20 +1,13 @@
 /* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_tile.c),
  * or where that is faster by its definition (conv2d_direct.c) or by Winograd's
- * method (conv2d_winograd.c).
+ * method (conv2d_winograd.c); conv2d_choice.c has the rule.
  *
  *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
- *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY)
- *
- * Tiles are handed to threads. For dW each of a fixed number of slots sums a
- * fixed range of tiles, and the slots are added up in order, so that the bits
- * do not depend on who computed what. */
+ *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY) */
 #include <string.h>
 
-#include "base/threads.h"
 #include "layers/conv2d_choice.h"
-#include "layers/conv2d_tile.h"
 #include "layers/kinds.h"
-#include "math/gemm.h"
 
 typedef struct conv2d {
     cnn_layer base;
@@ -154,137 +147,57 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 {
     const conv2d *c = (const conv2d *)layer;
 
-    switch (c->choice.algorithm) {
-    case CNN_ALGORITHM_WINOGRAD:
-        cnn__winograd_sizes(&c->choice.winograd, batch, need);
-        break;
-    case CNN_ALGORITHM_DIRECT:
-        cnn__direct_sizes(&c->choice.direct, batch, layer->params.count, need);
-        break;
-    default:
-        need->lane = cnn__conv_tile_floats(&c->plan, batch);
-        need->shared = cnn__size_mul(CNN__CONV_SLOTS, layer->params.count);
-    }
-}
-
-/* ------------------------------------------------------------ passes --- */
-
-/* What one pass hands to its chunks. */
-typedef struct job {
-    cnn__conv_pass pass;
-    int64_t tiles;
-    int32_t slots;          /* partial sums of the gradients */
-    size_t params, weights; /* floats of a slot, and of them weights */
-} job;
-
-static job job_of(const cnn_layer *layer, const cnn__run *run)
-{
-    const conv2d *c = (const conv2d *)layer;
-    const size_t params = layer->params.count;
-    const bool biased = layer->tensor_count > 1;
-    const size_t weights = biased ? params - (size_t)c->filters : params;
-    const int64_t tiles = cnn__chunks(run->batch, c->plan.tile);
-
-    return (job){
-        .pass = {.conv = &c->plan,
-                 .run = run,
-                 .weights = layer->params.value,
-                 .biases = biased ? layer->params.value + weights : NULL},
-        .tiles = tiles,
-        .slots = cnn__conv_slots(tiles),
-        .params = params,
-        .weights = weights,
-    };
-}
-
-static void forward_chunk(void *data, int64_t chunk, int32_t lane)
-{
-    const job *j = data;
-
-    cnn__conv_forward_tile(&j->pass, chunk, lane);
-}
-
-static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
-                    float *y)
-{
-    const conv2d *c = (const conv2d *)layer;
-    job j = job_of(layer, run);
-
-    j.pass.x = x;
-    j.pass.y = y;
-    switch (c->choice.algorithm) {
-    case CNN_ALGORITHM_WINOGRAD:
-        cnn__winograd_forward(&c->choice.winograd, &j.pass);
-        break;
-    case CNN_ALGORITHM_DIRECT:
-        cnn__direct_forward(&c->choice.direct, &j.pass);
-        break;
-    default:
-        cnn__parallel(j.tiles, run->lanes, forward_chunk, &j);
-    }
-}
-
-static void backward_slot(void *data, int64_t slot, int32_t lane)
-{
-    const job *j = data;
-    float *dW = j->pass.run->shared + (size_t)slot * j->params;
-    float *db = j->params > j->weights ? dW + j->weights : NULL;
-
-    memset(dW, 0, j->params * sizeof(float));
-    for (int64_t tile = slot * j->tiles / j->slots;
-         tile < (slot + 1) * j->tiles / j->slots; tile++)
-        cnn__conv_backward_tile(&j->pass, tile, lane, dW, db);
-}
-
-/* By im2col. */
-static void backward_tiles(job *j, float *grad)
-{
-    cnn__parallel(j->slots, j->pass.run->lanes, backward_slot, j);
-    for (int64_t slot = 0; slot < j->slots; slot++) {
-        const float *part = j->pass.run->shared + (size_t)slot * j->params;
-
-        cnn__conv_add_weights(j->pass.conv, part, grad);
-        for (size_t i = j->weights; i < j->params; i++)
-            grad[i] += part[i];
-    }
-}
-
-static void backward(const cnn_layer *layer, const cnn__run *run,
-                     const float *x, const float *y, const float *dy, float *dx)
-{
-    const conv2d *c = (const conv2d *)layer;
-    job j = job_of(layer, run);
-    float *dW = layer->params.grad;
-    float *db = j.params > j.weights ? dW + j.weights : NULL;
-
-    j.pass.x = x;
-    j.pass.y = (float *)y;
-    j.pass.dy = dy;
-    j.pass.dx = dx;
-    switch (c->choice.algorithm) {
-    case CNN_ALGORITHM_WINOGRAD:
-        cnn__winograd_backward(&c->choice.winograd, &j.pass, dW, db);
-        break;
-    case CNN_ALGORITHM_DIRECT:
-        cnn__direct_backward(&c->choice.direct, &j.pass, dW, db);
-        break;
-    default:
-        backward_tiles(&j, dW);
-    }
+    cnn__conv_sizes(&c->choice, &c->plan, batch, layer->params.count, need);
 }
 
 static int32_t grain(const cnn_layer *layer, int32_t batch)
 {
     const conv2d *c = (const conv2d *)layer;
 
-    switch (c->choice.algorithm) {
-    case CNN_ALGORITHM_WINOGRAD:
-        return cnn__winograd_block_samples(&c->choice.winograd, batch);
-    case CNN_ALGORITHM_DIRECT:
-        return cnn__direct_block_samples(&c->choice.direct, batch);
-    default:
-        return cnn__conv_tile_samples(&c->plan, batch);
-    }
+    return cnn__conv_grain(&c->choice, &c->plan, batch);
+}
+
+/* ------------------------------------------------------------ passes --- */
+
+/* The biases within a block of parameters, NULL if there are none. */
+static float *biases(const cnn_layer *layer, float *block)
+{
+    const size_t filters = (size_t)((const conv2d *)layer)->filters;
+
+    return layer->tensor_count > 1 ? block + (layer->params.count - filters)
+                                   : NULL;
+}
+
+static cnn__conv_pass pass_of(const cnn_layer *layer, const cnn__run *run)
+{
+    return (cnn__conv_pass){.conv = &((const conv2d *)layer)->plan,
+                            .run = run,
+                            .weights = layer->params.value,
+                            .biases = biases(layer, layer->params.value)};
+}
+
+static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
+                    float *y)
+{
+    cnn__conv_pass pass = pass_of(layer, run);
+
+    pass.x = x;
+    pass.y = y;
+    cnn__conv_forward(&((const conv2d *)layer)->choice, &pass);
+}
+
+static void backward(const cnn_layer *layer, const cnn__run *run,
+                     const float *x, const float *y, const float *dy, float *dx)
+{
+    float *grad = layer->params.grad;
+    cnn__conv_pass pass = pass_of(layer, run);
+
+    pass.x = x;
+    pass.y = (float *)y;
+    pass.dy = dy;
+    pass.dx = dx;
+    cnn__conv_backward(&((const conv2d *)layer)->choice, &pass, grad,
+                       biases(layer, grad));
 }
 
 static void count(const cnn_layer *layer, cnn_layer_counts *counts)

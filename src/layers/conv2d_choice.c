@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cnn/layer.h"
+#include "layers/affine.h"
+#include "layers/conv2d_im2col.h"
 #include "math/kernels.h"
 
 /* What CNN_ALGORITHM names: for all layers that leave it open. */
@@ -87,6 +89,15 @@ static cnn_status refuse(const cnn__conv *conv, int32_t algorithm)
         cnn__kernels_used()->name);
 }
 
+static cnn__conv_path path_of(const cnn__conv *conv, int32_t algorithm)
+{
+    if (algorithm == CNN_ALGORITHM_WINOGRAD)
+        return CNN__PATH_WINOGRAD;
+    if (algorithm == CNN_ALGORITHM_DIRECT)
+        return CNN__PATH_DIRECT;
+    return conv->form == CNN__CONV_WHOLE ? CNN__PATH_AFFINE : CNN__PATH_IM2COL;
+}
+
 cnn_status cnn__conv_choose(cnn__conv_choice *choice, const cnn__conv *conv,
                             int32_t asked)
 {
@@ -96,6 +107,102 @@ cnn_status cnn__conv_choose(cnn__conv_choice *choice, const cnn__conv *conv,
         asked = left_open(choice, conv);
     else if (!is_possible(choice, asked))
         return refuse(conv, asked);
-    choice->algorithm = asked;
+    choice->path = path_of(conv, asked);
     return CNN_OK;
+}
+
+/* ------------------------------------------------------------ passes --- */
+
+void cnn__conv_sizes(const cnn__conv_choice *choice, const cnn__conv *conv,
+                     int32_t batch, size_t params, cnn__workspace *need)
+{
+    switch (choice->path) {
+    case CNN__PATH_IM2COL:
+        cnn__im2col_sizes(conv, batch, params, need);
+        break;
+    case CNN__PATH_AFFINE: /* nothing */
+        break;
+    case CNN__PATH_WINOGRAD:
+        cnn__winograd_sizes(&choice->winograd, batch, need);
+        break;
+    case CNN__PATH_DIRECT:
+        cnn__direct_sizes(&choice->direct, batch, params, need);
+        break;
+    }
+}
+
+int32_t cnn__conv_grain(const cnn__conv_choice *choice, const cnn__conv *conv,
+                        int32_t batch)
+{
+    switch (choice->path) {
+    case CNN__PATH_IM2COL:
+        return cnn__conv_tile_samples(conv, batch);
+    case CNN__PATH_WINOGRAD:
+        return cnn__winograd_block_samples(&choice->winograd, batch);
+    case CNN__PATH_DIRECT:
+        return cnn__direct_block_samples(&choice->direct, batch);
+    case CNN__PATH_AFFINE:
+        break;
+    }
+    return 0;
+}
+
+/* The one column of each block, for all samples at once. */
+static cnn__affine affine(const cnn__conv_pass *pass, float *dW, float *db)
+{
+    const cnn__conv *conv = pass->conv;
+
+    return (cnn__affine){
+        .rows = pass->run->batch,
+        .parts = conv->block_count,
+        .inputs = conv->most_channels * conv->kernel,
+        .outputs = conv->most_filters,
+        .lanes = pass->run->lanes,
+        .W = pass->weights,
+        .b = pass->biases,
+        .dW = dW,
+        .db = db,
+    };
+}
+
+void cnn__conv_forward(const cnn__conv_choice *choice,
+                       const cnn__conv_pass *pass)
+{
+    const cnn__affine whole = affine(pass, NULL, NULL);
+
+    switch (choice->path) {
+    case CNN__PATH_IM2COL:
+        cnn__im2col_forward(pass);
+        break;
+    case CNN__PATH_AFFINE:
+        cnn__affine_forward(&whole, pass->x, pass->y);
+        break;
+    case CNN__PATH_WINOGRAD:
+        cnn__winograd_forward(&choice->winograd, pass);
+        break;
+    case CNN__PATH_DIRECT:
+        cnn__direct_forward(&choice->direct, pass);
+        break;
+    }
+}
+
+void cnn__conv_backward(const cnn__conv_choice *choice,
+                        const cnn__conv_pass *pass, float *dW, float *db)
+{
+    const cnn__affine whole = affine(pass, dW, db);
+
+    switch (choice->path) {
+    case CNN__PATH_IM2COL:
+        cnn__im2col_backward(pass, dW, db);
+        break;
+    case CNN__PATH_AFFINE:
+        cnn__affine_backward(&whole, pass->x, pass->dy, pass->dx);
+        break;
+    case CNN__PATH_WINOGRAD:
+        cnn__winograd_backward(&choice->winograd, pass, dW, db);
+        break;
+    case CNN__PATH_DIRECT:
+        cnn__direct_backward(&choice->direct, pass, dW, db);
+        break;
+    }
 }

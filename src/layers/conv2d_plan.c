@@ -134,6 +134,49 @@ static cnn_status plan_table(cnn__conv *plan, const cnn__conv_connections *with,
     return CNN_OK;
 }
 
+/* ------------------------------------------------------------ the form --- */
+
+/* Output o looks at input o, and at no other. */
+static bool by_points(const cnn__axis *a)
+{
+    return a->kernel == 1 && a->before == 0 && a->out == a->in &&
+           (a->stride == 1 || a->out == 1);
+}
+
+/* The one output looks at all inputs, each once. */
+static bool is_whole(const cnn__axis *a)
+{
+    return a->out == 1 && a->before == 0 && a->kernel == a->in &&
+           (a->dilation == 1 || a->kernel == 1);
+}
+
+/* Without columns each sample is a product of its own, for which a BLAS packs
+ * the C x F weights and goes through as many gradients. That costs less than to
+ * copy the (C + F) P floats of a sample to others' side where there are some
+ * pixels: measured over 8 to 256 channels and maps of 2 x 2 to 10 x 10. */
+#define LEAST_POINTS 16
+
+static bool pays_by_points(const cnn__conv *plan)
+{
+    const double C = plan->most_channels, F = plan->most_filters;
+
+    return plan->pixels >= LEAST_POINTS &&
+           4 * (C + F) * plan->pixels >= 3 * C * F;
+}
+
+static cnn__conv_form form_of(const cnn__conv *plan, bool table)
+{
+    const cnn__axis *h = &plan->window.h, *w = &plan->window.w;
+
+    if (is_whole(h) && is_whole(w) && !table)
+        return CNN__CONV_WHOLE;
+    if (by_points(h) && by_points(w) && pays_by_points(plan))
+        return CNN__CONV_POINTS;
+    return CNN__CONV_LOWERED;
+}
+
+/* ------------------------------------------------------------ the plan --- */
+
 static int32_t tile_samples(size_t pixels)
 {
     const size_t samples = (TILE_COLUMNS + pixels - 1) / pixels;
@@ -159,11 +202,13 @@ cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
         .filters = with->filters,
         .pixels = (int32_t)pixels,
         .kernel = (int32_t)kernel,
-        .tile = tile_samples(pixels),
+        .weights = cnn__size_mul(cnn__conv_kernels(with), kernel),
         .block_count = with->groups,
         .most_channels = seen,
         .most_filters = with->filters / with->groups,
     };
+    plan->form = form_of(plan, table);
+    plan->tile = plan->form == CNN__CONV_POINTS ? 1 : tile_samples(pixels);
     cnn__free(*memory);
     *memory = NULL;
     return table ? plan_table(plan, with, memory) : CNN_OK;

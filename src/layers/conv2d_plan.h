@@ -20,6 +20,13 @@ typedef struct cnn__conv_block {
     const int32_t *gather;  /* ... or, if not NULL, the number of each kernel */
 } cnn__conv_block;
 
+/* Where the columns come from, K x P for a sample. */
+typedef enum cnn__conv_form {
+    CNN__CONV_LOWERED, /* im2col writes them */
+    CNN__CONV_POINTS,  /* kernels of one pixel: they are the channels of x */
+    CNN__CONV_WHOLE    /* kernels as large as the image: one column, all of x */
+} cnn__conv_form;
+
 /* A convolution as planned for a shape. Sizes: C H W in, F OH OW out, P = OH
  * OW, K = channels of a block x KH KW, T samples in a tile. */
 typedef struct cnn__conv {
@@ -27,7 +34,9 @@ typedef struct cnn__conv {
     int32_t channels, filters;
     int32_t pixels; /* P */
     int32_t kernel; /* KH KW */
-    int32_t tile;   /* T; depends on the shape only */
+    size_t weights; /* floats: K for each filter of each block */
+    cnn__conv_form form;
+    int32_t tile; /* T; depends on the shape only */
     int32_t block_count;
     const cnn__conv_block *blocks;       /* of a table; NULL for groups */
     int32_t most_channels, most_filters; /* over the blocks */

@@ -14,7 +14,7 @@ typedef struct tile {
     const cnn__conv *conv;
     int32_t first, samples; /* of the batch */
     int32_t S;
-    float *col;     /* (K, S), a block at a time */
+    float *col;     /* (K, S), a block at a time, if they are lowered */
     float *maps;    /* (F, S): y or dy */
     float *some;    /* (filters of a block, S), if it scatters */
     float *kernel;  /* (filters of a block, K), if it gathers */
@@ -31,18 +31,35 @@ int32_t cnn__conv_tile_samples(const cnn__conv *conv, int32_t batch)
     return batch < conv->tile ? batch : conv->tile;
 }
 
+static bool is_lowered(const cnn__conv *conv)
+{
+    return conv->form != CNN__CONV_POINTS;
+}
+
 static size_t block_rows(const cnn__conv *conv)
 {
     return (size_t)conv->most_channels * (size_t)conv->kernel;
 }
 
+/* Floats of col and maps: points are samples alone, whose matrices are theirs.
+ */
+static size_t col_floats(const cnn__conv *conv, size_t S)
+{
+    return is_lowered(conv) ? cnn__size_mul(block_rows(conv), S) : 0;
+}
+
+static size_t maps_floats(const cnn__conv *conv, size_t S)
+{
+    return is_lowered(conv) ? cnn__size_mul((size_t)conv->filters, S) : 0;
+}
+
 size_t cnn__conv_tile_floats(const cnn__conv *conv, int32_t batch)
 {
     const size_t S = columns(conv, cnn__conv_tile_samples(conv, batch));
-    const size_t K = block_rows(conv), F = (size_t)conv->filters;
-    const size_t most = (size_t)conv->most_filters;
-    size_t floats = cnn__size_add(cnn__size_mul(S, cnn__size_add(K, F)),
-                                  cnn__im2col_scratch(&conv->window));
+    const size_t K = block_rows(conv), most = (size_t)conv->most_filters;
+    size_t floats =
+        cnn__size_add(cnn__size_add(col_floats(conv, S), maps_floats(conv, S)),
+                      cnn__im2col_scratch(&conv->window));
 
     if (conv->blocks != NULL)
         floats =
@@ -61,8 +78,8 @@ static tile tile_start(const cnn__conv_pass *pass, int64_t number, int32_t lane)
     t.S = t.samples * c->pixels;
     t.scratch = cnn__run_lane(pass->run, lane);
     t.col = t.scratch + cnn__im2col_scratch(&c->window);
-    t.maps = t.col + block_rows(c) * (size_t)t.S;
-    t.some = t.maps + (size_t)c->filters * (size_t)t.S;
+    t.maps = t.col + col_floats(c, (size_t)t.S);
+    t.some = t.maps + maps_floats(c, (size_t)t.S);
     t.kernel = t.some + (size_t)c->most_filters * (size_t)t.S;
     return t;
 }
@@ -121,12 +138,17 @@ static size_t block_pixels(const tile *t, const cnn__conv_block *b, int32_t s)
            plane;
 }
 
-static void lower(const tile *t, const cnn__conv_block *b, const float *x)
+/* The columns of a block (K, S). */
+static const float *lower(const tile *t, const cnn__conv_block *b,
+                          const float *x)
 {
+    if (!is_lowered(t->conv))
+        return x + block_pixels(t, b, 0);
     for (int32_t s = 0; s < t->samples; s++)
         cnn__im2col(&t->conv->window, b->channels, x + block_pixels(t, b, s),
                     t->scratch, t->col + (size_t)s * (size_t)t->conv->pixels,
                     (size_t)t->S);
+    return t->col;
 }
 
 static void raise(const tile *t, const cnn__conv_block *b, float *dx)
@@ -200,13 +222,12 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
 
         if (b->filters == 0)
             continue;
-        lower(&t, b, pass->x);
         cnn__gemm(&(cnn__product){
             .m = b->filters,
             .n = t.S,
             .k = K,
             .a = block_weights(&t, b, pass->weights, (size_t)K),
-            .b = t.col,
+            .b = lower(&t, b, pass->x),
             .beta = b->scatter == NULL ? 1.0f : 0.0f,
             .c = b->scatter == NULL ? t.maps + (size_t)b->filter * S : t.some});
         if (b->scatter != NULL)
@@ -220,7 +241,8 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
 /* dW^T (K, filters) += col dY^T: in this form the BLAS packs its large operand
  * the cheap way. A block that gathers puts its kernels into their places. */
 static void backward_weights(const tile *t, const cnn__conv_block *b,
-                             const float *dmaps, float *dW)
+                             const cnn__conv_pass *pass, const float *dmaps,
+                             float *dW)
 {
     const int32_t K = b->channels * t->conv->kernel;
 
@@ -228,7 +250,7 @@ static void backward_weights(const tile *t, const cnn__conv_block *b,
         &(cnn__product){.m = K,
                         .n = b->filters,
                         .k = t->S,
-                        .a = t->col,
+                        .a = lower(t, b, pass->x),
                         .b = dmaps,
                         .transpose_b = true,
                         .beta = b->gather == NULL ? 1.0f : 0.0f,
@@ -239,21 +261,33 @@ static void backward_weights(const tile *t, const cnn__conv_block *b,
                 dW[b->gather[i] * K + k] += t->kernel[k * b->filters + i];
 }
 
-/* dx += col2im(W^T dY) */
+/* dx += col2im(W^T dY); points have no other block that adds to them. */
 static void backward_input(const tile *t, const cnn__conv_block *b,
                            const cnn__conv_pass *pass, const float *dmaps)
 {
     const int32_t K = b->channels * t->conv->kernel;
 
-    cnn__gemm(
-        &(cnn__product){.m = K,
-                        .n = t->S,
-                        .k = b->filters,
-                        .a = block_weights(t, b, pass->weights, (size_t)K),
-                        .transpose_a = true,
-                        .b = dmaps,
-                        .c = t->col});
-    raise(t, b, pass->dx);
+    cnn__gemm(&(cnn__product){
+        .m = K,
+        .n = t->S,
+        .k = b->filters,
+        .a = block_weights(t, b, pass->weights, (size_t)K),
+        .transpose_a = true,
+        .b = dmaps,
+        .c = is_lowered(t->conv) ? t->col : pass->dx + block_pixels(t, b, 0)});
+    if (is_lowered(t->conv))
+        raise(t, b, pass->dx);
+}
+
+/* For what adds to dx, and for channels that no filter of a table sees. */
+static void clear_input(const tile *t, float *dx)
+{
+    const cnn__window *w = &t->conv->window;
+    const size_t size =
+        (size_t)t->conv->channels * (size_t)w->h.in * (size_t)w->w.in;
+
+    memset(dx + (size_t)t->first * size, 0,
+           (size_t)t->samples * size * sizeof(float));
 }
 
 void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
@@ -271,21 +305,16 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
     if (db != NULL)
         for (int32_t f = 0; f < c->filters; f++)
             db[f] += cnn__sum(dmaps + (size_t)f * S, S);
-    if (pass->dx != NULL) {
-        const size_t size = (size_t)c->channels * (size_t)c->window.h.in *
-                            (size_t)c->window.w.in;
-        memset(pass->dx + (size_t)t.first * size, 0,
-               (size_t)t.samples * size * sizeof(float));
-    }
+    if (pass->dx != NULL && (is_lowered(c) || c->blocks != NULL))
+        clear_input(&t, pass->dx);
     for (int32_t i = 0; i < c->block_count; i++) {
         const cnn__conv_block block = cnn__conv_block_at(c, i), *b = &block;
         const float *rows = block_maps(&t, b, dmaps); /* (filters, S) */
 
-        /* A channel that no filter sees: its dx stays zero. */
+        /* The dx of a channel that no filter sees stays zero. */
         if (b->filters == 0)
             continue;
-        lower(&t, b, pass->x);
-        backward_weights(&t, b, rows, dW);
+        backward_weights(&t, b, pass, rows, dW);
         if (pass->dx != NULL)
             backward_input(&t, b, pass, rows);
     }

@@ -1,5 +1,5 @@
-/* Convolution of a few samples at a time by im2col and sgemm: what conv2d.c
- * cuts a batch into. */
+/* Convolution of a few samples at a time by im2col and sgemm: what
+ * conv2d_im2col.c cuts a batch into. */
 #ifndef CNN_LAYERS_CONV2D_TILE_H
 #define CNN_LAYERS_CONV2D_TILE_H
 
@@ -30,12 +30,13 @@ int32_t cnn__conv_tile_samples(const cnn__conv *conv, int32_t batch);
 void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t tile,
                             int32_t lane);
 
-/* dx of the samples of a tile; adds to dW, in an order of its own, and to db
+/* dx of the samples of a tile; adds to dW, each block transposed, and to db
  * (NULL: no biases). */
 void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t tile,
                              int32_t lane, float *dW, float *db);
 
-/* Adds a dW of cnn__conv_backward_tile() to one in the order of the weights. */
+/* Adds a dW whose blocks are transposed, (K, filters), to one in the order of
+ * the weights. */
 void cnn__conv_add_weights(const cnn__conv *conv, const float *from, float *dW);
 
 #endif

@@ -2,10 +2,8 @@
  *
  *     forward   Y (N, U) = X (N, I) W^T + b
  *     backward  dW (U, I) += dY^T X;  db += sum of dY over n;  dX = dY W */
-#include <string.h>
-
+#include "layers/affine.h"
 #include "layers/kinds.h"
-#include "math/gemm.h"
 
 typedef struct dense {
     cnn_layer base;
@@ -51,65 +49,41 @@ static cnn_status shape(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* The biases within a block of parameters, NULL if there are none. */
-static float *biases(const cnn_layer *layer, float *block)
+static cnn__affine affine(const cnn_layer *layer, const cnn__run *run)
 {
-    const size_t weights =
-        (size_t)layer->tensors[0].dims[0] * (size_t)layer->tensors[0].dims[1];
+    const int32_t U = layer->out.c, I = layer->tensors[0].dims[1];
+    const size_t weights = (size_t)U * (size_t)I;
+    const bool biased = layer->tensor_count > 1;
+    const cnn__params *p = &layer->params;
 
-    return layer->tensor_count > 1 ? block + weights : NULL;
+    return (cnn__affine){
+        .rows = run->batch,
+        .parts = 1,
+        .inputs = I,
+        .outputs = U,
+        .lanes = run->lanes,
+        .W = p->value,
+        .b = biased ? p->value + weights : NULL,
+        .dW = p->grad,
+        .db = biased ? p->grad + weights : NULL,
+    };
 }
 
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)
 {
-    const int32_t N = run->batch, U = layer->out.c;
-    const int32_t I = layer->tensors[0].dims[1];
-    const float *W = layer->params.value;                /* (U, I) */
-    const float *b = biases(layer, layer->params.value); /* (U) */
+    const cnn__affine a = affine(layer, run);
 
-    /* The product adds to the biases: cheaper than adding them after it. */
-    if (b != NULL)
-        for (int32_t n = 0; n < N; n++)
-            memcpy(y + (size_t)n * (size_t)U, b, (size_t)U * sizeof(float));
-    cnn__gemm_parallel(&(cnn__product){.m = N,
-                                       .n = U,
-                                       .k = I,
-                                       .a = x,
-                                       .b = W,
-                                       .transpose_b = true,
-                                       .beta = b != NULL ? 1.0f : 0.0f,
-                                       .c = y},
-                       run->lanes);
+    cnn__affine_forward(&a, x, y);
 }
 
 static void backward(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy, float *dx)
 {
-    const int32_t N = run->batch, U = layer->out.c;
-    const int32_t I = layer->tensors[0].dims[1];
-    const float *W = layer->params.value;          /* (U, I) */
-    float *dW = layer->params.grad;                /* (U, I) */
-    float *db = biases(layer, layer->params.grad); /* (U) */
+    const cnn__affine a = affine(layer, run);
 
     (void)y;
-    cnn__gemm_parallel(&(cnn__product){.m = U,
-                                       .n = I,
-                                       .k = N,
-                                       .a = dy,
-                                       .transpose_a = true,
-                                       .b = x,
-                                       .beta = 1.0f,
-                                       .c = dW},
-                       run->lanes);
-    if (db != NULL)
-        for (int32_t n = 0; n < N; n++)
-            for (int32_t u = 0; u < U; u++)
-                db[u] += dy[(size_t)n * (size_t)U + (size_t)u];
-    if (dx != NULL)
-        cnn__gemm_parallel(
-            &(cnn__product){.m = N, .n = I, .k = U, .a = dy, .b = W, .c = dx},
-            run->lanes);
+    cnn__affine_backward(&a, x, dy, dx);
 }
 
 static void count(const cnn_layer *layer, cnn_layer_counts *counts)

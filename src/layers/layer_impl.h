@@ -156,7 +156,7 @@ typedef struct cnn__layer_ops {
     void (*backward_picks)(const cnn_layer *layer, int32_t n,
                            const uint8_t *picked, const float *dy, float *dx);
     /* Optional, for those that may have a tail: the most samples of a batch
-     * that they do at a time. */
+     * that they do at a time; 0: all, in this shape they have none. */
     int32_t (*grain)(const cnn_layer *layer, int32_t batch);
     /* The bounds of its outputs, for an activation; false if there are none. */
     bool (*bounds)(const cnn_layer *layer, float *low, float *high);

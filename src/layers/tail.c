@@ -23,9 +23,10 @@ cnn__tail cnn__tail_of(cnn_layer *const *layers, int32_t count, int32_t i,
     const size_t line = CNN__ALIGNMENT / sizeof(float);
     cnn__tail tail = {0};
 
-    if (head->ops->grain == NULL ||
-        cnn__size_mul((size_t)head->ops->grain(head, batch), out_floats(head)) >
-            MOST_FLOATS)
+    if (head->ops->grain == NULL)
+        return tail;
+    const size_t grain = (size_t)head->ops->grain(head, batch);
+    if (grain == 0 || cnn__size_mul(grain, out_floats(head)) > MOST_FLOATS)
         return tail;
     if (i + 1 < count && takes_samples(layers[i + 1], true))
         tail.activation = layers[i + ++tail.length];

@@ -42,6 +42,16 @@ static void draw_square(conv_case *c, cnn__random *r, bool small)
     w->stride_h = w->stride_w = w->dilation_h = w->dilation_w = 1;
 }
 
+/* What goes without columns. In one direction it may be both. */
+static void draw_plain(naive_window *w, bool whole)
+{
+    w->kernel_h = whole ? w->H : 1;
+    w->kernel_w = whole ? w->W : 1;
+    w->dilation_h = w->dilation_w = 1;
+    if (!whole)
+        w->stride_h = w->stride_w = 1;
+}
+
 /* Brings the image up to what the window needs. */
 static void grow_to_fit(naive_window *w)
 {
@@ -126,6 +136,8 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     w->dilation_w = draw_between(&r, 1, small ? 2 : 3);
     if (kind & (CONV_WINOGRAD | CONV_DIRECT))
         draw_square(c, &r, small);
+    if (kind & (CONV_POINTS | CONV_WHOLE))
+        draw_plain(w, (kind & CONV_WHOLE) != 0);
     if (kind & CONV_WINOGRAD)
         c->options.algorithm = CNN_ALGORITHM_WINOGRAD;
     if (kind & CONV_DIRECT)
@@ -134,9 +146,10 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     /* Many tiles of many samples; now and then a sample that fills a tile. */
     if (!small && draw_between(&r, 0, 3) == 0)
         c->naive.N = draw_between(&r, 30, 70);
-    else if (!small && draw_between(&r, 0, 15) == 0)
+    else if (!small && draw_between(&r, 0, 15) == 0 && !(kind & CONV_WHOLE))
         w->H = w->W = draw_between(&r, 40, 60);
-    draw_padding(c, &r);
+    if (!(kind & (CONV_POINTS | CONV_WHOLE)))
+        draw_padding(c, &r);
     if (kind & CONV_DIRECT)
         fit_direct(c);
     c->options.stride_h = w->stride_h;

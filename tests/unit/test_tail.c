@@ -19,9 +19,12 @@ enum { BATCH = 37, LAYERS = 9, OUTPUTS = 4 };
  * more, and of fewer: then what it picks is enough to go back. */
 static const cnn_shape shapes[] = {{3, 14, 13}, {3, 14, 12}, {3, 8, 6}};
 
+/* Of the three convolutions of a net. */
+static const int32_t squares[] = {5, 3, 3}, points[] = {1, 1, 1};
+
 /* Activation and pooling, pooling alone, an activation alone. */
-static cnn_net *net_of(const cnn_shape *shape, int32_t algorithm,
-                       int32_t function, bool average)
+static cnn_net *net_with(const int32_t *kernels, const cnn_shape *shape,
+                         int32_t algorithm, int32_t function, bool average)
 {
     const cnn_pool2d_options overlapping = {.struct_size = sizeof(overlapping),
                                             .padding = CNN_PAD_EXPLICIT,
@@ -31,19 +34,25 @@ static cnn_net *net_of(const cnn_shape *shape, int32_t algorithm,
                                             .pad_left = 1};
     cnn_net *net = cnn_net_create();
 
-    cnn_net_add(net, conv_same(9, 5, algorithm));
+    cnn_net_add(net, conv_same(9, kernels[0], algorithm));
     cnn_net_add(net, cnn_activation_create(function, NULL));
     cnn_net_add(net, average ? cnn_avgpool2d_create(2, 2, NULL)
                              : cnn_maxpool2d_create(2, 2, NULL));
-    cnn_net_add(net, conv_same(11, 3, algorithm));
+    cnn_net_add(net, conv_same(11, kernels[1], algorithm));
     cnn_net_add(net, average ? cnn_avgpool2d_create(3, 3, &overlapping)
                              : cnn_maxpool2d_create(3, 3, &overlapping));
-    cnn_net_add(net, conv_same(6, 3, algorithm));
+    cnn_net_add(net, conv_same(6, kernels[2], algorithm));
     cnn_net_add(net, cnn_activation_create(function, NULL));
     cnn_net_add(net, cnn_dense_create(OUTPUTS, NULL));
     cnn_net_add(net, cnn_softmax_create());
     build(net, shape, BATCH, 1);
     return net;
+}
+
+static cnn_net *net_of(const cnn_shape *shape, int32_t algorithm,
+                       int32_t function, bool average)
+{
+    return net_with(squares, shape, algorithm, function, average);
 }
 
 /* The layers of a net, each with arrays of its own; the last dx is missing. */
@@ -123,11 +132,23 @@ static void check_net(cnn_net *net, int32_t batch)
     test_free(grads);
 }
 
+static void check_net_however_it_is_run(cnn_net *net)
+{
+    static const int32_t batches[] = {1, 5, BATCH};
+
+    for (int b = 0; b < 3; b++)
+        for (int32_t threads = 1; threads <= 3; threads++) {
+            cnn_set_num_threads(threads);
+            check_net(net, batches[b]);
+        }
+    cnn_set_num_threads(1);
+    cnn_net_free(net);
+}
+
 static void same_bits_as_by_hand(void **state)
 {
     static const int32_t algorithms[] = {
         CNN_ALGORITHM_IM2COL, CNN_ALGORITHM_WINOGRAD, CNN_ALGORITHM_DIRECT};
-    static const int32_t batches[] = {1, 5, BATCH};
     static const int32_t functions[] = {CNN_SIGMOID, CNN_RELU, CNN_ELU};
     const bool direct = cnn__kernels_used()->direct->forward != NULL;
 
@@ -135,17 +156,19 @@ static void same_bits_as_by_hand(void **state)
     for (int i = 0; i < 3 * (direct ? 3 : 2) * 4; i++) {
         const int32_t function = functions[i / 3 % 4 % 3];
         const bool average = i / 3 % 4 == 3;
-        cnn_net *net =
-            net_of(&shapes[i % 3], algorithms[i / 12], function, average);
 
-        for (int b = 0; b < 3; b++)
-            for (int32_t threads = 1; threads <= 3; threads++) {
-                cnn_set_num_threads(threads);
-                check_net(net, batches[b]);
-            }
-        cnn_net_free(net);
+        check_net_however_it_is_run(
+            net_of(&shapes[i % 3], algorithms[i / 12], function, average));
     }
-    cnn_set_num_threads(1);
+}
+
+/* Kernels of one pixel: what they read and write is not copied. */
+static void same_bits_for_points(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        check_net_however_it_is_run(net_with(
+            points, &shapes[i], CNN_ALGORITHM_IM2COL, CNN_SIGMOID, false));
 }
 
 /* ------------------------------------------------------ what is a tail --- */
@@ -180,6 +203,20 @@ static void none_where_images_are_large(void **state)
     cnn_net_add(net, conv_same(8, 3, CNN_ALGORITHM_IM2COL));
     cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
     build(net, &large, 1, 1);
+    assert_int_equal(tail_length(net, 0), 0);
+    cnn_net_free(net);
+}
+
+/* A convolution of the whole image does all samples at once. */
+static void none_behind_whole_images(void **state)
+{
+    cnn_net *net = cnn_net_create();
+
+    (void)state;
+    cnn_net_add(net, cnn_conv2d_create(8, 14, 13, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(1, 1, NULL));
+    build(net, &shapes[0], BATCH, 1);
     assert_int_equal(tail_length(net, 0), 0);
     cnn_net_free(net);
 }
@@ -267,8 +304,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bits_as_by_hand),
+        cmocka_unit_test(same_bits_for_points),
         cmocka_unit_test(tails_of_a_net),
         cmocka_unit_test(none_where_images_are_large),
+        cmocka_unit_test(none_behind_whole_images),
         cmocka_unit_test(sessions_store_no_insides),
         cmocka_unit_test(a_watch_sees_what_is_hidden),
         cmocka_unit_test(divergence_is_found_inside),

@@ -1,0 +1,92 @@
+#include "layers/affine.h"
+
+#include <string.h>
+
+#include "math/gemm.h"
+
+static int32_t row_of_x(const cnn__affine *a)
+{
+    return a->parts * a->inputs;
+}
+
+static int32_t row_of_y(const cnn__affine *a)
+{
+    return a->parts * a->outputs;
+}
+
+void cnn__affine_forward(const cnn__affine *a, const float *x, float *y)
+{
+    const int32_t I = a->inputs, U = a->outputs;
+    const size_t row = (size_t)row_of_y(a);
+
+    /* The product adds to the biases: cheaper than adding them after it. */
+    if (a->b != NULL)
+        for (size_t n = 0; n < (size_t)a->rows; n++)
+            memcpy(y + n * row, a->b, row * sizeof(float));
+    for (int32_t p = 0; p < a->parts; p++)
+        cnn__gemm_parallel(
+            &(cnn__product){.m = a->rows,
+                            .n = U,
+                            .k = I,
+                            .a = x + (size_t)p * (size_t)I,
+                            .lda = row_of_x(a),
+                            .b = a->W + (size_t)p * (size_t)U * (size_t)I,
+                            .transpose_b = true,
+                            .beta = a->b != NULL ? 1.0f : 0.0f,
+                            .c = y + (size_t)p * (size_t)U,
+                            .ldc = row_of_y(a)},
+            a->lanes);
+}
+
+/* dW += dy^T x */
+static void backward_weights(const cnn__affine *a, int32_t p, const float *x,
+                             const float *dy)
+{
+    const int32_t I = a->inputs, U = a->outputs;
+
+    cnn__gemm_parallel(
+        &(cnn__product){.m = U,
+                        .n = I,
+                        .k = a->rows,
+                        .a = dy + (size_t)p * (size_t)U,
+                        .lda = row_of_y(a),
+                        .transpose_a = true,
+                        .b = x + (size_t)p * (size_t)I,
+                        .ldb = row_of_x(a),
+                        .beta = 1.0f,
+                        .c = a->dW + (size_t)p * (size_t)U * (size_t)I},
+        a->lanes);
+}
+
+/* dx = dy W */
+static void backward_input(const cnn__affine *a, int32_t p, const float *dy,
+                           float *dx)
+{
+    const int32_t I = a->inputs, U = a->outputs;
+
+    cnn__gemm_parallel(
+        &(cnn__product){.m = a->rows,
+                        .n = I,
+                        .k = U,
+                        .a = dy + (size_t)p * (size_t)U,
+                        .lda = row_of_y(a),
+                        .b = a->W + (size_t)p * (size_t)U * (size_t)I,
+                        .c = dx + (size_t)p * (size_t)I,
+                        .ldc = row_of_x(a)},
+        a->lanes);
+}
+
+void cnn__affine_backward(const cnn__affine *a, const float *x, const float *dy,
+                          float *dx)
+{
+    const size_t row = (size_t)row_of_y(a);
+
+    for (int32_t p = 0; p < a->parts; p++)
+        backward_weights(a, p, x, dy);
+    if (a->db != NULL)
+        for (size_t n = 0; n < (size_t)a->rows; n++)
+            for (size_t u = 0; u < row; u++)
+                a->db[u] += dy[n * row + u];
+    for (int32_t p = 0; p < a->parts && dx != NULL; p++)
+        backward_input(a, p, dy, dx);
+}
