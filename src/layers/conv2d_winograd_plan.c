@@ -26,6 +26,14 @@ static bool is_plain(const cnn__axis *a)
     return a->stride == 1 && a->dilation == 1;
 }
 
+/* For all outputs of a channel. The squares of 2 x 2 need fewer where there are
+ * no more outputs than that, in one direction at least. */
+static int64_t products(const cnn__winograd *t, const cnn__window *w)
+{
+    return cnn__chunks(w->h.out, t->outputs) *
+           cnn__chunks(w->w.out, t->outputs) * t->points * t->points;
+}
+
 static const cnn__winograd *transforms_of(const cnn__conv *conv)
 {
     const cnn__winograd *all = cnn__kernels_used()->winograds;
@@ -34,10 +42,12 @@ static const cnn__winograd *transforms_of(const cnn__conv *conv)
     if (!is_plain(&w->h) || !is_plain(&w->w) || conv->block_count > 1 ||
         conv->blocks != NULL)
         return NULL;
+    const cnn__winograd *best = NULL;
     for (int i = 0; i < CNN__WINOGRADS; i++)
-        if (all[i].kernel == w->h.kernel && all[i].kernel == w->w.kernel)
-            return &all[i];
-    return NULL;
+        if (all[i].kernel == w->h.kernel && all[i].kernel == w->w.kernel &&
+            (best == NULL || products(&all[i], w) <= products(best, w)))
+            best = &all[i];
+    return best;
 }
 
 static size_t in_lanes(int32_t count)
@@ -141,9 +151,9 @@ bool cnn__winograd_pays(const cnn__conv_winograd *w, const cnn__conv *conv)
         return false;
     /* With few outputs the squares reach far beyond them: it should save at
      * least half of the multiplications. */
-    const size_t products = w->rows * w->columns * w->points;
     const size_t lane = cnn__conv_tile_floats(conv, conv->tile);
-    return products <= (size_t)conv->pixels * (size_t)conv->kernel / 2 &&
+    return products(w->transforms, &conv->window) <=
+               (int64_t)conv->pixels * conv->kernel / 2 &&
            w->weights <= MOST_FLOATS &&
            bench_floats(w, w->block) <=
                (lane > MOST_FLOATS ? lane : MOST_FLOATS);

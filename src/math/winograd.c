@@ -66,6 +66,21 @@ INLINE void data_back6(const vec *r, vec *d)
     d[5] = r[5];
 }
 
+INLINE void data4(const vec *d, vec *r)
+{
+    r[0] = d[0] - d[2];
+    pair(d[2], d[1], r + 1);
+    r[3] = d[3] - d[1];
+}
+
+INLINE void data_back4(const vec *r, vec *d)
+{
+    d[0] = r[0];
+    d[1] = r[1] - r[2] - r[3];
+    d[2] = r[1] + r[2] - r[0];
+    d[3] = r[3];
+}
+
 /* The polynomial with these `count` coefficients at the points +-1, +-2 and
  * +-1/2, and its first and last coefficient: A. */
 INLINE void evaluate(const vec *c, int count, vec *r, int points)
@@ -123,8 +138,10 @@ INLINE void weigh(vec *r, int points)
     static const float of6[MOST] = {0.25f,        -1.0f / 6.0f, -1.0f / 6.0f,
                                     1.0f / 24.0f, 1.0f / 24.0f, 1.0f};
 
+    static const float of4[MOST] = {1.0f, 0.5f, 0.5f, 1.0f};
+
     for (int i = 0; i < points; i++)
-        r[i] *= points == 8 ? of8[i] : of6[i];
+        r[i] *= points == 8 ? of8[i] : points == 6 ? of6[i] : of4[i];
 }
 
 INLINE void filter(const vec *w, int count, vec *r, int points)
@@ -189,10 +206,14 @@ INLINE void filter_back(const vec *r, int points, vec *w, int count)
             maps_back_##n##_##K, filter_##n##_##K, filter_back_##n##_##K \
     }
 
+WINOGRAD(4, 2, 3)
 WINOGRAD(6, 4, 3)
+WINOGRAD(6, 2, 5)
 WINOGRAD(8, 4, 5)
 
 const cnn__winograd CNN__OF_SET(cnn__winograds)[CNN__WINOGRADS] = {
+    ROW(4, 2, 3),
     ROW(6, 4, 3),
+    ROW(6, 2, 5),
     ROW(8, 4, 5),
 };

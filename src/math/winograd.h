@@ -16,7 +16,8 @@
  * Row p of A and of G holds the powers of a point, in G over the product of its
  * distances to the others; B' row p the coefficients of the polynomial that is
  * zero at all the others. The points are 0, +-1, +-2, +-1/2 and infinity for n
- * = 8, and 0, +-1, +-2 and infinity for n = 6: their powers are exact. */
+ * = 8, without +-1/2 for n = 6 and without +-2 for n = 4: their powers are
+ * exact. */
 #ifndef CNN_MATH_WINOGRAD_H
 #define CNN_MATH_WINOGRAD_H
 
@@ -47,7 +48,8 @@ typedef struct cnn__winograd {
     cnn__transform filter_back;      /* n x n -> K x K: G' u G */
 } cnn__winograd;
 
-/* Kernel sizes that there are, the rows of such a table. */
-#define CNN__WINOGRADS 2
+/* The rows of such a table: F(2x2, 3x3), F(4x4, 3x3), F(2x2, 5x5) and F(4x4,
+ * 5x5), F(m x m, K x K) being that for m, m and K. */
+#define CNN__WINOGRADS 4
 
 #endif

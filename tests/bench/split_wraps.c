@@ -111,8 +111,6 @@ void __wrap_cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run,
 
 /* ------------ Winograd's products, and what it makes of the weights --- */
 
-_Static_assert(CNN__WINOGRADS == 2, "one pair of functions for each");
-
 static const cnn__kernels *real_set;
 static cnn__kernels timed_set;
 static cnn__winograd timed[CNN__WINOGRADS];
@@ -127,25 +125,28 @@ static void transform(cnn__transform real, const cnn__grid *from,
     split_leave(before);
 }
 
-static void filter0(const cnn__grid *from, const cnn__grid *to, size_t lanes)
-{
-    transform(real_set->winograds[0].filter, from, to, lanes);
-}
+#define FILTERS(k)                                                      \
+    static void filter##k(const cnn__grid *from, const cnn__grid *to,   \
+                          size_t lanes)                                 \
+    {                                                                   \
+        transform(real_set->winograds[k].filter, from, to, lanes);      \
+    }                                                                   \
+    static void back##k(const cnn__grid *from, const cnn__grid *to,     \
+                        size_t lanes)                                   \
+    {                                                                   \
+        transform(real_set->winograds[k].filter_back, from, to, lanes); \
+    }
 
-static void filter1(const cnn__grid *from, const cnn__grid *to, size_t lanes)
-{
-    transform(real_set->winograds[1].filter, from, to, lanes);
-}
+FILTERS(0)
+FILTERS(1)
+FILTERS(2)
+FILTERS(3)
 
-static void back0(const cnn__grid *from, const cnn__grid *to, size_t lanes)
-{
-    transform(real_set->winograds[0].filter_back, from, to, lanes);
-}
+static const cnn__transform filters[] = {filter0, filter1, filter2, filter3};
+static const cnn__transform filters_back[] = {back0, back1, back2, back3};
 
-static void back1(const cnn__grid *from, const cnn__grid *to, size_t lanes)
-{
-    transform(real_set->winograds[1].filter_back, from, to, lanes);
-}
+_Static_assert(CNN__WINOGRADS == sizeof(filters) / sizeof(filters[0]),
+               "a pair of functions for each");
 
 static void multiply(const cnn__small *p)
 {
@@ -163,8 +164,8 @@ static void make_set(void)
     timed_set = *real_set;
     for (int i = 0; i < CNN__WINOGRADS; i++) {
         timed[i] = real_set->winograds[i];
-        timed[i].filter = i == 0 ? filter0 : filter1;
-        timed[i].filter_back = i == 0 ? back0 : back1;
+        timed[i].filter = filters[i];
+        timed[i].filter_back = filters_back[i];
     }
     timed_set.winograds = timed;
     timed_set.small = &timed_multiply;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/float_mode.h"
+#include "layers/conv2d_winograd_plan.h"
 #include "support/conv_case.h"
 #include "support/gradcheck.h"
 
@@ -62,6 +63,57 @@ static void equals_naive(void **state)
     for (uint64_t seed = 0; seed < 120; seed++) {
         conv_case_draw(&c, CONV_WINOGRAD, seed);
         compare_with_naive(&c);
+    }
+}
+
+/* Squares of 2 x 2 and of 4 x 4, one and several, with outputs left over. */
+static void equals_naive_on_small_maps(void **state)
+{
+    conv_case c;
+
+    (void)state;
+    for (int32_t kernel = 3; kernel <= 5; kernel += 2)
+        for (int32_t h = 1; h <= 5; h++)
+            for (int32_t w = 1; w <= 9; w++) {
+                conv_case_draw(&c, CONV_WINOGRAD, 1);
+                c.options.padding = CNN_PAD_SAME;
+                c.naive.C = 17;
+                c.naive.F = 20;
+                c.naive.N = 3;
+                c.naive.window.kernel_h = c.naive.window.kernel_w = kernel;
+                c.naive.window.H = h;
+                c.naive.window.W = w;
+                naive_pad_same(&c.naive.window, false);
+                compare_with_naive(&c);
+            }
+}
+
+/* The squares that need fewer products: with 4 x 4 outputs 36 or 64 each, with
+ * 2 x 2 outputs 16 or 36. */
+static void squares_fit_the_map(void **state)
+{
+    static const struct {
+        int32_t kernel, h, w, side;
+    } cases[] = {
+        {3, 1, 1, 2}, {3, 2, 2, 2}, {3, 2, 4, 2}, {3, 2, 8, 2}, {3, 3, 2, 2},
+        {3, 3, 3, 4}, {3, 5, 5, 4}, {3, 6, 6, 4}, {5, 1, 1, 2}, {5, 2, 2, 2},
+        {5, 2, 4, 4}, {5, 3, 2, 4}, {5, 3, 3, 4}, {5, 6, 6, 4},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const int32_t K = cases[i].kernel, h = cases[i].h, w = cases[i].w;
+        const cnn__conv conv = {.window = {{h + K - 1, h, K, 1, 1, 0, 0},
+                                           {w + K - 1, w, K, 1, 1, 0, 0}},
+                                .channels = 8,
+                                .filters = 8,
+                                .block_count = 1};
+        cnn__conv_winograd plan;
+
+        cnn__winograd_plan(&plan, &conv);
+        assert_non_null(plan.transforms);
+        assert_int_equal(plan.transforms->kernel, K);
+        assert_int_equal(plan.transforms->outputs, cases[i].side);
     }
 }
 
@@ -199,6 +251,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_naive),
+        cmocka_unit_test(equals_naive_on_small_maps),
+        cmocka_unit_test(squares_fit_the_map),
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(partial_batches_are_near),
