@@ -73,9 +73,10 @@ enum {
     CNN_ALGORITHM_WINOGRAD = 2, /**< fewer multiplications, rounding some ten
                                      times as large: kernels of 3x3 and 5x5,
                                      without stride, dilation, groups, table */
-    CNN_ALGORITHM_DIRECT = 3 /**< the sum itself, for few channels: as Winograd,
-                                  with less padding than kernel and at least 2
-                                  rows, on processors with AVX2 and FMA */
+    CNN_ALGORITHM_DIRECT = 3 /**< the sum itself, for few channels: kernels of
+                                  3x3 and 5x5, without stride and dilation, with
+                                  less padding than kernel and at least 2 rows,
+                                  on processors with AVX2 and FMA */
 };
 
 /* ----------------------------------------------------------- options --- */

@@ -78,12 +78,12 @@ static cnn_status refuse(const cnn__conv *conv, int32_t algorithm)
     return cnn__fail(
         CNN_EUNSUPPORTED,
         "algorithm %d is for kernels of 3x3 and 5x5 without stride, dilation, "
-        "groups and table%s, not for %dx%d, stride %dx%d, dilation %dx%d, "
-        "%d %s, with the instruction set %s",
+        "%s, not for %dx%d, stride %dx%d, dilation %dx%d, %d %s, with the "
+        "instruction set %s",
         algorithm,
         algorithm == CNN_ALGORITHM_DIRECT
-            ? ", less padding than kernel, 2 rows and more, avx2 or avx512"
-            : "",
+            ? "less padding than kernel, 2 rows and more, avx2 or avx512"
+            : "groups and table",
         h->kernel, w->kernel, h->stride, w->stride, h->dilation, w->dilation,
         conv->block_count, conv->blocks != NULL ? "tables" : "groups",
         cnn__kernels_used()->name);

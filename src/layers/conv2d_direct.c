@@ -4,9 +4,11 @@
  *     backward  dW += dy x;  dx = W' dy
  *
  * where W' has the kernels turned around and filters and channels exchanged, so
- * that dx is the forward pass of another convolution. dW is summed up in slots
- * as in conv2d.c: whole vectors of filters one sample after the other, with the
- * filters last; others some samples at a time, which then stay in the cache. */
+ * that dx is the forward pass of another convolution. Groups are convolutions
+ * side by side; of a table each filter is one, and each channel for dx. dW is
+ * summed up in slots as in conv2d.c: whole vectors of filters one sample after
+ * the other, with the filters last; others some samples at a time, which then
+ * stay in the cache. */
 #include "layers/conv2d_direct.h"
 
 #include <string.h>
@@ -43,7 +45,9 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
 {
     const cnn__conv *c = pass->conv;
     const cnn__axis *h = &c->window.h, *w = &c->window.w;
-    const size_t C = (size_t)c->channels, F = (size_t)c->filters;
+    const bool table = c->blocks != NULL;
+    const size_t C = (size_t)c->most_channels;
+    const size_t F = table ? 1 : (size_t)c->most_filters;
     const cnn__framed f = pass->dx != NULL ? d->dy : bare(&d->dy);
     const size_t x = d->x.rows * d->x.row, dy = f.rows * f.row;
 
@@ -52,14 +56,63 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
         .plan = d,
         .pass = pass,
         .run = pass->run,
-        .kernel = {(size_t)h->kernel, C, F, (size_t)h->out, (size_t)w->out,
-                   d->x.row, x, f.row, dy},
-        .turned = {(size_t)h->kernel, F, C, (size_t)h->in, (size_t)w->in, f.row,
-                   dy, 0, 0},
+        .kernel = {(size_t)h->kernel, C, F, NULL, (size_t)h->out,
+                   (size_t)w->out, d->x.row, x, f.row, dy},
+        .turned = {(size_t)h->kernel, F, C, NULL, (size_t)h->in, (size_t)w->in,
+                   f.row, dy, 0, 0},
         .W = pass->run->shared,
         .slots = pass->run->shared + d->weights,
         .slot_count = cnn__conv_slots(pass->run->batch),
     };
+}
+
+/* A convolution that is computed at a time, and where its weights and the first
+ * planes that it reads and writes are. */
+typedef struct part {
+    cnn__direct d;
+    size_t weight, from, to;
+} part;
+
+/* Of the forward pass and dW: a group, or a filter of a table. */
+static part part_of(const job *j, int32_t i)
+{
+    const cnn__conv *c = j->pass->conv;
+    const size_t n = (size_t)i, area = (size_t)c->kernel;
+    const size_t C = (size_t)c->most_channels, F = (size_t)c->most_filters;
+    part p = {j->kernel, n * F * C * area, n * C, n * F};
+
+    if (c->blocks != NULL) {
+        const size_t first = (size_t)c->first[i];
+
+        p = (part){j->kernel, first * area, 0, n};
+        p.d.channels = (size_t)c->first[i + 1] - first;
+        p.d.planes = c->sees + first;
+    }
+    return p;
+}
+
+/* Of dx: a group, or a channel of a table. */
+static part turned_part_of(const job *j, int32_t i)
+{
+    const cnn__conv *c = j->pass->conv;
+    const size_t n = (size_t)i, area = (size_t)c->kernel;
+    const size_t C = (size_t)c->most_channels, F = (size_t)c->most_filters;
+    part p = {j->turned, n * F * C * area, n * F, n * C};
+
+    if (c->blocks != NULL) {
+        const cnn__conv_block *b = &c->blocks[i];
+        const size_t first = (size_t)(b->gather - c->blocks[0].gather);
+
+        p = (part){j->turned, first * area, 0, n};
+        p.d.channels = (size_t)b->filters;
+        p.d.planes = b->scatter;
+    }
+    return p;
+}
+
+static int32_t parts_of(const cnn__conv *c)
+{
+    return c->blocks != NULL ? c->filters : c->block_count;
 }
 
 static size_t image_floats(const cnn__framed *f)
@@ -77,7 +130,14 @@ static void forward_sample(void *data, int64_t sample, int32_t lane)
         cnn__tail_place(j->run, j->pass->y, image_floats(&d->dy), sample, lane);
 
     d->kernels->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
-    d->kernels->forward(&j->kernel, j->pass->weights, j->pass->biases, x, y);
+    for (int32_t i = 0; i < parts_of(j->pass->conv); i++) {
+        const part p = part_of(j, i);
+        const float *b = j->pass->biases;
+
+        d->kernels->forward(
+            &p.d, j->pass->weights + p.weight, b != NULL ? b + p.to : NULL,
+            x + p.from * p.d.x_plane, y + p.to * d->dy.h * d->dy.w);
+    }
     cnn__tail_forward(j->run, y, sample, 1);
 }
 
@@ -88,20 +148,30 @@ void cnn__direct_forward(const cnn__conv_direct *d, const cnn__conv_pass *pass)
     cnn__parallel(j.run->batch, j.run->lanes, forward_sample, &j);
 }
 
-/* W' (C, F, K, K), each kernel back to front. */
+/* One kernel of W', back to front. */
+static void turn(const float *from, float *to, size_t area)
+{
+    for (size_t k = 0; k < area; k++)
+        to[k] = from[area - 1 - k];
+}
+
+/* W' (C, F, K, K) of each part. */
 static void turn_weights(const job *j)
 {
-    const size_t C = j->kernel.channels, F = j->kernel.filters;
-    const size_t area = j->kernel.kernel * j->kernel.kernel;
+    const cnn__conv *conv = j->pass->conv;
+    const size_t area = (size_t)conv->kernel, kernels = conv->weights / area;
+    const size_t C = (size_t)conv->most_channels;
+    const size_t F = (size_t)conv->most_filters;
+    const float *w = j->pass->weights;
 
-    for (size_t c = 0; c < C; c++)
-        for (size_t f = 0; f < F; f++) {
-            const float *from = j->pass->weights + (f * C + c) * area;
-            float *to = j->W + (c * F + f) * area;
+    for (size_t i = 0; i < kernels && conv->blocks != NULL; i++)
+        turn(w + (size_t)conv->blocks[0].gather[i] * area, j->W + i * area,
+             area);
+    for (size_t i = 0; i < kernels && conv->blocks == NULL; i++) {
+        const size_t f = i / C % F, c = i % C, group = i / (C * F);
 
-            for (size_t k = 0; k < area; k++)
-                to[k] = from[area - 1 - k];
-        }
+        turn(w + i * area, j->W + ((group * C + c) * F + f) * area, area);
+    }
 }
 
 /* Adds up a sample whose dy is `maps`, in vectors of filters; `lanes` is for
@@ -116,6 +186,19 @@ static void add_lanes(const job *j, const float *x, const float *maps,
 
     cnn__planes_to_lanes(&planes, &grid);
     j->plan->kernels->lane_weights(&j->kernel, x, lanes, dW);
+}
+
+/* dx of a sample from dy in its frame. */
+static void backward_input(const job *j, const float *dy, float *dx)
+{
+    const size_t area = j->plan->x.h * j->plan->x.w;
+
+    for (int32_t i = 0; i < j->pass->conv->block_count; i++) {
+        const part p = turned_part_of(j, i);
+
+        j->plan->kernels->forward(&p.d, j->W + p.weight, NULL,
+                                  dy + p.from * p.d.x_plane, dx + p.to * area);
+    }
 }
 
 /* Adds up samples first .. first + count - 1. */
@@ -143,12 +226,16 @@ static void backward_block(const job *j, size_t first, size_t count, float *dW,
             continue;
         d->kernels->enframe(f, maps, dy + s * dys);
         if (j->pass->dx != NULL)
-            d->kernels->forward(&j->turned, j->W, NULL, dy + s * dys,
-                                j->pass->dx + (first + s) * X);
+            backward_input(j, dy + s * dys, j->pass->dx + (first + s) * X);
     }
-    if (!d->by_filters)
-        d->kernels->weights(&j->kernel, count, x, xs,
-                            dy + f->top * f->row + f->left, dys, dW);
+    for (int32_t i = 0; i < parts_of(j->pass->conv) && !d->by_filters; i++) {
+        const part p = part_of(j, i);
+
+        d->kernels->weights(&p.d, count, x + p.from * p.d.x_plane, xs,
+                            dy + p.to * p.d.dy_plane + f->top * f->row +
+                                f->left,
+                            dys, dW + p.weight);
+    }
 }
 
 static void backward_slot(void *data, int64_t slot, int32_t lane)

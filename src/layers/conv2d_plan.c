@@ -73,6 +73,7 @@ cnn__conv_block cnn__conv_block_at(const cnn__conv *plan, int32_t i)
 typedef struct lists {
     cnn__conv_block *blocks;   /* (channels) */
     int32_t *gather, *scatter; /* (kernels), those of a block in a row */
+    int32_t *first, *sees;     /* as in cnn__conv */
 } lists;
 
 static lists lay_out(cnn__arena *arena, const cnn__conv_connections *with)
@@ -82,6 +83,8 @@ static lists lay_out(cnn__arena *arena, const cnn__conv_connections *with)
     return (lists){
         cnn__arena_take(arena, C, sizeof(cnn__conv_block)),
         cnn__arena_take(arena, kernels, sizeof(int32_t)),
+        cnn__arena_take(arena, kernels, sizeof(int32_t)),
+        cnn__arena_take(arena, (size_t)with->filters + 1, sizeof(int32_t)),
         cnn__arena_take(arena, kernels, sizeof(int32_t)),
     };
 }
@@ -102,7 +105,8 @@ static void fill_lists(lists l, const cnn__conv_connections *with)
         for (int32_t f = 0; f < F; f++)
             first += table[f * C + c];
     }
-    for (int32_t f = 0; f < F; f++)
+    for (int32_t f = 0; f < F; f++) {
+        l.first[f] = number;
         for (int32_t c = 0; c < C; c++) {
             cnn__conv_block *b = &l.blocks[c];
             const ptrdiff_t at = b->scatter - l.scatter + b->filters;
@@ -110,9 +114,12 @@ static void fill_lists(lists l, const cnn__conv_connections *with)
             if (!table[f * C + c])
                 continue;
             l.scatter[at] = f;
-            l.gather[at] = number++;
+            l.gather[at] = number;
+            l.sees[number++] = c;
             b->filters++;
         }
+    }
+    l.first[F] = number;
 }
 
 static cnn_status plan_table(cnn__conv *plan, const cnn__conv_connections *with,
@@ -128,6 +135,8 @@ static cnn_status plan_table(cnn__conv *plan, const cnn__conv_connections *with,
     const lists l = lay_out(&arena, with);
     fill_lists(l, with);
     plan->blocks = l.blocks;
+    plan->first = l.first;
+    plan->sees = l.sees;
     plan->block_count = with->channels;
     plan->most_channels = 1;
     plan->most_filters = with->filters;

@@ -38,7 +38,9 @@ typedef struct cnn__conv {
     cnn__conv_form form;
     int32_t tile; /* T; depends on the shape only */
     int32_t block_count;
-    const cnn__conv_block *blocks;       /* of a table; NULL for groups */
+    const cnn__conv_block *blocks; /* of a table; NULL for groups */
+    const int32_t *first; /* (F + 1) of a table: kernels before filter f */
+    const int32_t *sees;  /* (kernels): the channel of each */
     int32_t most_channels, most_filters; /* over the blocks */
 } cnn__conv;
 

@@ -11,11 +11,6 @@
 #include "math/vec4.h"
 #include "math/vector.h"
 
-INLINE vec all(float a)
-{
-    return a - (vec){0};
-}
-
 /* ------------------------------------------------------------------ frames */
 
 /* n is a vector or more. */
@@ -58,6 +53,14 @@ static void enframe(const cnn__framed *f, const float *image, float *to)
 /* Of a block: enough sums at a time to hide how long each takes. */
 #define ROWS 2
 
+/* Channel c of x. */
+INLINE const float *channel(const cnn__direct *d, const float *x, size_t c)
+{
+    const size_t p = d->planes != NULL ? (size_t)d->planes[c] : c;
+
+    return x + p * d->x_plane;
+}
+
 /* WIDTH columns of ROWS rows of FB filters; w, x and y where these begin. */
 INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
                           const float *x, float *y, size_t K, size_t FB)
@@ -70,13 +73,14 @@ INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
     for (size_t f = 0; f < FB; f++)
         for (size_t r = 0; r < ROWS; r++)
             sum[f][r] = all(b != NULL ? b[f] : 0.0f);
-    for (size_t c = 0; c < d->channels; c++, x += d->x_plane, w += K * K)
+    for (size_t c = 0; c < d->channels; c++, w += K * K)
         for (size_t u = 0; u < K; u++)
             for (size_t v = 0; v < K; v++) {
+                const float *from = channel(d, x, c) + u * d->x_row + v;
                 vec row[ROWS];
 
                 for (size_t r = 0; r < ROWS; r++)
-                    row[r] = load(x + (u + r) * d->x_row + v);
+                    row[r] = load(from + r * d->x_row);
                 for (size_t f = 0; f < FB; f++)
                     for (size_t r = 0; r < ROWS; r++)
                         sum[f][r] += all(w[f * filter + u * K + v]) * row[r];
@@ -105,6 +109,77 @@ INLINE void forward_filters(const cnn__direct *d, const float *w,
             forward_block(d, w, b, x + i0 * d->x_row + j0,
                           y + i0 * d->columns + j0, K, FB);
         }
+}
+
+/* A filter alone is done some rows at a time, or there are not enough sums: R
+ * rows of V vectors, the last of which begins `behind` floats behind the first.
+ */
+INLINE void one_block(const cnn__direct *d, const float *w, float b,
+                      const float *x, float *y, size_t behind, size_t K,
+                      size_t R, size_t V)
+{
+    const size_t columns = d->columns < WIDTH ? d->columns : WIDTH;
+    vec sum[10][2];
+
+    for (size_t r = 0; r < R; r++)
+        for (size_t v = 0; v < V; v++)
+            sum[r][v] = all(b);
+    for (size_t c = 0; c < d->channels; c++) {
+        for (size_t k = 0; k < K; k++) {
+            const float *from = channel(d, x, c) + k;
+
+#pragma GCC unroll 16
+            for (size_t i = 0; i < R + K - 1; i++, from += d->x_row) {
+                vec row[2];
+
+                for (size_t v = 0; v < V; v++)
+                    row[v] = load(from + v * behind);
+                for (size_t u = 0; u < K; u++)
+                    for (size_t v = 0; v < V && u <= i && i - u < R; v++)
+                        sum[i - u][v] += all(w[u * K + k]) * row[v];
+            }
+        }
+        w += K * K;
+    }
+    for (size_t r = 0; r < R; r++, y += d->columns)
+        for (size_t v = 0; v < V; v++)
+            if (columns == WIDTH)
+                store(y + v * behind, sum[r][v]);
+            else
+                cnn__copy4(y, (const float *)&sum[r][v], columns);
+}
+
+INLINE void one_rows(const cnn__direct *d, const float *w, float b,
+                     const float *x, float *y, size_t K, size_t R)
+{
+    const size_t W = d->columns;
+
+    for (size_t i = 0; i < d->rows; i += R) {
+        const size_t i0 = cnn__block_at(i, R, d->rows);
+        const float *from = x + i0 * d->x_row;
+        float *to = y + i0 * W;
+
+        if (W <= WIDTH)
+            one_block(d, w, b, from, to, 0, K, R, 1);
+        for (size_t j = 0; j < W && W > WIDTH; j += 2 * WIDTH) {
+            const size_t j0 =
+                W < 2 * WIDTH ? 0 : cnn__block_at(j, 2 * WIDTH, W);
+            const size_t behind = W < 2 * WIDTH ? W - WIDTH : WIDTH;
+
+            one_block(d, w, b, from + j0, to + j0, behind, K, R, 2);
+        }
+    }
+}
+
+INLINE void one_filter(const cnn__direct *d, const float *w, const float *b,
+                       const float *x, float *y, size_t K)
+{
+    const size_t R = WIDTH == 16 || K == 3 ? 5 : 4; /* by the registers */
+
+    if (d->rows >= R)
+        one_rows(d, w, b != NULL ? *b : 0.0f, x, y, K, R);
+    else
+        forward_filters(d, w, b, x, y, K, 1);
 }
 
 /* Of the filters that are left, those of the next block: 8 if there are
@@ -138,7 +213,7 @@ INLINE void forward_kernel(const cnn__direct *d, const float *w, const float *b,
         else if (FB == 4)
             forward_filters(d, from, bias, x, to, K, 4);
         else
-            forward_filters(d, from, bias, x, to, K, 1);
+            one_filter(d, from, bias, x, to, K);
     }
 }
 
@@ -230,6 +305,45 @@ INLINE void weights_kernel(const sums *s, const float *x, const float *dy,
     }
 }
 
+/* U rows of the kernel of a filter alone. */
+INLINE void one_weights_block(const sums *s, const float *x, const float *dy,
+                              float *dw, size_t K, size_t U)
+{
+    const cnn__direct *d = s->d;
+    vec sum[5][5];
+
+    for (size_t u = 0; u < U; u++)
+        for (size_t v = 0; v < K; v++)
+            sum[u][v] = all(0);
+    for (size_t n = 0; n < s->samples; n++)
+        for (size_t i = 0; i < d->rows; i++)
+            for (size_t j = 0; j < d->columns; j += WIDTH) {
+                const float *from = x + n * s->x_sample + i * d->x_row + j;
+                const vec slope =
+                    load(dy + n * s->dy_sample + i * d->dy_row + j);
+
+                for (size_t u = 0; u < U; u++)
+                    for (size_t v = 0; v < K; v++)
+                        sum[u][v] += slope * load(from + u * d->x_row + v);
+            }
+    for (size_t u = 0; u < U; u++)
+        for (size_t v = 0; v < K; v++)
+            dw[u * K + v] += sum_of(sum[u][v]);
+}
+
+/* As many rows at a time as there are registers for. */
+INLINE void one_weights(const sums *s, const float *x, const float *dy,
+                        float *dw, size_t K)
+{
+    const size_t U = WIDTH == 16 || K == 3 ? K : 2;
+    const size_t row = s->d->x_row;
+
+    for (size_t u = 0; u + U <= K; u += U)
+        one_weights_block(s, x + u * row, dy, dw + u * K, K, U);
+    if (K % U > 0)
+        one_weights_block(s, x + (K - 1) * row, dy, dw + (K - 1) * K, K, 1);
+}
+
 INLINE void weights_filters(const sums *s, const float *x, const float *dy,
                             float *dw, size_t K)
 {
@@ -238,7 +352,10 @@ INLINE void weights_filters(const sums *s, const float *x, const float *dy,
     else if (s->d->filters >= 4)
         weights_kernel(s, x, dy, dw, K, 4);
     else
-        weights_kernel(s, x, dy, dw, K, 1);
+        for (size_t f = 0; f < s->d->filters; f++)
+            for (size_t c = 0; c < s->d->channels; c++, dw += K * K)
+                one_weights(s, channel(s->d, x, c), dy + f * s->d->dy_plane, dw,
+                            K);
 }
 
 static void weights(const cnn__direct *d, size_t samples, const float *x,
@@ -253,80 +370,10 @@ static void weights(const cnn__direct *d, size_t samples, const float *x,
         weights_filters(&s, x, dy, dw, 5);
 }
 
-/* ---------------------------------------------- weights, along the filters */
+extern cnn__lane_weights_fn CNN__OF_SET(cnn__lane_weights);
 
-/* U x V of a kernel over one channel and some rows, for L vectors of filters.
- */
-INLINE void lane_block(const cnn__direct *d, size_t rows, const float *x,
-                       const float *dy, float *dw, size_t U, size_t V, size_t L)
-{
-    const size_t K = d->kernel, F = d->filters;
-    vec sum[5][5][2];
-
-    for (size_t u = 0; u < U; u++)
-        for (size_t v = 0; v < V; v++)
-            for (size_t l = 0; l < L; l++)
-                sum[u][v][l] = all(0);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < d->columns; j++, dy += F) {
-            const float *at = x + i * d->x_row + j;
-            vec slope[2];
-
-            for (size_t l = 0; l < L; l++)
-                slope[l] = load(dy + l * WIDTH);
-            for (size_t u = 0; u < U; u++)
-                for (size_t v = 0; v < V; v++)
-                    for (size_t l = 0; l < L; l++)
-                        sum[u][v][l] += slope[l] * all(at[u * d->x_row + v]);
-        }
-    for (size_t u = 0; u < U; u++)
-        for (size_t v = 0; v < V; v++)
-            for (size_t l = 0; l < L; l++) {
-                float *to = dw + (u * K + v) * F + l * WIDTH;
-
-                store(to, load(to) + sum[u][v][l]);
-            }
-}
-
-/* Terms that are added up one by one; a longer sum would lose digits. */
-#define LANE_TERMS 256
-
-/* A whole kernel at a time if its sums fit into the registers, or else its
- * rows for two vectors: enough sums to hide how long each takes. */
-INLINE void lane_rows(const cnn__direct *d, const float *x, const float *dy,
-                      float *dw, size_t rows, size_t K)
-{
-    const bool whole = WIDTH == 16 || K == 3;
-    const size_t U = whole ? K : 1, L = whole ? 1 : 2;
-
-    for (size_t f = 0; f < d->filters; f += L * WIDTH)
-        for (size_t c = 0; c < d->channels; c++)
-            for (size_t u = 0; u < K; u += U)
-                lane_block(d, rows, x + c * d->x_plane + u * d->x_row, dy + f,
-                           dw + (c * K + u) * K * d->filters + f, U, K, L);
-}
-
-INLINE void lane_kernel(const cnn__direct *d, const float *x, const float *dy,
-                        float *dw, size_t K)
-{
-    const size_t step = LANE_TERMS / d->columns + 1;
-
-    for (size_t i = 0; i < d->rows; i += step)
-        lane_rows(d, x + i * d->x_row, dy + i * d->columns * d->filters, dw,
-                  d->rows - i < step ? d->rows - i : step, K);
-}
-
-static void lane_weights(const cnn__direct *d, const float *x, const float *dy,
-                         float *dw)
-{
-    if (d->kernel == 3)
-        lane_kernel(d, x, dy, dw, 3);
-    else
-        lane_kernel(d, x, dy, dw, 5);
-}
-
-const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {enframe, forward, weights,
-                                                      lane_weights};
+const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {
+    enframe, forward, weights, CNN__OF_SET(cnn__lane_weights)};
 
 #else
 

@@ -8,6 +8,7 @@
 #define CNN_MATH_DIRECT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Floats of the widest vectors. */
 #define CNN__DIRECT_LANES 16
@@ -23,17 +24,21 @@ typedef struct cnn__framed {
 typedef struct cnn__direct {
     size_t kernel;            /* K: 3 or 5 */
     size_t channels, filters; /* C, F */
+    const int32_t *planes;    /* (C): those of the channels; NULL: in order */
     size_t rows, columns;     /* OH, OW of the outputs; at least 2 rows */
     size_t x_row, x_plane;    /* floats from a row, a channel, to the next */
     size_t dy_row, dy_plane;
 } cnn__direct;
+
+typedef void cnn__lane_weights_fn(const cnn__direct *d, const float *x,
+                                  const float *dy, float *dw);
 
 /* Only where the processor multiplies and adds in one: elsewhere sgemm wins. */
 typedef struct cnn__direct_kernels {
     /* Puts an image (planes, h, w) into its frame. */
     void (*enframe)(const cnn__framed *f, const float *image, float *to);
     /* y (F, OH, OW) = b (F) + sum over c, u, v of w (F, C, K, K) x; b may be
-     * NULL. Vectors go along the rows. */
+     * NULL, C zero. Vectors go along the rows. */
     void (*forward)(const cnn__direct *d, const float *w, const float *b,
                     const float *x, float *y);
     /* dw (F, C, K, K) += sum over i, j of dy x, for `samples` that stand
@@ -44,8 +49,7 @@ typedef struct cnn__direct_kernels {
                     float *dw);
     /* The same for one sample, in vectors of filters: dw is (C, K, K, F), dy
      * (OH, OW, F) without gaps, and F a multiple of CNN__DIRECT_LANES. */
-    void (*lane_weights)(const cnn__direct *d, const float *x, const float *dy,
-                         float *dw);
+    cnn__lane_weights_fn *lane_weights;
 } cnn__direct_kernels;
 
 #endif

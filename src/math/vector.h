@@ -20,6 +20,11 @@ typedef float vec __attribute__((vector_size(4 * WIDTH)));
  * registers disappear. */
 #define INLINE static inline __attribute__((always_inline))
 
+INLINE vec all(float a)
+{
+    return a - (vec){0};
+}
+
 INLINE vec load(const float *from)
 {
     vec v;

@@ -13,12 +13,11 @@ static bool has_direct(void)
 }
 
 /* y and the gradients of a layer, one behind the other. */
-static float *outcome(int32_t filters, int32_t kernel, const cnn_shape *in,
-                      int32_t algorithm, size_t *n)
+static float *outcome_of(cnn_layer *layer, const cnn_shape *in, size_t *n)
 {
     rig r;
 
-    rig_open(&r, conv_same(filters, kernel, algorithm), in, 3);
+    rig_open(&r, layer, in, 3);
     rig_fill_uniform(&r, 1);
     rig_forward(&r);
     rig_backward(&r);
@@ -28,6 +27,12 @@ static float *outcome(int32_t filters, int32_t kernel, const cnn_shape *in,
     memcpy(all + r.Y, cnn_layer_grads(r.layer), r.P * sizeof(float));
     rig_close(&r);
     return all;
+}
+
+static float *outcome(int32_t filters, int32_t kernel, const cnn_shape *in,
+                      int32_t algorithm, size_t *n)
+{
+    return outcome_of(conv_same(filters, kernel, algorithm), in, n);
 }
 
 /* What CNN_ALGORITHM makes of a layer that would take `best`. */
@@ -82,6 +87,60 @@ static void auto_takes_what_pays(void **state)
     assert_auto(16, 7, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
 }
 
+/* 3x3 kernels in groups, or if there are none with a table. */
+static cnn_layer *in_parts(int32_t filters, int32_t channels, int32_t groups,
+                           int32_t algorithm)
+{
+    const cnn_conv2d_options o = {.struct_size = sizeof(o),
+                                  .groups = groups,
+                                  .padding = CNN_PAD_SAME,
+                                  .algorithm = algorithm};
+    cnn_layer *layer = cnn_conv2d_create(filters, 3, 3, &o);
+    uint8_t table[64 * 8];
+
+    for (int32_t i = 0; i < filters * channels && groups == 0; i++)
+        table[i] = i % 3 > 0;
+    if (groups == 0)
+        assert_int_equal(cnn_conv2d_set_table(layer, filters, channels, table),
+                         CNN_OK);
+    return layer;
+}
+
+static void auto_takes_what_pays_in_parts(void **state)
+{
+    static const struct {
+        int32_t filters, groups;
+        cnn_shape in;
+        bool direct;
+    } cases[] = {
+        {16, 16, {16, 14, 14}, true}, {32, 16, {16, 5, 3}, true},
+        {32, 2, {32, 14, 14}, true},  {40, 2, {16, 14, 14}, false},
+        {8, 2, {40, 14, 14}, false},  {16, 0, {6, 14, 10}, true},
+        {16, 0, {6, 14, 7}, false},   {64, 0, {8, 14, 14}, false},
+    };
+    const char *name = getenv("CNN_ALGORITHM");
+    const bool for_all = name != NULL && strcmp(name, "direct") == 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const int32_t F = cases[i].filters, C = cases[i].in.c;
+        const int32_t G = cases[i].groups;
+        const bool direct =
+            (for_all || (name == NULL && cases[i].direct)) && has_direct();
+        size_t n;
+
+        float *got =
+            outcome_of(in_parts(F, C, G, CNN_ALGORITHM_AUTO), &cases[i].in, &n);
+        float *want = outcome_of(
+            in_parts(F, C, G,
+                     direct ? CNN_ALGORITHM_DIRECT : CNN_ALGORITHM_IM2COL),
+            &cases[i].in, &n);
+        assert_same_bits(got, want, n);
+        test_free(got);
+        test_free(want);
+    }
+}
+
 static void algorithms_differ(void **state)
 {
     const cnn_shape in = {6, 14, 14};
@@ -100,43 +159,48 @@ static void algorithms_differ(void **state)
     test_free(im2col);
 }
 
-static void refuses_what_does_not_fit(void **state)
+static void assert_refuses(int32_t algorithm, int32_t kernel_h,
+                           int32_t kernel_w, cnn_conv2d_options o,
+                           const char *text)
 {
-    static const struct {
-        int32_t kernel_h, kernel_w;
-        cnn_conv2d_options o;
-        const char *text;
-    } cases[] = {
-        {5, 3, {0}, "not for 5x3"},
-        {7, 7, {0}, "not for 7x7"},
-        {3, 3, {.stride_w = 2}, "stride 1x2"},
-        {3, 3, {.dilation_h = 3}, "dilation 3x1"},
-        {3, 3, {.groups = 2}, "2 groups"},
-    };
-    const uint8_t table[] = {1, 0, 0, 1};
     const cnn_shape in = {2, 9, 9};
 
+    o.struct_size = sizeof(o);
+    o.algorithm = algorithm;
+    cnn_layer *layer = cnn_conv2d_create(2, kernel_h, kernel_w, &o);
+    assert_non_null(layer);
+    assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED, text);
+    cnn_layer_free(layer);
+}
+
+static void refuses_what_does_not_fit(void **state)
+{
     (void)state;
     for (int32_t algorithm = CNN_ALGORITHM_WINOGRAD;
          algorithm <= CNN_ALGORITHM_DIRECT; algorithm++) {
-        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-            cnn_conv2d_options o = cases[i].o;
+        const cnn_conv2d_options none = {0}, stride = {.stride_w = 2},
+                                 dilation = {.dilation_h = 3};
 
-            o.struct_size = sizeof(o);
-            o.algorithm = algorithm;
-            cnn_layer *layer =
-                cnn_conv2d_create(2, cases[i].kernel_h, cases[i].kernel_w, &o);
-            assert_non_null(layer);
-            assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
-                          cases[i].text);
-            cnn_layer_free(layer);
-        }
-        cnn_layer *layer = conv_same(2, 3, algorithm);
-        assert_int_equal(cnn_conv2d_set_table(layer, 2, 2, table), CNN_OK);
-        assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
-                      "2 tables");
-        cnn_layer_free(layer);
+        assert_refuses(algorithm, 5, 3, none, "not for 5x3");
+        assert_refuses(algorithm, 7, 7, none, "not for 7x7");
+        assert_refuses(algorithm, 3, 3, stride, "stride 1x2");
+        assert_refuses(algorithm, 3, 3, dilation, "dilation 3x1");
     }
+}
+
+/* What only Winograd's method asks for. */
+static void winograd_refuses_what_does_not_fit(void **state)
+{
+    const uint8_t table[] = {1, 0, 0, 1};
+    const cnn_conv2d_options groups = {.groups = 2};
+    cnn_layer *layer = conv_same(2, 3, CNN_ALGORITHM_WINOGRAD);
+
+    (void)state;
+    assert_refuses(CNN_ALGORITHM_WINOGRAD, 3, 3, groups, "2 groups");
+    assert_int_equal(cnn_conv2d_set_table(layer, 2, 2, table), CNN_OK);
+    assert_failed(cnn_layer_build(layer, &(cnn_shape){2, 9, 9}, 1, 1),
+                  CNN_EUNSUPPORTED, "2 tables");
+    cnn_layer_free(layer);
 }
 
 /* What only direct kernels ask for. */
@@ -177,8 +241,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(auto_takes_what_pays),
+        cmocka_unit_test(auto_takes_what_pays_in_parts),
         cmocka_unit_test(algorithms_differ),
         cmocka_unit_test(refuses_what_does_not_fit),
+        cmocka_unit_test(winograd_refuses_what_does_not_fit),
         cmocka_unit_test(direct_refuses_what_does_not_fit),
         cmocka_unit_test(refuses_unknown_ones),
     };

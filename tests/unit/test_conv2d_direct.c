@@ -18,6 +18,19 @@ static void equals_naive(void **state)
     }
 }
 
+static void equals_naive_in_parts(void **state)
+{
+    conv_case c;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        conv_case_draw(&c, CONV_DIRECT | CONV_GROUPS, seed);
+        conv_case_assert_exact(&c, seed);
+        conv_case_draw(&c, CONV_DIRECT | CONV_TABLE, seed);
+        conv_case_assert_exact(&c, seed);
+    }
+}
+
 /* Each width of the blocks of filters, with and without a rest; rows of one
  * vector, of several, and of a part of one. */
 static void equals_naive_at_each_width(void **state)
@@ -99,35 +112,41 @@ static void a_sample_is_alone(void **state)
 /* 50,176 terms of one sign: one sum over all of them would be off by 1e-5. */
 static void long_sums_keep_their_digits(void **state)
 {
-    const cnn_shape in = {3, 224, 224};
-    rig direct, im2col;
+    conv_case c;
+    conv_wanted want;
+    rig r;
 
     (void)state;
-    rig_open(&direct, conv_same(16, 3, CNN_ALGORITHM_DIRECT), &in, 1);
-    rig_open(&im2col, conv_same(16, 3, CNN_ALGORITHM_IM2COL), &in, 1);
-    rig_fill_uniform(&direct, 1);
-    for (size_t i = 0; i < direct.X; i++)
-        im2col.x[i] = direct.x[i] = fabsf(direct.x[i]);
-    for (size_t i = 0; i < direct.Y; i++)
-        im2col.dy[i] = direct.dy[i] = fabsf(direct.dy[i]);
-    rig_forward(&direct);
-    rig_forward(&im2col);
-    rig_backward(&direct);
-    rig_backward(&im2col);
-    const float *want = cnn_layer_grads(im2col.layer);
+    conv_case_draw(&c, CONV_DIRECT, 1);
+    c.options.padding = CNN_PAD_SAME;
+    c.naive.C = 3;
+    c.naive.F = 16;
+    c.naive.N = 1;
+    c.naive.window.kernel_h = c.naive.window.kernel_w = 3;
+    c.naive.window.H = c.naive.window.W = 224;
+    naive_pad_same(&c.naive.window, false);
+    conv_case_open(&c, &r);
+    rig_fill_uniform(&r, 1);
+    for (size_t i = 0; i < r.X; i++)
+        r.x[i] = fabsf(r.x[i]);
+    for (size_t i = 0; i < r.Y; i++)
+        r.dy[i] = fabsf(r.dy[i]);
+    conv_case_want(&c, &r, &want);
+    rig_forward(&r);
+    rig_backward(&r);
     float most = 0.0f;
-    for (size_t i = 0; i < im2col.P; i++)
-        most = fmaxf(most, want[i]);
-    assert_near(cnn_layer_grads(direct.layer), want, direct.P,
-                3e-6 * (double)most, 0);
-    rig_close(&direct);
-    rig_close(&im2col);
+    for (size_t i = 0; i < r.P; i++)
+        most = fmaxf(most, want.dp[i]);
+    assert_near(cnn_layer_grads(r.layer), want.dp, r.P, 3e-6 * (double)most, 0);
+    conv_wanted_free(&want);
+    rig_close(&r);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_naive),
+        cmocka_unit_test(equals_naive_in_parts),
         cmocka_unit_test(equals_naive_at_each_width),
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
