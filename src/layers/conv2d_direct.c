@@ -6,9 +6,9 @@
  * where W' has the kernels turned around and filters and channels exchanged, so
  * that dx is the forward pass of another convolution. Groups are convolutions
  * side by side; of a table each filter is one, and each channel for dx. dW is
- * summed up in slots as in conv2d.c: whole vectors of filters one sample after
- * the other, with the filters last; others some samples at a time, which then
- * stay in the cache. */
+ * summed up in slots as in conv2d_im2col.c: whole vectors of filters one sample
+ * after the other, with the filters last; others some samples at a time, which
+ * then stay in the cache. */
 #include "layers/conv2d_direct.h"
 
 #include <string.h>

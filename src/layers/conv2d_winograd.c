@@ -8,7 +8,8 @@
  * Channels and filters are the innermost side of every array, so that vectors
  * go across them, and are padded to whole vectors with zeros.
  *
- * Blocks are handed to threads. dU is summed up in slots as in conv2d.c. */
+ * Blocks are handed to threads. dU is summed up in slots as in
+ * conv2d_im2col.c. */
 #include "layers/conv2d_winograd.h"
 
 #include <string.h>
