@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "math/gemm.h"
+#include "math/sum.h"
 
 static int32_t row_of_x(const cnn__affine *a)
 {
@@ -85,8 +86,7 @@ void cnn__affine_backward(const cnn__affine *a, const float *x, const float *dy,
         backward_weights(a, p, x, dy);
     if (a->db != NULL)
         for (size_t n = 0; n < (size_t)a->rows; n++)
-            for (size_t u = 0; u < row; u++)
-                a->db[u] += dy[n * row + u];
+            cnn__add(a->db, dy + n * row, row);
     for (int32_t p = 0; p < a->parts && dx != NULL; p++)
         backward_input(a, p, dy, dx);
 }

@@ -168,13 +168,14 @@ static cnn__affine affine(const cnn__conv_pass *pass, float *dW, float *db)
 void cnn__conv_forward(const cnn__conv_choice *choice,
                        const cnn__conv_pass *pass)
 {
-    const cnn__affine whole = affine(pass, NULL, NULL);
+    cnn__affine whole;
 
     switch (choice->path) {
     case CNN__PATH_IM2COL:
         cnn__im2col_forward(pass);
         break;
     case CNN__PATH_AFFINE:
+        whole = affine(pass, NULL, NULL);
         cnn__affine_forward(&whole, pass->x, pass->y);
         break;
     case CNN__PATH_WINOGRAD:
@@ -189,13 +190,14 @@ void cnn__conv_forward(const cnn__conv_choice *choice,
 void cnn__conv_backward(const cnn__conv_choice *choice,
                         const cnn__conv_pass *pass, float *dW, float *db)
 {
-    const cnn__affine whole = affine(pass, dW, db);
+    cnn__affine whole;
 
     switch (choice->path) {
     case CNN__PATH_IM2COL:
         cnn__im2col_backward(pass, dW, db);
         break;
     case CNN__PATH_AFFINE:
+        whole = affine(pass, dW, db);
         cnn__affine_backward(&whole, pass->x, pass->dy, pass->dx);
         break;
     case CNN__PATH_WINOGRAD:

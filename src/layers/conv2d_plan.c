@@ -160,24 +160,31 @@ static bool is_whole(const cnn__axis *a)
 }
 
 /* Without columns each sample is a product of its own, for which a BLAS packs
- * the C x F weights and goes through as many gradients. That costs less than to
- * copy the (C + F) P floats of a sample to others' side where there are some
- * pixels: measured over 8 to 256 channels and maps of 2 x 2 to 10 x 10. */
-#define LEAST_POINTS 16
+ * the C x F weights of a block and goes through as many gradients; with them
+ * the (C + F) P floats of a sample are copied to others' side. Measured over 8
+ * to 256 channels and maps of 2 x 2 to 10 x 10, a float packed costs 3/4 of one
+ * copied, and a product has some pixels to earn its call; more of them if it is
+ * as thin as for a channel alone. Those of a table are, and gain nothing. */
+#define LEAST_POINTS      16
+#define LEAST_THIN_POINTS 64
+#define THIN              2
 
 static bool pays_by_points(const cnn__conv *plan)
 {
     const double C = plan->most_channels, F = plan->most_filters;
+    const bool thin = C <= THIN || F <= THIN;
 
-    return plan->pixels >= LEAST_POINTS &&
-           4 * (C + F) * plan->pixels >= 3 * C * F;
+    return plan->pixels >= (thin ? LEAST_THIN_POINTS : LEAST_POINTS) &&
+           (C + F) * plan->pixels >= 0.75 * C * F;
 }
 
 static cnn__conv_form form_of(const cnn__conv *plan, bool table)
 {
     const cnn__axis *h = &plan->window.h, *w = &plan->window.w;
 
-    if (is_whole(h) && is_whole(w) && !table)
+    if (table)
+        return CNN__CONV_LOWERED;
+    if (is_whole(h) && is_whole(w))
         return CNN__CONV_WHOLE;
     if (by_points(h) && by_points(w) && pays_by_points(plan))
         return CNN__CONV_POINTS;

@@ -20,7 +20,7 @@ typedef struct cnn__conv_block {
     const int32_t *gather;  /* ... or, if not NULL, the number of each kernel */
 } cnn__conv_block;
 
-/* Where the columns come from, K x P for a sample. */
+/* Where the columns come from, K x P for a sample; a table's are lowered. */
 typedef enum cnn__conv_form {
     CNN__CONV_LOWERED, /* im2col writes them */
     CNN__CONV_POINTS,  /* kernels of one pixel: they are the channels of x */
@@ -36,7 +36,7 @@ typedef struct cnn__conv {
     int32_t kernel; /* KH KW */
     size_t weights; /* floats: K for each filter of each block */
     cnn__conv_form form;
-    int32_t tile; /* T; depends on the shape only */
+    int32_t tile; /* T; depends on the shape only; 1 for points */
     int32_t block_count;
     const cnn__conv_block *blocks; /* of a table; NULL for groups */
     const int32_t *first; /* (F + 1) of a table: kernels before filter f */

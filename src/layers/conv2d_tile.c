@@ -33,7 +33,7 @@ int32_t cnn__conv_tile_samples(const cnn__conv *conv, int32_t batch)
 
 static bool is_lowered(const cnn__conv *conv)
 {
-    return conv->form != CNN__CONV_POINTS;
+    return conv->form == CNN__CONV_LOWERED;
 }
 
 static size_t block_rows(const cnn__conv *conv)
@@ -41,8 +41,8 @@ static size_t block_rows(const cnn__conv *conv)
     return (size_t)conv->most_channels * (size_t)conv->kernel;
 }
 
-/* Floats of col and maps: points are samples alone, whose matrices are theirs.
- */
+/* Floats of col and maps. A tile of points is a sample alone: its matrices are
+ * x and y as they are. */
 static size_t col_floats(const cnn__conv *conv, size_t S)
 {
     return is_lowered(conv) ? cnn__size_mul(block_rows(conv), S) : 0;
@@ -76,6 +76,8 @@ static tile tile_start(const cnn__conv_pass *pass, int64_t number, int32_t lane)
     tile t = {.conv = c, .first = first, .samples = rest < full ? rest : full};
 
     t.S = t.samples * c->pixels;
+    if (!is_lowered(c))
+        return t; /* without workspace */
     t.scratch = cnn__run_lane(pass->run, lane);
     t.col = t.scratch + cnn__im2col_scratch(&c->window);
     t.maps = t.col + col_floats(c, (size_t)t.S);
@@ -279,7 +281,7 @@ static void backward_input(const tile *t, const cnn__conv_block *b,
         raise(t, b, pass->dx);
 }
 
-/* For what adds to dx, and for channels that no filter of a table sees. */
+/* For what adds to dx. */
 static void clear_input(const tile *t, float *dx)
 {
     const cnn__window *w = &t->conv->window;
@@ -305,7 +307,7 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
     if (db != NULL)
         for (int32_t f = 0; f < c->filters; f++)
             db[f] += cnn__sum(dmaps + (size_t)f * S, S);
-    if (pass->dx != NULL && (is_lowered(c) || c->blocks != NULL))
+    if (pass->dx != NULL && is_lowered(c))
         clear_input(&t, pass->dx);
     for (int32_t i = 0; i < c->block_count; i++) {
         const cnn__conv_block block = cnn__conv_block_at(c, i), *b = &block;
