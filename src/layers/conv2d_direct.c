@@ -56,10 +56,22 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
         .plan = d,
         .pass = pass,
         .run = pass->run,
-        .kernel = {(size_t)h->kernel, C, F, NULL, (size_t)h->out,
-                   (size_t)w->out, d->x.row, x, f.row, dy},
-        .turned = {(size_t)h->kernel, F, C, NULL, (size_t)h->in, (size_t)w->in,
-                   f.row, dy, 0, 0},
+        .kernel = {.kernel = (size_t)h->kernel,
+                   .channels = C,
+                   .filters = F,
+                   .rows = (size_t)h->out,
+                   .columns = (size_t)w->out,
+                   .x_row = d->x.row,
+                   .x_plane = x,
+                   .dy_row = f.row,
+                   .dy_plane = dy},
+        .turned = {.kernel = (size_t)h->kernel,
+                   .channels = F,
+                   .filters = C,
+                   .rows = (size_t)h->in,
+                   .columns = (size_t)w->in,
+                   .x_row = f.row,
+                   .x_plane = dy},
         .W = pass->run->shared,
         .slots = pass->run->shared + d->weights,
         .slot_count = cnn__conv_slots(pass->run->batch),
@@ -101,6 +113,7 @@ static part turned_part_of(const job *j, int32_t i)
 
     if (c->blocks != NULL) {
         const cnn__conv_block *b = &c->blocks[i];
+        /* Kernels of the channels before it. */
         const size_t first = (size_t)(b->gather - c->blocks[0].gather);
 
         p = (part){j->turned, first * area, 0, n};
@@ -113,6 +126,11 @@ static part turned_part_of(const job *j, int32_t i)
 static int32_t parts_of(const cnn__conv *c)
 {
     return c->blocks != NULL ? c->filters : c->block_count;
+}
+
+static int32_t turned_parts_of(const cnn__conv *c)
+{
+    return c->block_count; /* of a table, its channels */
 }
 
 static size_t image_floats(const cnn__framed *f)
@@ -193,7 +211,7 @@ static void backward_input(const job *j, const float *dy, float *dx)
 {
     const size_t area = j->plan->x.h * j->plan->x.w;
 
-    for (int32_t i = 0; i < j->pass->conv->block_count; i++) {
+    for (int32_t i = 0; i < turned_parts_of(j->pass->conv); i++) {
         const part p = turned_part_of(j, i);
 
         j->plan->kernels->forward(&p.d, j->W + p.weight, NULL,

@@ -1,5 +1,5 @@
-/* Convolution by its definition (math/direct.h): stride 1, no dilation, no
- * groups, no table, kernels of 3 x 3 and 5 x 5, little padding. */
+/* Convolution by its definition (math/direct.h): stride 1, no dilation, kernels
+ * of 3 x 3 and 5 x 5, little padding. */
 #ifndef CNN_LAYERS_CONV2D_DIRECT_H
 #define CNN_LAYERS_CONV2D_DIRECT_H
 
@@ -11,7 +11,7 @@
 typedef struct cnn__conv_direct {
     const cnn__direct_kernels *kernels; /* NULL: it does not fit */
     cnn__framed x, dy;                  /* a sample each */
-    size_t weights;                     /* floats of (F, C, K, K) */
+    size_t weights;                     /* floats of all kernels */
     int32_t block;   /* samples at a time, going back; by the shape only */
     bool by_filters; /* dW in whole vectors of filters */
 } cnn__conv_direct;

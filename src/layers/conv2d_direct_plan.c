@@ -76,10 +76,12 @@ void cnn__direct_plan(cnn__conv_direct *d, const cnn__conv *conv)
 
 /* Groups and tables, measured with AVX2, where Winograd's method is no choice
  * and sgemm has little to work on. Groups of up to 16 channels and filters are
- * 1.4 to 4 times as fast as by im2col, of one channel 3 to 9 times. Tables
- * pay less, since their filters are done one by one: 1.4 times for C3 of
- * LeNet-5, 2.1 with kernels of 3 x 3, 0.9 on narrow maps, 0.7 with 64 filters.
- */
+ * 1.1 to 4 times as fast as by im2col, of one channel 2 to 9 times; but with
+ * more than a few channels 0.7 to 1.0 times on maps of 2 x 2. Tables pay less,
+ * since their filters are done one by one: 1.6 times for C3 of LeNet-5, 2.8
+ * with kernels of 3 x 3, 1.0 on narrow maps, 0.9 with 64 filters. */
+#define FEW_IN_A_GROUP      4
+#define LEAST_GROUP_COLUMNS 3
 #define MOST_TABLE_FILTERS  32
 #define LEAST_TABLE_COLUMNS 8
 
@@ -89,7 +91,9 @@ static bool pays_in_parts(const cnn__conv *conv)
         return conv->filters <= MOST_TABLE_FILTERS &&
                conv->window.w.out >= LEAST_TABLE_COLUMNS;
     return conv->most_channels <= MOST_CHANNELS &&
-           conv->most_filters <= MOST_FILTERS;
+           conv->most_filters <= MOST_FILTERS &&
+           (conv->most_channels <= FEW_IN_A_GROUP ||
+            conv->window.w.out >= LEAST_GROUP_COLUMNS);
 }
 
 bool cnn__direct_pays(const cnn__conv_direct *d, const cnn__conv *conv)

@@ -93,17 +93,17 @@ static void fill_lists(lists l, const cnn__conv_connections *with)
 {
     const int32_t C = with->channels, F = with->filters;
     const uint8_t *table = with->table;
-    int32_t first = 0, number = 0;
+    int32_t before = 0, number = 0;
 
     for (int32_t c = 0; c < C; c++) {
         l.blocks[c] = (cnn__conv_block){
             .channel = c,
             .channels = 1,
-            .scatter = l.scatter + first,
-            .gather = l.gather + first,
+            .scatter = l.scatter + before,
+            .gather = l.gather + before,
         };
         for (int32_t f = 0; f < F; f++)
-            first += table[f * C + c];
+            before += table[f * C + c];
     }
     for (int32_t f = 0; f < F; f++) {
         l.first[f] = number;

@@ -111,6 +111,8 @@ INLINE void forward_filters(const cnn__direct *d, const float *w,
         }
 }
 
+#define MOST_ONE_ROWS 5
+
 /* A filter alone is done some rows at a time, or there are not enough sums: R
  * rows of V vectors, the last of which begins `behind` floats behind the first.
  */
@@ -119,7 +121,7 @@ INLINE void one_block(const cnn__direct *d, const float *w, float b,
                       size_t R, size_t V)
 {
     const size_t columns = d->columns < WIDTH ? d->columns : WIDTH;
-    vec sum[10][2];
+    vec sum[MOST_ONE_ROWS][2];
 
     for (size_t r = 0; r < R; r++)
         for (size_t v = 0; v < V; v++)
@@ -174,7 +176,8 @@ INLINE void one_rows(const cnn__direct *d, const float *w, float b,
 INLINE void one_filter(const cnn__direct *d, const float *w, const float *b,
                        const float *x, float *y, size_t K)
 {
-    const size_t R = WIDTH == 16 || K == 3 ? 5 : 4; /* by the registers */
+    /* AVX2 has registers for the sums, a row of two vectors, and K weights. */
+    const size_t R = WIDTH == 16 || K == 3 ? MOST_ONE_ROWS : 4;
 
     if (d->rows >= R)
         one_rows(d, w, b != NULL ? *b : 0.0f, x, y, K, R);
@@ -300,7 +303,7 @@ INLINE void weights_kernel(const sums *s, const float *x, const float *dy,
         for (size_t c = 0; c < d->channels; c++)
             for (size_t u = 0; u < K; u++)
                 weights_row(
-                    s, x + c * d->x_plane + u * d->x_row, dy + f0 * d->dy_plane,
+                    s, channel(d, x, c) + u * d->x_row, dy + f0 * d->dy_plane,
                     dw + ((f0 * d->channels + c) * K + u) * K, K, FB, f - f0);
     }
 }

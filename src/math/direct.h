@@ -24,7 +24,8 @@ typedef struct cnn__framed {
 typedef struct cnn__direct {
     size_t kernel;            /* K: 3 or 5 */
     size_t channels, filters; /* C, F */
-    const int32_t *planes;    /* (C): those of the channels; NULL: in order */
+    const int32_t *planes;    /* (C): those of the channels; NULL: in order,
+                                 as lane_weights needs them */
     size_t rows, columns;     /* OH, OW of the outputs; at least 2 rows */
     size_t x_row, x_plane;    /* floats from a row, a channel, to the next */
     size_t dy_row, dy_plane;

@@ -137,7 +137,6 @@ INLINE void weigh(vec *r, int points)
                                     32.0f / 45.0f, 1.0f};
     static const float of6[MOST] = {0.25f,        -1.0f / 6.0f, -1.0f / 6.0f,
                                     1.0f / 24.0f, 1.0f / 24.0f, 1.0f};
-
     static const float of4[MOST] = {1.0f, 0.5f, 0.5f, 1.0f};
 
     for (int i = 0; i < points; i++)

@@ -127,6 +127,12 @@ END_OF_SAVER
 chmod 755 "$work/saver"
 OPENBLAS_NUM_THREADS=1
 export OPENBLAS_NUM_THREADS
+if [ "$arch" = i386 ]; then
+    # Of qemu's processor OpenBLAS takes kernels with 3DNow!, which end with a
+    # fault there.
+    OPENBLAS_CORETYPE=Prescott
+    export OPENBLAS_CORETYPE
+fi
 cd "$work"
 
 # same A B TEXT

@@ -17,9 +17,9 @@ enum {
     CONV_TABLE = 2,    /* with a connection table, else maybe groups */
     CONV_WINOGRAD = 4, /* by that algorithm, and as it demands */
     CONV_DIRECT = 8,   /* with a table or groups too, if that is drawn */
-    CONV_GROUPS = 64,  /* two groups and more */
     CONV_POINTS = 16,  /* kernels of one pixel, an output for each */
-    CONV_WHOLE = 32    /* kernels as large as the image, one output */
+    CONV_WHOLE = 32,   /* kernels as large as the image, one output */
+    CONV_GROUPS = 64   /* two groups and more */
 };
 
 /* Any stride, dilation, groups or table, and padding. */

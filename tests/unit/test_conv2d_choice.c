@@ -125,6 +125,8 @@ static void auto_takes_what_pays_in_parts(void **state)
         {32, 2, {32, 14, 14}, true},  {34, 2, {16, 14, 14}, false},
         {8, 2, {34, 14, 14}, false},  {32, 0, {6, 14, 8}, true},
         {16, 0, {6, 14, 7}, false},   {33, 0, {8, 14, 14}, false},
+        {4, 0, {1, 14, 9}, true},     {16, 2, {10, 2, 2}, false},
+        {16, 2, {10, 3, 3}, true},    {16, 2, {8, 2, 2}, true},
     };
     const char *name = getenv("CNN_ALGORITHM");
     const bool for_all = name != NULL && strcmp(name, "direct") == 0;
@@ -202,23 +204,38 @@ static void winograd_refuses_what_does_not_fit(void **state)
     cnn_layer_free(layer);
 }
 
-/* What only direct kernels ask for. */
+/* What only direct kernels ask for: less padding than kernel on each side, and
+ * two rows of inputs and of outputs. */
 static void direct_refuses_what_does_not_fit(void **state)
 {
-    const cnn_conv2d_options wide = {.struct_size = sizeof(wide),
-                                     .padding = CNN_PAD_EXPLICIT,
-                                     .pad_left = 3,
-                                     .algorithm = CNN_ALGORITHM_DIRECT};
-    const cnn_shape in = {2, 9, 9}, row = {2, 1, 9};
+    static const struct {
+        int32_t top, bottom, left, right;
+        cnn_shape in;
+    } cases[] = {
+        {3, 0, 0, 0, {2, 9, 9}}, {0, 3, 0, 0, {2, 9, 9}},
+        {0, 0, 3, 0, {2, 9, 9}}, {0, 0, 0, 3, {2, 9, 9}},
+        {2, 2, 1, 1, {2, 1, 9}}, {1, 1, 1, 1, {2, 1, 9}},
+        {0, 0, 1, 1, {2, 3, 9}},
+    };
+    const cnn_shape in = {2, 9, 9};
 
     (void)state;
-    cnn_layer *layer = cnn_conv2d_create(2, 3, 3, &wide);
-    assert_failed(cnn_layer_build(layer, &in, 1, 1), CNN_EUNSUPPORTED,
-                  "less padding than kernel");
-    cnn_layer_free(layer);
-    layer = conv_same(2, 3, CNN_ALGORITHM_DIRECT);
-    assert_failed(cnn_layer_build(layer, &row, 1, 1), CNN_EUNSUPPORTED,
-                  "2 rows and more");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const cnn_conv2d_options o = {.struct_size = sizeof(o),
+                                      .padding = CNN_PAD_EXPLICIT,
+                                      .pad_top = cases[i].top,
+                                      .pad_bottom = cases[i].bottom,
+                                      .pad_left = cases[i].left,
+                                      .pad_right = cases[i].right,
+                                      .algorithm = CNN_ALGORITHM_DIRECT};
+        cnn_layer *layer = cnn_conv2d_create(2, 3, 3, &o);
+
+        assert_failed(cnn_layer_build(layer, &cases[i].in, 1, 1),
+                      CNN_EUNSUPPORTED,
+                      "less padding than kernel, 2 rows and more");
+        cnn_layer_free(layer);
+    }
+    cnn_layer *layer = conv_same(2, 3, CNN_ALGORITHM_DIRECT);
     if (has_direct())
         assert_int_equal(cnn_layer_build(layer, &in, 1, 1), CNN_OK);
     else

@@ -31,6 +31,20 @@ static void equals_naive_in_parts(void **state)
     }
 }
 
+/* As many filters as fill a vector, which by themselves would go another way.
+ */
+static void equals_naive_with_a_table_of_one_channel(void **state)
+{
+    conv_case c;
+
+    (void)state;
+    conv_case_draw(&c, CONV_DIRECT | CONV_TABLE, 1);
+    c.naive.C = 1;
+    c.naive.F = 16;
+    memset(c.table, 1, 16);
+    conv_case_assert_exact(&c, 1);
+}
+
 /* Each width of the blocks of filters, with and without a rest; rows of one
  * vector, of several, and of a part of one. */
 static void equals_naive_at_each_width(void **state)
@@ -147,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_naive),
         cmocka_unit_test(equals_naive_in_parts),
+        cmocka_unit_test(equals_naive_with_a_table_of_one_channel),
         cmocka_unit_test(equals_naive_at_each_width),
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
