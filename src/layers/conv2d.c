@@ -1,4 +1,4 @@
-/* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_tile.c),
+/* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_im2col.c),
  * or where that is faster by its definition (conv2d_direct.c) or by Winograd's
  * method (conv2d_winograd.c); conv2d_choice.c has the rule.
  *

@@ -126,7 +126,7 @@ void cnn__conv_sizes(const cnn__conv_choice *choice, const cnn__conv *conv,
         cnn__winograd_sizes(&choice->winograd, batch, need);
         break;
     case CNN__PATH_DIRECT:
-        cnn__direct_sizes(&choice->direct, batch, params, need);
+        cnn__direct_sizes(&choice->direct, conv, batch, params, need);
         break;
     }
 }

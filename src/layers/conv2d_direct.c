@@ -73,7 +73,7 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
                    .x_row = f.row,
                    .x_plane = dy},
         .W = pass->run->shared,
-        .slots = pass->run->shared + d->weights,
+        .slots = pass->run->shared + c->weights,
         .slot_count = cnn__conv_slots(pass->run->batch),
     };
 }
@@ -85,42 +85,47 @@ typedef struct part {
     size_t weight, from, to;
 } part;
 
+/* The n-th group. */
+static part group(const cnn__direct *d, int32_t n)
+{
+    const size_t C = d->channels, F = d->filters, i = (size_t)n;
+
+    return (part){*d, i * F * C * d->kernel * d->kernel, i * C, i * F};
+}
+
+/* The n-th map that is written, from those that are listed; `first` kernels
+ * stand before its own. */
+static part listed(const cnn__direct *d, int32_t n, ptrdiff_t first,
+                   int32_t count, const int32_t *planes)
+{
+    part p = {*d, (size_t)first * d->kernel * d->kernel, 0, (size_t)n};
+
+    p.d.channels = (size_t)count;
+    p.d.planes = planes;
+    return p;
+}
+
 /* Of the forward pass and dW: a group, or a filter of a table. */
 static part part_of(const job *j, int32_t i)
 {
     const cnn__conv *c = j->pass->conv;
-    const size_t n = (size_t)i, area = (size_t)c->kernel;
-    const size_t C = (size_t)c->most_channels, F = (size_t)c->most_filters;
-    part p = {j->kernel, n * F * C * area, n * C, n * F};
 
-    if (c->blocks != NULL) {
-        const size_t first = (size_t)c->first[i];
-
-        p = (part){j->kernel, first * area, 0, n};
-        p.d.channels = (size_t)c->first[i + 1] - first;
-        p.d.planes = c->sees + first;
-    }
-    return p;
+    if (c->blocks == NULL)
+        return group(&j->kernel, i);
+    return listed(&j->kernel, i, c->first[i], c->first[i + 1] - c->first[i],
+                  c->sees + c->first[i]);
 }
 
 /* Of dx: a group, or a channel of a table. */
 static part turned_part_of(const job *j, int32_t i)
 {
     const cnn__conv *c = j->pass->conv;
-    const size_t n = (size_t)i, area = (size_t)c->kernel;
-    const size_t C = (size_t)c->most_channels, F = (size_t)c->most_filters;
-    part p = {j->turned, n * F * C * area, n * F, n * C};
 
-    if (c->blocks != NULL) {
-        const cnn__conv_block *b = &c->blocks[i];
-        /* Kernels of the channels before it. */
-        const size_t first = (size_t)(b->gather - c->blocks[0].gather);
-
-        p = (part){j->turned, first * area, 0, n};
-        p.d.channels = (size_t)b->filters;
-        p.d.planes = b->scatter;
-    }
-    return p;
+    if (c->blocks == NULL)
+        return group(&j->turned, i);
+    const cnn__conv_block *b = &c->blocks[i];
+    return listed(&j->turned, i, b->gather - c->blocks[0].gather, b->filters,
+                  b->scatter);
 }
 
 static int32_t parts_of(const cnn__conv *c)
@@ -263,7 +268,8 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
     const int64_t end = (slot + 1) * batch / j->slot_count;
     const int32_t block = j->plan->block;
     float *dW = j->slots + (size_t)slot * j->params;
-    float *db = j->params > j->plan->weights ? dW + j->plan->weights : NULL;
+    const size_t weights = j->pass->conv->weights;
+    float *db = j->params > weights ? dW + weights : NULL;
 
     memset(dW, 0, j->params * sizeof(float));
     for (int64_t n = slot * batch / j->slot_count; n < end; n += block)
@@ -275,9 +281,10 @@ static void backward_slot(void *data, int64_t slot, int32_t lane)
 void cnn__direct_backward(const cnn__conv_direct *d, const cnn__conv_pass *pass,
                           float *dW, float *db)
 {
+    const size_t weights = pass->conv->weights;
     job j = job_of(d, pass);
 
-    j.params = d->weights + (db != NULL ? d->dy.planes : 0);
+    j.params = weights + (db != NULL ? d->dy.planes : 0);
     if (pass->dx != NULL)
         turn_weights(&j);
     cnn__parallel(j.slot_count, j.run->lanes, backward_slot, &j);
@@ -286,7 +293,7 @@ void cnn__direct_backward(const cnn__conv_direct *d, const cnn__conv_pass *pass,
     if (d->by_filters)
         cnn__conv_add_weights(pass->conv, j.slots, dW);
     else
-        cnn__add(dW, j.slots, d->weights);
+        cnn__add(dW, j.slots, weights);
     if (db != NULL)
-        cnn__add(db, j.slots + d->weights, d->dy.planes);
+        cnn__add(db, j.slots + weights, d->dy.planes);
 }

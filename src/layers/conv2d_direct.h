@@ -11,7 +11,6 @@
 typedef struct cnn__conv_direct {
     const cnn__direct_kernels *kernels; /* NULL: it does not fit */
     cnn__framed x, dy;                  /* a sample each */
-    size_t weights;                     /* floats of all kernels */
     int32_t block;   /* samples at a time, going back; by the shape only */
     bool by_filters; /* dW in whole vectors of filters */
 } cnn__conv_direct;
@@ -28,8 +27,8 @@ void cnn__direct_plan(cnn__conv_direct *plan, const cnn__conv *conv);
 bool cnn__direct_pays(const cnn__conv_direct *plan, const cnn__conv *conv);
 
 /* What passes of up to `batch` samples need, with so many parameters. */
-void cnn__direct_sizes(const cnn__conv_direct *plan, int32_t batch,
-                       size_t params, cnn__workspace *need);
+void cnn__direct_sizes(const cnn__conv_direct *plan, const cnn__conv *conv,
+                       int32_t batch, size_t params, cnn__workspace *need);
 
 /* The most samples of a batch that are done at a time. */
 int32_t cnn__direct_block_samples(const cnn__conv_direct *plan, int32_t batch);

@@ -63,7 +63,6 @@ void cnn__direct_plan(cnn__conv_direct *d, const cnn__conv *conv)
     d->kernels = kernels;
     d->x = frame(conv->channels, h, w, false);
     d->dy = frame(conv->filters, h, w, true);
-    d->weights = conv->weights;
     const size_t sample =
         cnn__size_add(cnn__framed_floats(&d->x), cnn__framed_floats(&d->dy));
     d->by_filters = conv->block_count == 1 && conv->blocks == NULL &&
@@ -127,10 +126,10 @@ static size_t lane_floats(const cnn__conv_direct *d)
                          cnn__size_mul3(d->dy.planes, d->dy.h, d->dy.w));
 }
 
-void cnn__direct_sizes(const cnn__conv_direct *d, int32_t batch, size_t params,
-                       cnn__workspace *need)
+void cnn__direct_sizes(const cnn__conv_direct *d, const cnn__conv *conv,
+                       int32_t batch, size_t params, cnn__workspace *need)
 {
     need->lane = lane_floats(d);
     need->shared = cnn__size_add(
-        d->weights, cnn__size_mul((size_t)cnn__conv_slots(batch), params));
+        conv->weights, cnn__size_mul((size_t)cnn__conv_slots(batch), params));
 }
