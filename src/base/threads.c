@@ -201,13 +201,25 @@ static bool create_worker(int32_t lane)
     return created;
 }
 
+static bool registered;
+
+static void register_fork(void)
+{
+    registered = pthread_atfork(NULL, NULL, forget_workers) == 0;
+}
+
+/* Before `use` is held for the first time: a child must find it free. */
+static bool is_ready_for_fork(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, register_fork);
+    return registered;
+}
+
 static void start_workers(int32_t count)
 {
-    static bool registered;
-
-    if (!registered)
-        registered = pthread_atfork(NULL, NULL, forget_workers) == 0;
-    if (!registered || asked == count)
+    if (asked == count)
         return;
     stop_workers();
     asked = count;
@@ -216,8 +228,19 @@ static void start_workers(int32_t count)
         worker_count++;
 }
 
-/* A library that is unloaded may not leave threads running in it. */
+/* A library that is unloaded may not leave threads running in it. But exit()
+ * comes here too, and may have been called while somebody uses the workers,
+ * even by a handler in the middle of a call: they end with the process. */
 __attribute__((destructor)) static void at_unload(void)
+{
+    if (pthread_mutex_trylock(&use) != 0)
+        return;
+    if (worker_count > 0)
+        stop_workers();
+    pthread_mutex_unlock(&use);
+}
+
+static void dismiss_workers(void)
 {
     pthread_mutex_lock(&use);
     if (worker_count > 0)
@@ -230,7 +253,7 @@ void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
     const int32_t threads = atomic_load(&wanted);
 
     if (chunks <= 1 || lanes <= 1 || threads <= 1 || inside ||
-        pthread_mutex_trylock(&use) != 0) {
+        !is_ready_for_fork() || pthread_mutex_trylock(&use) != 0) {
         for (int64_t chunk = 0; chunk < chunks; chunk++)
             run(data, chunk, 0);
         return;
@@ -280,8 +303,8 @@ cnn_status cnn_set_num_threads(int32_t n)
     if (n == 0)
         n = cnn__cores() < CNN_MAX_THREADS ? cnn__cores() : CNN_MAX_THREADS;
     atomic_store(&wanted, n);
-    if (n == 1 && !inside)
-        at_unload();
+    if (n == 1 && !inside && is_ready_for_fork())
+        dismiss_workers();
     return CNN_OK;
 }
 

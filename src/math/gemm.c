@@ -2,6 +2,9 @@
 
 #include <cblas.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/threads.h"
 
@@ -26,9 +29,53 @@ extern char *openblas_get_corename(void) __attribute__((weak));
  * products at a time may get the same buffer. One waits for the other then. */
 static pthread_mutex_t one_product = PTHREAD_MUTEX_INITIALIZER;
 
+/* Guards the two that follow. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int callers;
 static int threads_before; /* 0: nothing to put back */
+
+/* ------------------------------------------------------- in the BLAS --- */
+
+/* exit() runs OpenBLAS's destructor, which takes the buffers away that another
+ * thread may be using. So ours, which runs before it, lets the others finish
+ * the product that they are at and keeps them from the next one. */
+static atomic_int inside;                  /* threads in the BLAS */
+static atomic_bool closing;                /* nobody may go in any more ... */
+static _Thread_local bool closer;          /* ... but who ends the process */
+static _Thread_local volatile int present; /* this one is in; or on its way */
+
+/* A handler of a signal may end the process in the middle of each of these:
+ * `present` is never less than what this thread adds to `inside`. */
+static void enter_blas(void)
+{
+    present = 1;
+    atomic_fetch_add(&inside, 1);
+    if (!atomic_load(&closing) || closer)
+        return;
+    atomic_fetch_sub(&inside, 1);
+    for (;;)
+        pause(); /* until the process is gone */
+}
+
+static void leave_blas(void)
+{
+    atomic_fetch_sub(&inside, 1);
+    present = 0;
+}
+
+/* A product takes milliseconds; after a second something is wrong with it, and
+ * waiting for it will not help. */
+__attribute__((destructor)) static void close_blas(void)
+{
+    const struct timespec moment = {.tv_nsec = 100 * 1000};
+
+    closer = true;
+    atomic_store(&closing, true);
+    for (int i = 0; i < 10000 && atomic_load(&inside) > present; i++)
+        nanosleep(&moment, NULL);
+}
+
+/* ---------------------------------------------------------- products --- */
 
 cnn_status cnn__gemm_check(size_t m, size_t n, size_t k)
 {
@@ -69,6 +116,7 @@ void cnn__gemm(const cnn__product *p)
         return;
     const bool alone =
         openblas_get_parallel != NULL && openblas_get_parallel() == 0;
+    enter_blas();
     if (alone)
         pthread_mutex_lock(&one_product);
     if (p->m == 1)
@@ -79,6 +127,7 @@ void cnn__gemm(const cnn__product *p)
                     p->k, 1.0f, p->a, lda, p->b, ldb, p->beta, p->c, ldc);
     if (alone)
         pthread_mutex_unlock(&one_product);
+    leave_blas();
     for (int32_t i = 0; i < p->m; i++)
         BLAS_WROTE(p->c + (size_t)i * (size_t)ldc,
                    (size_t)p->n * sizeof(float));
@@ -106,7 +155,7 @@ static int32_t piece_length(int32_t length)
 
     pieces = pieces < 1 ? 1 : pieces > MOST_PIECES ? MOST_PIECES : pieces;
     /* Whole registers of the widest kernels. */
-    return (((length + pieces - 1) / pieces) + 15) & ~15;
+    return (int32_t)((((int64_t)length + pieces - 1) / pieces + 15) & ~15);
 }
 
 static void multiply_block(void *data, int64_t chunk, int32_t lane)
@@ -114,8 +163,8 @@ static void multiply_block(void *data, int64_t chunk, int32_t lane)
     const grid *g = data;
     cnn__product p = *g->whole;
     const int32_t length = g->by_rows ? p.m : p.n;
-    const int32_t first = (int32_t)chunk * g->piece;
-    const int32_t rest = length - first;
+    const int64_t first = chunk * g->piece; /* below length */
+    const int32_t rest = length - (int32_t)first;
     const size_t skip = (size_t)first;
 
     (void)lane;
@@ -144,16 +193,52 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
         return;
     }
     g.piece = piece_length(length);
-    cnn__parallel((length + g.piece - 1) / g.piece, lanes, multiply_block, &g);
+    cnn__parallel(((int64_t)length + g.piece - 1) / g.piece, lanes,
+                  multiply_block, &g);
 }
 
 /* ----------------------------------------------- threads of the BLAS --- */
 
-/* In a child of fork() nobody is inside a call, whoever was at that moment. */
-static void forget_callers(void)
+/* A thread that has the lock, or is about to. A handler that forks there goes
+ * without it: its child can do little more than start another program. */
+static _Thread_local volatile bool locking;
+
+static void take_lock(void)
 {
-    pthread_mutex_init(&lock, NULL);
+    locking = true;
+    enter_blas();
+    pthread_mutex_lock(&lock);
+}
+
+static void give_lock(void)
+{
+    pthread_mutex_unlock(&lock);
+    leave_blas();
+    locking = false;
+}
+
+/* fork() waits until nobody is setting the number of threads: OpenBLAS has a
+ * lock of its own for that, which would stay locked in the child. */
+static void before_fork(void)
+{
+    if (!locking)
+        pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+    if (!locking)
+        pthread_mutex_unlock(&lock);
+}
+
+/* In a child nobody is inside a call, whoever was at that moment. */
+static void after_fork_in_child(void)
+{
+    if (locking)
+        return;
+    pthread_mutex_unlock(&lock);
     pthread_mutex_init(&one_product, NULL);
+    atomic_store(&inside, 0);
     callers = 0;
     if (threads_before > 0)
         openblas_set_num_threads(threads_before);
@@ -162,34 +247,39 @@ static void forget_callers(void)
 
 static void register_fork(void)
 {
-    pthread_atfork(NULL, NULL, forget_callers);
+    pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
+static bool has_threads(void)
+{
+    return openblas_set_num_threads != NULL && openblas_get_num_threads != NULL;
 }
 
 void cnn__gemm_enter(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL)
+    if (!has_threads())
         return;
     pthread_once(&once, register_fork);
-    pthread_mutex_lock(&lock);
+    take_lock();
     if (callers++ == 0) {
         const int threads = openblas_get_num_threads();
         threads_before = threads > 1 ? threads : 0;
         if (threads_before > 0)
             openblas_set_num_threads(1);
     }
-    pthread_mutex_unlock(&lock);
+    give_lock();
 }
 
 void cnn__gemm_leave(void)
 {
-    if (openblas_set_num_threads == NULL || openblas_get_num_threads == NULL)
+    if (!has_threads())
         return;
-    pthread_mutex_lock(&lock);
+    take_lock();
     if (--callers == 0 && threads_before > 0)
         openblas_set_num_threads(threads_before);
-    pthread_mutex_unlock(&lock);
+    give_lock();
 }
 
 const char *cnn__gemm_config(void)
