@@ -4,14 +4,27 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+
+/* Names that are tried before saving fails: leftovers of killed processes may
+ * have some of them. */
+#define MOST_NAMES 100
+
+/* As many links as Linux follows. */
+#define MOST_LINKS 40
+
+/* Bytes of the target's name, at most, that the temporary one begins with. What
+ * follows is shorter than what some file systems allow beside it. */
+#define KEPT_NAME 100
 
 /* The names of one replacement. */
 typedef struct names {
@@ -19,7 +32,8 @@ typedef struct names {
     char target[PATH_MAX]; /* what is replaced: links followed */
     char temporary[PATH_MAX];
     char folder[PATH_MAX];
-    mode_t mode; /* of the old file; 0: there is none */
+    bool replaces;   /* there is a file already, ... */
+    struct stat old; /* ... this one */
 } names;
 
 static cnn_status fail_io(const char *verb, const char *path)
@@ -27,52 +41,162 @@ static cnn_status fail_io(const char *verb, const char *path)
     return cnn__fail_errno(errno, "cannot %s %s", verb, cnn__path_end(path));
 }
 
-/* What is at `path` now? Replacing a device or a FIFO by a file would be a
- * surprise, and worse for root. */
-static cnn_status find_target(names *n)
+/* ----------------------------------------------------------- target --- */
+
+static int copy_path(char to[PATH_MAX], const char *path)
+{
+    const size_t length = strlen(path);
+
+    if (length >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(to, path, length + 1);
+    return 0;
+}
+
+/* Bytes of the folder in a path, with its last slash; 0 if there is none. */
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* n->target, a link, becomes what the link says. */
+static int follow_link(names *n)
+{
+    const size_t folder = folder_length(n->target);
+    char link[PATH_MAX];
+    const ssize_t length = readlink(n->target, link, sizeof(link));
+
+    if (length < 0)
+        return -1;
+    const size_t size = (size_t)length, skip = link[0] == '/' ? 0 : folder;
+    if (size + skip >= sizeof(n->target)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(n->target + skip, link, size);
+    n->target[skip + size] = '\0';
+    return 0;
+}
+
+/* Links are followed one by one: the last may lead to a file that is yet to be
+ * made, which realpath() would call an error. */
+static int follow_links(names *n)
 {
     struct stat st;
 
-    if (lstat(n->path, &st) != 0) {
-        if (errno != ENOENT)
-            return fail_io("write", n->path);
-        const size_t length = strlen(n->path);
-        if (length >= sizeof(n->target)) {
-            errno = ENAMETOOLONG;
-            return fail_io("write", n->path);
+    for (int links = 0; links <= MOST_LINKS; links++) {
+        if (lstat(n->target, &st) != 0)
+            return errno == ENOENT ? 0 : -1;
+        if (!S_ISLNK(st.st_mode)) {
+            n->replaces = true;
+            n->old = st;
+            return 0;
         }
-        memcpy(n->target, n->path, length + 1);
-        return CNN_OK;
+        if (follow_link(n) != 0)
+            return -1;
     }
-    if (realpath(n->path, n->target) == NULL || stat(n->target, &st) != 0)
+    errno = ELOOP;
+    return -1;
+}
+
+/* What is at `path` now? Replacing a device or a FIFO by a file would be a
+ * surprise, and worse for root. To replace a file takes no right to write to
+ * it, but whoever took that right away did not want it replaced. */
+static cnn_status find_target(names *n)
+{
+    if (copy_path(n->target, n->path) != 0 || follow_links(n) != 0)
         return fail_io("write", n->path);
-    if (!S_ISREG(st.st_mode))
+    if (n->replaces && !S_ISREG(n->old.st_mode))
         return cnn__fail(CNN_EIO, "cannot write %s: it is no regular file",
                          cnn__path_end(n->path));
-    n->mode = st.st_mode & 07777;
+    if (n->replaces && faccessat(AT_FDCWD, n->target, W_OK, AT_EACCESS) != 0)
+        return fail_io("write", n->path);
+    const size_t length = folder_length(n->target);
+    if (length == 0)
+        return copy_path(n->folder, ".") == 0 ? CNN_OK
+                                              : fail_io("write", n->path);
+    memcpy(n->folder, n->target, length);
+    n->folder[length] = '\0';
     return CNN_OK;
 }
 
-/* Two threads, or two processes, may save to one path at the same time: the
- * last rename wins. */
-static cnn_status name_parts(names *n)
+/* ------------------------------------------------------- temporary file --- */
+
+/* How much of a name is kept: whole characters of UTF-8. */
+static int kept_length(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length <= KEPT_NAME)
+        return (int)length;
+    length = KEPT_NAME;
+    while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
+        length--;
+    return (int)length;
+}
+
+/* Unlikely to be there already, also where each process has the same number,
+ * as in containers. */
+static int name_temporary(names *n)
 {
     static atomic_uint serial;
-    const char *slash = strrchr(n->target, '/');
-    const int length =
-        snprintf(n->temporary, sizeof(n->temporary), "%s.%ld-%u.tmp", n->target,
-                 (long)getpid(), atomic_fetch_add(&serial, 1));
+    const size_t folder = folder_length(n->target);
+    const char *name = n->target + folder;
+    struct timespec now = {0};
 
-    if (length < 0 || (size_t)length >= sizeof(n->temporary)) {
-        errno = ENAMETOOLONG;
-        return fail_io("write", n->path);
+    clock_gettime(CLOCK_REALTIME, &now);
+    const unsigned mark = (unsigned)now.tv_nsec ^ (unsigned)now.tv_sec << 12 ^
+                          atomic_fetch_add(&serial, 1) << 22;
+    const int length = snprintf(n->temporary, sizeof(n->temporary),
+                                "%.*s%.*s.%ld-%08x.tmp", (int)folder, n->target,
+                                kept_length(name), name, (long)getpid(), mark);
+
+    if (length >= 0 && (size_t)length < sizeof(n->temporary))
+        return 0;
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+/* Two threads, or two processes, may save to one path at the same time: each
+ * has a file of its own, and the last rename wins. Nobody else may look into
+ * the new file while it is not known who may. */
+static int create_temporary(names *n)
+{
+    const mode_t mode = n->replaces ? n->old.st_mode & 0600 : 0666;
+    int fd = -1;
+
+    for (int i = 0; i < MOST_NAMES; i++) {
+        if (name_temporary(n) != 0)
+            return -1;
+        fd = open(n->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST)
+            break;
     }
-    if (slash == NULL)
-        strcpy(n->folder, ".");
-    else
-        snprintf(n->folder, sizeof(n->folder), "%.*s",
-                 slash == n->target ? 1 : (int)(slash - n->target), n->target);
-    return CNN_OK;
+    return fd;
+}
+
+/* Owner, group and mode of the old file, as far as one may: only root gives
+ * files away, others may choose among their groups. If the group is another,
+ * it gets no more than anybody has, and nobody is helped to be somebody else.
+ */
+static int take_over(int fd, const struct stat *old)
+{
+    mode_t mode = old->st_mode & 07777;
+    struct stat new;
+
+    (void)(fchown(fd, old->st_uid, old->st_gid) == 0 ||
+           fchown(fd, (uid_t)-1, old->st_gid) == 0);
+    if (fstat(fd, &new) != 0)
+        return -1;
+    if (new.st_gid != old->st_gid)
+        mode &= ~(mode_t)02070 | (mode & 07) << 3;
+    if (new.st_uid != old->st_uid)
+        mode &= ~(mode_t)04000;
+    return fchmod(fd, mode);
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -94,9 +218,8 @@ static int write_all(int fd, const char *data, size_t size)
  * that the disk is full. */
 static int fill(int fd, const names *n, const void *data, size_t size)
 {
-    const int failed = write_all(fd, data, size) != 0 ||
-                       (n->mode != 0 && fchmod(fd, n->mode) != 0) ||
-                       fsync(fd) != 0;
+    const int failed = (n->replaces && take_over(fd, &n->old) != 0) ||
+                       write_all(fd, data, size) != 0 || fsync(fd) != 0;
     const int error = errno;
     const int close_failed = close(fd) != 0;
 
@@ -105,11 +228,11 @@ static int fill(int fd, const names *n, const void *data, size_t size)
     return failed || close_failed ? -1 : 0;
 }
 
-static cnn_status write_and_rename(const names *n, const void *data,
-                                   size_t size)
+/* ----------------------------------------------------------- replacing --- */
+
+static cnn_status write_and_rename(names *n, const void *data, size_t size)
 {
-    const int fd =
-        open(n->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = create_temporary(n);
 
     if (fd < 0)
         return fail_io("write", n->path);
@@ -121,20 +244,30 @@ static cnn_status write_and_rename(const names *n, const void *data,
     return CNN_OK;
 }
 
+/* Makes the rename last. Some file systems cannot sync a folder, and say
+ * EINVAL. One that may not be listed cannot be opened (-1): all that the
+ * system has is written then. */
+static int sync_folder(int folder)
+{
+    if (folder >= 0)
+        return fsync(folder) == 0 || errno == EINVAL ? 0 : -1;
+    sync();
+    return 0;
+}
+
 /* The folder is opened first, so that nothing but its sync can fail once the
- * new file is in place; that makes the rename last. Some file systems cannot
- * sync a folder, and say EINVAL. */
+ * new file is in place. */
 static cnn_status replace(names *n, const void *data, size_t size)
 {
     CNN__TRY(find_target(n));
-    CNN__TRY(name_parts(n));
     const int folder = open(n->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
+    if (folder < 0 && errno != EACCES)
         return fail_io("write", n->path);
     cnn_status status = write_and_rename(n, data, size);
-    if (status == CNN_OK && fsync(folder) != 0 && errno != EINVAL)
+    if (status == CNN_OK && sync_folder(folder) != 0)
         status = fail_io("sync the folder of", n->path);
-    close(folder);
+    if (folder >= 0)
+        close(folder);
     return status;
 }
 
