@@ -1,12 +1,15 @@
 #include "base/status.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define TEXT_SIZE 512
 
-/* The only state that libcnn keeps per thread. */
+/* Of each thread. */
 static _Thread_local cnn_status last_status;
 static _Thread_local char last_text[TEXT_SIZE];
 
@@ -34,6 +37,30 @@ cnn_status cnn_last_status(void)
     return last_status;
 }
 
+/* A text may quote a file, which may be anybody's: what a terminal would take
+ * for a command, or for the end of a line, is shown as a question mark, as is
+ * what is no UTF-8. */
+static void make_printable(char *text)
+{
+    size_t left = strlen(text), size;
+    uint32_t code = 0;
+
+    for (char *at = text; left > 0; at += size, left -= size) {
+        size = cnn__utf8_read(at, left, &code);
+        if (size > 0 && !cnn__is_control(code))
+            continue;
+        size = size > 0 ? size : 1;
+        memset(at, '?', size);
+    }
+}
+
+/* Remembers a text of TEXT_SIZE bytes. */
+static void keep(char *text)
+{
+    make_printable(text);
+    memcpy(last_text, text, TEXT_SIZE);
+}
+
 cnn_status cnn__fail(cnn_status status, const char *format, ...)
 {
     /* Formatted aside first: an argument may be the last text itself. */
@@ -43,7 +70,7 @@ cnn_status cnn__fail(cnn_status status, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    memcpy(last_text, text, sizeof(text));
+    keep(text);
     last_status = status;
     return status;
 }
@@ -60,7 +87,7 @@ void cnn__fail_where(const char *format, ...)
         return;
     snprintf(text + n, sizeof(text) - (size_t)n, ": %.*s",
              TEXT_SIZE - n - (int)sizeof(": "), last_text);
-    memcpy(last_text, text, sizeof(text));
+    keep(text);
 }
 
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)

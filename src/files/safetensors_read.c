@@ -3,9 +3,10 @@
 #include <zlib.h>
 
 #include "files/bytes.h"
+#include "files/json_read.h"
 #include "files/safetensors.h"
 
-/* Bytes that jansson takes, at most and with what malloc adds, for an object or
+/* Bytes that a value takes, at most and with what malloc adds, for an object or
  * an array, a member of an object, an element of an array. */
 #define CONTAINER 256
 #define MEMBER    112
@@ -19,19 +20,30 @@ static size_t cost_of(unsigned char c)
                                 : 0;
 }
 
+/* Keys, and strings with an escape, are there twice while they are read. */
 size_t cnn__json_cost(const char *text, size_t size)
 {
-    size_t bytes = size;
-    bool quoted = false;
+    size_t bytes = size, start = 0, string = 0, longest = 0;
+    bool quoted = false, twice = false;
 
-    for (size_t i = 0; i < size; i++)
-        if (quoted && text[i] == '\\')
+    for (size_t i = 0; i < size; i++) {
+        if (quoted && text[i] == '\\') {
+            twice = true;
             i++;
-        else if (text[i] == '"')
+        } else if (text[i] == '"') {
+            string = quoted ? i - start : 0;
+            start = i;
             quoted = !quoted;
-        else if (!quoted)
+        } else if (!quoted) {
             bytes += cost_of((unsigned char)text[i]);
-    return bytes;
+            twice |= text[i] == ':';
+        }
+        if (!quoted && twice) {
+            longest = string > longest ? string : longest;
+            twice = false;
+        }
+    }
+    return bytes + longest;
 }
 
 size_t cnn__json_budget(size_t file_size)
@@ -44,25 +56,17 @@ size_t cnn__json_budget(size_t file_size)
  * error otherwise. */
 static json_t *parse(const char *text, size_t size, size_t file_size)
 {
-    json_error_t error;
-
     if (cnn__json_cost(text, size) > cnn__json_budget(file_size)) {
         cnn__fail(CNN_EFORMAT,
                   "a header with more in it than a file of %zu bytes may have",
                   file_size);
         return NULL;
     }
-    json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    /* Where it runs out of memory it often has nothing to say. */
-    if (json == NULL && (error.text[0] == '\0' ||
-                         json_error_code(&error) == json_error_out_of_memory))
-        cnn__fail(CNN_ENOMEM, "no memory for the header of a model file");
-    else if (!json_is_object(json))
-        cnn__fail(CNN_EFORMAT, "the header is no JSON object: %s",
-                  json == NULL ? error.text : "another value");
-    if (json_is_object(json))
+    json_t *json = cnn__json_read(text, size);
+    if (json == NULL || json_is_object(json))
         return json;
     json_decref(json);
+    cnn__fail(CNN_EFORMAT, "the header is no JSON object: another value");
     return NULL;
 }
 

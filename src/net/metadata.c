@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "net/net_impl.h"
 
 /* What model files and checkpoints keep under keys of their own. */
@@ -13,49 +14,20 @@ static const char *const taken[] = {"libcnn", "architecture", "trainer",
 
 /* ---------------------------------------------------------- checking --- */
 
-/* Bytes of the character that `text` begins with, and its code; 0 if that is no
- * UTF-8: cut short, longer than it need be, a surrogate, or past U+10FFFF. */
-static size_t read_character(const char *text, uint32_t *code)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    const size_t size = s[0] < 0x80   ? 1
-                        : s[0] < 0xc2 ? 0 /* inside another, or too long */
-                        : s[0] < 0xe0 ? 2
-                        : s[0] < 0xf0 ? 3
-                        : s[0] < 0xf5 ? 4
-                                      : 0;
-    uint32_t c = size < 2 ? s[0] : s[0] & (0x7fu >> size);
-
-    for (size_t i = 1; i < size; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3fu);
-    }
-    *code = c;
-    if ((size == 3 && c < 0x800) || (size == 4 && c < 0x10000) ||
-        (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-        return 0;
-    return size;
-}
-
-static bool is_control(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code < 0xa0);
-}
-
 static bool check_text(const char *what, const char *text, bool controls,
                        char why[CNN__WHY])
 {
+    const size_t length = strlen(text);
     size_t size;
     uint32_t code;
 
-    for (size_t at = 0; text[at] != '\0'; at += size) {
-        size = read_character(text + at, &code);
+    for (size_t at = 0; at < length; at += size) {
+        size = cnn__utf8_read(text + at, length - at, &code);
         if (size == 0) {
             snprintf(why, CNN__WHY, "byte %zu of the %s is no UTF-8", at, what);
             return false;
         }
-        if (!controls && is_control(code)) {
+        if (!controls && cnn__is_control(code)) {
             snprintf(why, CNN__WHY,
                      "byte %zu of the %s is the control character U+%04X", at,
                      what, (unsigned)code);

@@ -114,6 +114,40 @@ static void long_values(void **state)
     free(members);
 }
 
+/* Keys, and values with an escape, need more room while they are read: either
+ * there is enough of it, or the file is refused before it is taken. */
+static void escapes(void **state)
+{
+    const size_t sizes[] = {65000, 400 << 10, 1 << 20, 10 << 20};
+    char *members = malloc(11 << 20);
+
+    (void)state;
+    assert_non_null(members);
+    for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const size_t size = sizes[i / 2];
+        model_bytes m;
+
+        if (i % 2 == 0) {
+            put_member(members, "\\n", size);
+            memcpy(members + 6, "\\t", 2); /* of the value, too */
+        } else {
+            memset(members, 'k', size);
+            members[0] = members[size] = '\'';
+            memcpy(members + size + 1, ":'',", 5);
+        }
+        make(&m, members);
+        faulty_memory_reset();
+        cnn_net *net = cnn_net_load_memory(m.data, m.size, 1);
+        if (net == NULL)
+            assert_error(CNN_EFORMAT, "a header with more in it");
+        assert_int_equal(net != NULL, size < 1 << 20);
+        assert_true(faulty_memory_peak() <= 4 * m.size + (1 << 20));
+        cnn_net_free(net);
+        model_free(&m);
+    }
+    free(members);
+}
+
 /* The first 64, and all of their bytes; never more. */
 static void many(void **state)
 {
@@ -152,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(odd_ones),
         cmocka_unit_test(long_values),
+        cmocka_unit_test(escapes),
         cmocka_unit_test(many),
     };
 
