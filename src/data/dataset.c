@@ -50,6 +50,21 @@ void cnn_dataset_free(cnn_dataset *dataset)
     cnn__free(dataset);
 }
 
+cnn_status cnn__dataset_set_shape(cnn_dataset *d, const cnn_shape *shape)
+{
+    const int32_t most = INT32_MAX - 2 * d->pad;
+
+    if (shape->h > most || shape->w > most)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "dataset: images of %dx%dx%d with %d of padding on "
+                         "each side are too large",
+                         shape->c, shape->h, shape->w, d->pad);
+    d->shape = *shape;
+    d->pixels =
+        cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w);
+    return CNN_OK;
+}
+
 /* ---------------------------------------------- arrays of the caller --- */
 
 static cnn_status find_classes(cnn_dataset *d)
@@ -87,9 +102,7 @@ static cnn_status wrap(cnn_dataset *d, const cnn_shape *shape, int64_t count,
     if (count > 0 && (images == NULL || labels == NULL))
         return cnn__fail(CNN_EINVAL, "dataset: %s is NULL",
                          images == NULL ? "images" : "labels");
-    d->shape = *shape;
-    d->pixels =
-        cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w);
+    CNN__TRY(cnn__dataset_set_shape(d, shape));
     if (count > INT32_MAX ||
         cnn__size_mul3((size_t)count, d->pixels, size) > PTRDIFF_MAX ||
         cnn__size_mul(d->pixels, sizeof(float)) > PTRDIFF_MAX)

@@ -27,6 +27,10 @@ struct cnn_dataset {
  * no memory. `scale` is the default. */
 cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale);
 
+/* Sets the shape of images as they are stored, if it has room for the padding.
+ */
+cnn_status cnn__dataset_set_shape(cnn_dataset *d, const cnn_shape *shape);
+
 /* What a pixel 0 is read as. */
 float cnn__dataset_paper(const cnn_dataset *dataset);
 

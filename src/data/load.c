@@ -62,10 +62,9 @@ static cnn_status take_images(cnn_dataset *d, const source *from)
     d->memory[0] = idx.memory;
     d->bytes = idx.elements;
     d->count = idx.dims[0];
-    d->shape = (cnn_shape){idx.rank == 3 ? 1 : idx.dims[1],
-                           idx.dims[idx.rank - 2], idx.dims[idx.rank - 1]};
-    d->pixels = idx.size / (size_t)idx.dims[0];
-    return CNN_OK;
+    return cnn__dataset_set_shape(
+        d, &(cnn_shape){idx.rank == 3 ? 1 : idx.dims[1], idx.dims[idx.rank - 2],
+                        idx.dims[idx.rank - 1]});
 }
 
 static cnn_status widen_labels(cnn_dataset *d, const cnn__idx *idx)

@@ -102,12 +102,33 @@ static void errors(void **state)
     }
 }
 
+/* Longer than a shape can say. There is no image of this size. */
+static void too_large_with_padding(void **state)
+{
+    const cnn_shape shapes[] = {{1, INT32_MAX, 1}, {1, 1, INT32_MAX - 7}};
+    const cnn_dataset_options o = {.struct_size = sizeof(o), .pad = 4};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_null(cnn_dataset_wrap_u8(&shapes[i], 0, NULL, NULL, &o));
+        assert_error(CNN_EOVERFLOW, "with 4 of padding on each side");
+    }
+    const cnn_shape fits = {1, 1, INT32_MAX - 8};
+    cnn_dataset *d = cnn_dataset_wrap_u8(&fits, 0, NULL, NULL, &o);
+    cnn_shape padded;
+    assert_non_null(d);
+    assert_int_equal(cnn_dataset_shape(d, &padded), CNN_OK);
+    assert_int_equal(padded.w, INT32_MAX);
+    cnn_dataset_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_channel),
         cmocka_unit_test(floats_and_files),
         cmocka_unit_test(errors),
+        cmocka_unit_test(too_large_with_padding),
     };
 
     return cmocka_run_group_tests_name("dataset pad", tests, NULL, NULL);
