@@ -11,6 +11,11 @@
 #define TILE_COLUMNS 192
 #define TILE_SAMPLES 32
 
+/* Floats of columns that a worker has at a time, 1 MB: they go through a
+ * second-level cache. More only if those of a channel and a row of outputs are
+ * more. */
+#define MOST_COLUMNS ((size_t)1 << 18)
+
 cnn_status cnn__conv_check_table(const cnn__conv_connections *with)
 {
     if (cnn__size_mul((size_t)with->filters, (size_t)with->channels) >
@@ -200,6 +205,40 @@ static int32_t tile_samples(size_t pixels)
     return samples < TILE_SAMPLES ? (int32_t)samples : TILE_SAMPLES;
 }
 
+static int32_t at_most(size_t n, int32_t most)
+{
+    return n < (size_t)most ? (int32_t)n : most;
+}
+
+/* How much of a tile is lowered at a time: all, if its columns fit the cache;
+ * else fewer rows of outputs, as long as a product keeps its columns, and then
+ * fewer channels, the products of which add up. */
+static void cut_tile(cnn__conv *plan)
+{
+    const cnn__axis *h = &plan->window.h, *w = &plan->window.w;
+    const size_t OW = (size_t)w->out, kernel = (size_t)plan->kernel;
+    const size_t K = kernel * (size_t)plan->most_channels;
+    size_t S = (size_t)plan->tile * (size_t)plan->pixels;
+
+    plan->rows = h->out;
+    plan->run = plan->most_channels;
+    if (plan->form != CNN__CONV_LOWERED || cnn__size_mul(K, S) <= MOST_COLUMNS)
+        return;
+    if (plan->tile == 1) {
+        const size_t wanted = (TILE_COLUMNS + OW - 1) / OW;
+        const size_t fit = MOST_COLUMNS / cnn__size_mul(K, OW);
+        const size_t fit_one = MOST_COLUMNS / cnn__size_mul(kernel, OW);
+        const size_t rows = fit > wanted       ? fit
+                            : wanted > fit_one ? fit_one
+                                               : wanted;
+
+        plan->rows = at_most(rows > 1 ? rows : 1, h->out);
+        S = (size_t)plan->rows * OW;
+    }
+    const size_t run = MOST_COLUMNS / cnn__size_mul(kernel, S);
+    plan->run = at_most(run > 1 ? run : 1, plan->most_channels);
+}
+
 cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
                           const cnn__conv_connections *with, void **memory)
 {
@@ -225,6 +264,7 @@ cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
     };
     plan->form = form_of(plan, table);
     plan->tile = plan->form == CNN__CONV_POINTS ? 1 : tile_samples(pixels);
+    cut_tile(plan);
     cnn__free(*memory);
     *memory = NULL;
     return table ? plan_table(plan, with, memory) : CNN_OK;

@@ -36,7 +36,9 @@ typedef struct cnn__conv {
     int32_t kernel; /* KH KW */
     size_t weights; /* floats: K for each filter of each block */
     cnn__conv_form form;
-    int32_t tile; /* T; depends on the shape only; 1 for points */
+    int32_t tile; /* T; depends on the shape only, as do the next two */
+    int32_t rows; /* of outputs that are lowered at a time; below OH: T is 1 */
+    int32_t run;  /* channels of a block that are lowered at a time */
     int32_t block_count;
     const cnn__conv_block *blocks; /* of a table; NULL for groups */
     const int32_t *first; /* (F + 1) of a table: kernels before filter f */

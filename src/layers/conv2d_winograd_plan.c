@@ -1,6 +1,5 @@
 #include "layers/conv2d_winograd_plan.h"
 
-#include "layers/conv2d_tile.h"
 #include "math/kernels.h"
 
 /* Squares of a block: enough for the weights to be read seldom, few enough for
@@ -18,7 +17,7 @@
  * fast from 16 channels on, 1.3 times with 8, 1.1 with 6, half with 1. */
 #define LEAST_CHANNELS 8
 /* Of the transformed weights, of which there is one array for each slot: 8 MB.
- * A thread's memory may be as large, or as large as im2col's. */
+ * A thread's memory may be as large, or as large as the columns of a tile. */
 #define MOST_FLOATS ((size_t)1 << 21)
 
 static bool is_plain(const cnn__axis *a)
@@ -151,10 +150,12 @@ bool cnn__winograd_pays(const cnn__conv_winograd *w, const cnn__conv *conv)
         return false;
     /* With few outputs the squares reach far beyond them: it should save at
      * least half of the multiplications. */
-    const size_t lane = cnn__conv_tile_floats(conv, conv->tile);
+    const size_t columns =
+        cnn__size_mul((size_t)conv->most_channels * (size_t)conv->kernel,
+                      (size_t)conv->tile * (size_t)conv->pixels);
     return products(w->transforms, &conv->window) <=
                (int64_t)conv->pixels * conv->kernel / 2 &&
            w->weights <= MOST_FLOATS &&
            bench_floats(w, w->block) <=
-               (lane > MOST_FLOATS ? lane : MOST_FLOATS);
+               (columns > MOST_FLOATS ? columns : MOST_FLOATS);
 }

@@ -31,11 +31,18 @@ static int is_padded(const plane *p)
     return p->HP > p->H || p->WP > p->W;
 }
 
-size_t cnn__im2col_scratch(const cnn__window *window)
+size_t cnn__im2col_scratch(const cnn__window *window, int32_t rows)
 {
     const plane p = plane_of(window);
+    const cnn__axis *h = &window->h;
+    const size_t between = cnn__size_mul((size_t)rows - 1, (size_t)h->stride);
+    const size_t kernel =
+        cnn__size_mul((size_t)h->kernel - 1, (size_t)h->dilation);
+    const size_t seen = cnn__size_add(cnn__size_add(between, kernel), 1);
 
-    return is_padded(&p) ? cnn__size_mul(p.HP, p.WP) : 0;
+    if (!is_padded(&p))
+        return 0;
+    return cnn__size_mul(rows < h->out ? seen : p.HP, p.WP);
 }
 
 /* One kernel position: `image` is where it stands for output (0, 0). */
@@ -74,40 +81,43 @@ static size_t origin(const cnn__window *g, const plane *p, int32_t u, int32_t v)
            (size_t)v * (size_t)g->w.dilation;
 }
 
-void cnn__im2col(const cnn__window *g, int32_t channels, const float *x,
-                 float *scratch, float *col, size_t stride)
+void cnn__im2col(const cnn__lowering *l, const float *x, float *col)
 {
+    const cnn__window *g = l->window;
     const plane p = plane_of(g);
     const int padded = is_padded(&p);
 
     /* The border stays zero; every channel writes the inside anew. */
     if (padded)
-        memset(scratch, 0, p.HP * p.WP * sizeof(float));
-    for (int32_t c = 0; c < channels; c++, x += p.H * p.W) {
+        memset(l->scratch, 0, p.HP * p.WP * sizeof(float));
+    for (int32_t c = 0; c < l->channels; c++, x += l->plane) {
+        const float *image = padded ? l->scratch : x;
+
         for (size_t r = 0; r < p.H && padded; r++)
-            memcpy(scratch + (p.top + r) * p.WP + p.left, x + r * p.W,
+            memcpy(l->scratch + (p.top + r) * p.WP + p.left, x + r * p.W,
                    p.W * sizeof(float));
         for (int32_t u = 0; u < g->h.kernel; u++)
-            for (int32_t v = 0; v < g->w.kernel; v++, col += stride)
-                lower(g, &p, (padded ? scratch : x) + origin(g, &p, u, v), col);
+            for (int32_t v = 0; v < g->w.kernel; v++, col += l->stride)
+                lower(g, &p, image + origin(g, &p, u, v), col);
     }
 }
 
-void cnn__col2im(const cnn__window *g, int32_t channels, const float *col,
-                 size_t stride, float *scratch, float *dx)
+void cnn__col2im(const cnn__lowering *l, const float *col, float *dx)
 {
+    const cnn__window *g = l->window;
     const plane p = plane_of(g);
     const int padded = is_padded(&p);
 
-    for (int32_t c = 0; c < channels; c++, dx += p.H * p.W) {
-        float *image = padded ? scratch : dx;
+    for (int32_t c = 0; c < l->channels; c++, dx += l->plane) {
+        float *image = padded ? l->scratch : dx;
 
         if (padded)
-            memset(scratch, 0, p.HP * p.WP * sizeof(float));
+            memset(l->scratch, 0, p.HP * p.WP * sizeof(float));
         for (int32_t u = 0; u < g->h.kernel; u++)
-            for (int32_t v = 0; v < g->w.kernel; v++, col += stride)
+            for (int32_t v = 0; v < g->w.kernel; v++, col += l->stride)
                 raise(g, &p, col, image + origin(g, &p, u, v));
         for (size_t r = 0; r < p.H && padded; r++)
-            cnn__add(dx + r * p.W, scratch + (p.top + r) * p.WP + p.left, p.W);
+            cnn__add(dx + r * p.W, l->scratch + (p.top + r) * p.WP + p.left,
+                     p.W);
     }
 }

@@ -102,3 +102,25 @@ cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
             in->w, padding_names[s->padding]);
     return CNN_OK;
 }
+
+static int64_t within(int64_t i, int64_t end)
+{
+    return i < 0 ? 0 : i > end ? end : i;
+}
+
+cnn__axis cnn__axis_part(const cnn__axis *axis, int32_t first, int32_t count,
+                         int32_t *at)
+{
+    const int64_t begin = (int64_t)first * axis->stride - axis->before;
+    const int64_t end =
+        begin + (int64_t)(count - 1) * axis->stride + reach(axis);
+    const int64_t from = within(begin, axis->in), to = within(end, axis->in);
+    cnn__axis part = *axis;
+
+    *at = (int32_t)from;
+    part.in = (int32_t)(to - from);
+    part.out = count;
+    part.before = (int32_t)(from < to ? from - begin : end - begin);
+    part.after = (int32_t)(from < to ? end - to : 0);
+    return part;
+}

@@ -36,4 +36,10 @@ cnn_status cnn__window_check(const cnn__sliding *s, const char *what);
 cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
                            const cnn_shape *in, const char *what);
 
+/* The part of an axis that `count` outputs from `first` on look at, as an axis
+ * of its own: over the inputs from *at on. There may be none of these, if they
+ * look at padding alone. */
+cnn__axis cnn__axis_part(const cnn__axis *axis, int32_t first, int32_t count,
+                         int32_t *at);
+
 #endif

@@ -30,13 +30,11 @@
     WRAPPED(name)
 
 WRAP(IM2COL, cnn__im2col,
-     (const cnn__window *window, int32_t channels, const float *x,
-      float *scratch, float *col, size_t stride),
-     (window, channels, x, scratch, col, stride));
+     (const cnn__lowering *lowering, const float *x, float *col),
+     (lowering, x, col));
 WRAP(COL2IM, cnn__col2im,
-     (const cnn__window *window, int32_t channels, const float *col,
-      size_t stride, float *scratch, float *dx),
-     (window, channels, col, stride, scratch, dx));
+     (const cnn__lowering *lowering, const float *col, float *dx),
+     (lowering, col, dx));
 WRAP(SGEMM, cnn__gemm, (const cnn__product *product), (product));
 WRAP(SGEMM, cnn__gemm_parallel, (const cnn__product *product, int32_t lanes),
      (product, lanes));
@@ -54,8 +52,6 @@ WRAP(DIRECT, cnn__direct_backward,
      (const cnn__conv_direct *plan, const cnn__conv_pass *pass, float *dW,
       float *db),
      (plan, pass, dW, db));
-WRAP(UPDATE, cnn__optim_update, (const cnn_optim *optim, cnn_layer *layer),
-     (optim, layer));
 
 /* -------------------------------------------- functions with a result --- */
 
@@ -68,6 +64,16 @@ double __wrap_cnn__loss(int32_t loss, const cnn__outcome *outcome, float scale,
 
     split_leave(before);
     return sum;
+}
+
+WRAPPED(cnn__optim_update);
+cnn_status __wrap_cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
+{
+    const int before = split_enter(UPDATE);
+    const cnn_status status = __real_cnn__optim_update(optim, layer);
+
+    split_leave(before);
+    return status;
 }
 
 WRAPPED(cnn_net_zero_grad);

@@ -42,12 +42,13 @@ static void hand_case(void **state)
     float col[12], ones[12], dx[6] = {0}, scratch[8];
 
     (void)state;
-    assert_int_equal(cnn__im2col_scratch(&window), 8);
-    cnn__im2col(&window, 1, x, scratch, col, 3);
+    assert_int_equal(cnn__im2col_scratch(&window, 1), 8);
+    const cnn__lowering l = {&window, 1, 6, 3, scratch};
+    cnn__im2col(&l, x, col);
     assert_same_bits(col, want, 12);
     for (int i = 0; i < 12; i++)
         ones[i] = 1.0f;
-    cnn__col2im(&window, 1, ones, 3, scratch, dx);
+    cnn__col2im(&l, ones, dx);
     assert_same_bits(dx, seen, 6);
 }
 
@@ -74,7 +75,8 @@ static void open_lowering(lowering *l, uint64_t seed)
     l->pixels = naive_y_size(n);
     l->stride = l->pixels + (size_t)(seed % 3);
     l->x = new_floats(l->X);
-    l->scratch = new_floats(cnn__im2col_scratch(&l->window) + 1);
+    l->scratch =
+        new_floats(cnn__im2col_scratch(&l->window, l->window.h.out) + 1);
     l->col = new_floats(l->rows * l->stride);
     fill_integers(l->x, l->X, 9, seed);
 }
@@ -84,6 +86,14 @@ static void close_lowering(lowering *l)
     test_free(l->x);
     test_free(l->scratch);
     test_free(l->col);
+}
+
+static cnn__lowering whole(const lowering *l)
+{
+    const naive_conv *n = &l->c.naive;
+
+    return (cnn__lowering){&l->window, n->C, l->X / (size_t)n->C, l->stride,
+                           l->scratch};
 }
 
 /* Row w of the columns holds, for output y, the pixel that weight w meets. */
@@ -111,7 +121,8 @@ static void equals_naive(void **state)
             got[i] = row ? 100.0f : 7.0f;
         }
         naive_conv_each(&l.c.naive, place, &l);
-        cnn__im2col(&l.window, l.c.naive.C, l.x, l.scratch, got, l.stride);
+        const cnn__lowering all = whole(&l);
+        cnn__im2col(&all, l.x, got);
         assert_same_bits(got, l.col, size);
         test_free(got);
         close_lowering(&l);
@@ -141,14 +152,61 @@ static void is_adjoint(void **state)
         fill_integers(u, size, 9, seed);
         memset(l.col, 0, size * sizeof(float));
         memset(dx, 0, l.X * sizeof(float));
-        cnn__im2col(&l.window, l.c.naive.C, l.x, l.scratch, l.col, l.stride);
-        cnn__col2im(&l.window, l.c.naive.C, u, l.stride, l.scratch, dx);
+        const cnn__lowering all = whole(&l);
+        cnn__im2col(&all, l.x, l.col);
+        cnn__col2im(&all, u, dx);
         const double above = dot(l.col, u, size), below = dot(l.x, dx, l.X);
         if (above != below)
             fail_msg("%s: <im2col(x), u> = %g, <x, col2im(u)> = %g", l.c.what,
                      above, below);
         test_free(u);
         test_free(dx);
+        close_lowering(&l);
+    }
+}
+
+/* Some rows of outputs at a time, each part with scratch of its own size: the
+ * columns and the pixels are the same as for all of them. */
+static void by_parts(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 2000; seed < 2400; seed++) {
+        lowering l;
+
+        open_lowering(&l, seed);
+        const int32_t rows = 1 + (int32_t)(seed % 3);
+        const size_t size = l.rows * l.stride;
+        float *got = new_floats(size), *dx = new_floats(l.X);
+        float *want = new_floats(l.X);
+        float *scratch = new_floats(cnn__im2col_scratch(&l.window, rows) + 1);
+        cnn__lowering all = whole(&l);
+
+        fill_integers(l.col, size, 9, seed);
+        memcpy(got, l.col, size * sizeof(float));
+        memset(dx, 0, l.X * sizeof(float));
+        memset(want, 0, l.X * sizeof(float));
+        cnn__col2im(&all, l.col, want);
+        cnn__im2col(&all, l.x, l.col);
+        all.scratch = scratch;
+        for (int32_t i = 0; i < l.window.h.out; i += rows) {
+            const int32_t rest = l.window.h.out - i;
+            cnn__window part = l.window;
+            int32_t at;
+
+            part.h =
+                cnn__axis_part(&l.window.h, i, rest < rows ? rest : rows, &at);
+            all.window = &part;
+            const size_t x = (size_t)at * (size_t)l.window.w.in;
+            const size_t y = (size_t)i * (size_t)l.window.w.out;
+            cnn__col2im(&all, got + y, dx + x);
+            cnn__im2col(&all, l.x + x, got + y);
+        }
+        assert_same_bits(dx, want, l.X);
+        assert_same_bits(got, l.col, size);
+        test_free(got);
+        test_free(dx);
+        test_free(want);
+        test_free(scratch);
         close_lowering(&l);
     }
 }
@@ -164,9 +222,10 @@ static void col2im_adds(void **state)
     fill_integers(l.col, l.rows * l.stride, 9, 1);
     memset(once, 0, l.X * sizeof(float));
     memset(twice, 0, l.X * sizeof(float));
-    cnn__col2im(&l.window, l.c.naive.C, l.col, l.stride, l.scratch, once);
+    const cnn__lowering all = whole(&l);
+    cnn__col2im(&all, l.col, once);
     for (int i = 0; i < 2; i++)
-        cnn__col2im(&l.window, l.c.naive.C, l.col, l.stride, l.scratch, twice);
+        cnn__col2im(&all, l.col, twice);
     for (size_t i = 0; i < l.X; i++)
         once[i] *= 2.0f;
     assert_same_bits(twice, once, l.X);
@@ -178,9 +237,8 @@ static void col2im_adds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hand_case),
-        cmocka_unit_test(equals_naive),
-        cmocka_unit_test(is_adjoint),
+        cmocka_unit_test(hand_case),   cmocka_unit_test(equals_naive),
+        cmocka_unit_test(is_adjoint),  cmocka_unit_test(by_parts),
         cmocka_unit_test(col2im_adds),
     };
 
