@@ -19,6 +19,10 @@ CNN_BEGIN_DECLS
  * CNN_MAX_THREADS, or 0 for one per core. The default is 1, for which no
  * thread is ever started. The same seed gives the same bits with any number.
  *
+ * A net, layer, session or trainer has working memory for the number in force
+ * when it was built or created, and its calls use no more threads than that: so
+ * set the number first.
+ *
  * The workers are started by the first call that has work for them and sleep
  * when idle. If two threads of the program are inside libcnn at once, one of
  * them has the workers and the other computes alone.

@@ -286,15 +286,6 @@ int32_t cnn__cores(void)
     return cores < 1 ? 1 : cores > INT32_MAX ? INT32_MAX : (int32_t)cores;
 }
 
-int32_t cnn__lanes(void)
-{
-    const int32_t cores = cnn__cores();
-    const int32_t threads = atomic_load(&wanted);
-    const int32_t most = cores > threads ? cores : threads;
-
-    return most < CNN_MAX_THREADS ? most : CNN_MAX_THREADS;
-}
-
 cnn_status cnn_set_num_threads(int32_t n)
 {
     if (n < 0 || n > CNN_MAX_THREADS)

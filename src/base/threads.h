@@ -21,10 +21,6 @@ static inline int32_t cnn__worth(int32_t lanes, size_t floats)
     return floats < 32768 ? 1 : lanes;
 }
 
-/* How many lanes a workspace made now should have: enough for every thread
- * that cnn_set_num_threads() may reasonably ask for later. */
-int32_t cnn__lanes(void);
-
 /* Number of cores that are online, at least 1. */
 int32_t cnn__cores(void);
 

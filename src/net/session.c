@@ -2,6 +2,7 @@
 #include "cnn/session.h"
 
 #include "base/threads.h"
+#include "cnn/runtime.h"
 #include "net/net_impl.h"
 
 struct cnn_session {
@@ -13,7 +14,7 @@ struct cnn_session {
 cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
 {
     cnn__arena arena = {0};
-    const int32_t lanes = cnn__lanes();
+    const int32_t lanes = cnn_num_threads();
 
     if (cnn__net_check_built(net) != CNN_OK ||
         cnn__check_input(&net->in, max_batch) != CNN_OK)

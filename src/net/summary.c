@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/threads.h"
+#include "cnn/runtime.h"
 #include "net/net_impl.h"
 
 /* ---------------------------------------------------------- counting --- */
@@ -58,7 +59,7 @@ cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
     const size_t parameters =
         (net->params.count + net->params.fixed_count) * sizeof(float);
     cnn__pass_plan(&pass, net->layers, net->count, net->max_batch, false,
-                   cnn__lanes(), &arena);
+                   cnn_num_threads(), &arena);
     *memory = (cnn_net_memory){
         .training = (int64_t)net->memory_size,
         .inference = (int64_t)(parameters + arena.used),

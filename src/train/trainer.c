@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "cnn/runtime.h"
 #include "data/augment.h"
 #include "data/dataset_impl.h"
 #include "net/net_impl.h"
@@ -105,7 +106,7 @@ cnn_status cnn_trainer_set_schedule(cnn_trainer *t, float base,
 cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
                                         const cnn_augment_options *options)
 {
-    const int32_t lanes = cnn__lanes();
+    const int32_t lanes = cnn_num_threads();
     cnn_augment_options o;
     bool any;
 

@@ -25,8 +25,12 @@ static size_t floats_of(const cnn_shape *s, int32_t batch)
 
 void rig_open(rig *r, cnn_layer *layer, const cnn_shape *in, int32_t batch)
 {
+    const int32_t threads = cnn_num_threads();
+
+    cnn_set_num_threads(RIG_THREADS);
     if (layer == NULL || cnn_layer_build(layer, in, batch, 1) != CNN_OK)
         fail_msg("%s", cnn_last_error());
+    cnn_set_num_threads(threads);
     r->layer = layer;
     r->batch = batch;
     r->in = *in;
@@ -81,7 +85,7 @@ void rig_assert_threads_agree(rig *r)
     float *y = new_floats(r->Y), *dx = new_floats(r->X);
     float *grads = new_floats(r->P);
 
-    for (int32_t threads = 1; threads <= 4; threads++) {
+    for (int32_t threads = 1; threads <= RIG_THREADS; threads++) {
         assert_int_equal(cnn_set_num_threads(threads), CNN_OK);
         rig_forward(r);
         rig_backward(r);

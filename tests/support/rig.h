@@ -8,6 +8,9 @@
  * test_free(), which sees writes beyond them. */
 float *new_floats(size_t n);
 
+/* What the layer is built for; a test may set fewer. */
+#define RIG_THREADS 4
+
 typedef struct rig {
     cnn_layer *layer; /* the rig's */
     int32_t batch;
@@ -30,7 +33,7 @@ void rig_forward(rig *r);
 /* dx and the gradients of the parameters, which are set to zero before. */
 void rig_backward(rig *r);
 
-/* Runs x and dy as they stand with 1, 2, 3 and 4 threads: y, dx and the
+/* Runs x and dy as they stand with 1 to RIG_THREADS threads: y, dx and the
  * gradients have the same bits each time. */
 void rig_assert_threads_agree(rig *r);
 

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "support/faulty_memory.h"
 #include "support/nets.h"
 
 enum { THREADS = 4, ROUNDS = 50, MAX_BATCH = 8, COUNT = 21 };
@@ -168,6 +169,33 @@ static void threads_share_a_net(void **state)
     cnn_net_free(net);
 }
 
+static size_t bytes_of_session(const cnn_net *net, int32_t threads)
+{
+    cnn_set_num_threads(threads);
+    const size_t before = faulty_memory_bytes();
+    cnn_session *session = cnn_session_create(net, MAX_BATCH);
+    const size_t bytes = faulty_memory_bytes() - before;
+    assert_non_null(session);
+    cnn_session_free(session);
+    cnn_set_num_threads(1);
+    return bytes;
+}
+
+/* Working memory is for the threads that are set, not for all cores. */
+static void memory_is_for_the_threads_set(void **state)
+{
+    (void)state;
+    faulty_memory_install();
+    cnn_net *net = conv_net(true);
+    build(net, &conv_net_shape, MAX_BATCH, 1);
+    const size_t one = bytes_of_session(net, 1);
+    const size_t each = bytes_of_session(net, 2) - one;
+    assert_true(each > 1000 && each < one);
+    assert_int_equal(bytes_of_session(net, 5), one + 4 * each);
+    cnn_net_free(net);
+    faulty_memory_remove();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +203,7 @@ int main(void)
         cmocka_unit_test(beside_the_net),
         cmocka_unit_test(errors),
         cmocka_unit_test(threads_share_a_net),
+        cmocka_unit_test(memory_is_for_the_threads_set),
     };
 
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

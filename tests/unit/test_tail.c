@@ -45,7 +45,9 @@ static cnn_net *net_with(const int32_t *kernels, const cnn_shape *shape,
     cnn_net_add(net, cnn_activation_create(function, NULL));
     cnn_net_add(net, cnn_dense_create(OUTPUTS, NULL));
     cnn_net_add(net, cnn_softmax_create());
+    cnn_set_num_threads(3); /* what it is built for */
     build(net, shape, BATCH, 1);
+    cnn_set_num_threads(1);
     return net;
 }
 

@@ -328,10 +328,8 @@ static void numbers_of_threads(void **state)
     assert_int_equal(cnn_num_threads(),
                      cores < CNN_MAX_THREADS ? cores : CNN_MAX_THREADS);
     set_threads(CNN_MAX_THREADS);
-    assert_int_equal(cnn__lanes(), CNN_MAX_THREADS);
+    assert_int_equal(cnn_num_threads(), CNN_MAX_THREADS);
     set_threads(1);
-    assert_int_equal(cnn__lanes(),
-                     cores < CNN_MAX_THREADS ? cores : CNN_MAX_THREADS);
 }
 
 /* The BLAS runs on one thread while a call of the library runs, and then on as

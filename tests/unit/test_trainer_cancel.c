@@ -17,7 +17,9 @@ static int set_up(void **state)
 {
     training *t = test_calloc(1, sizeof(*t));
 
+    cnn_set_num_threads(2); /* what it is built for */
     training_open(t, 1);
+    cnn_set_num_threads(1);
     victim = t->trainer;
     atomic_store(&steps_seen, 0);
     *state = t;

@@ -13,7 +13,9 @@ from ._status import check
 def set_num_threads(n: int) -> None:
     """How many threads a call of libcnn may use, the caller's among them: 1
     (the default) to 64, or 0 for one per core. The bits of the results do not
-    depend on it. ValueError for other numbers."""
+    depend on it. Set it first: nets, layers and sessions use no more threads
+    than the number in force when they were built. ValueError for other
+    numbers."""
     check(lib.cnn_set_num_threads(_checks.integer("n", n)))
 
 
