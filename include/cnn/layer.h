@@ -27,6 +27,17 @@ CNN_BEGIN_DECLS
 /** Flag in the options of conv2d and dense: no biases. */
 #define CNN_NO_BIAS 0x1u
 
+/** Whether a layer learns: cnn_layer_set_frozen(). */
+enum {
+    CNN_LEARNING = 0, /**< it does */
+    CNN_FROZEN = 1,   /**< it does not, and in training it runs as it does when
+                           predicting: batch normalisation by its running
+                           statistics, which stay; dropout passes all */
+    CNN_FROZEN_PARAMS = 2 /**< optimisers leave its parameters alone, but it
+                               runs as in training: batch normalisation by the
+                               batch, with running statistics that follow */
+};
+
 /** Padding of a window that slides over an image. With O outputs of stride s,
  *  window (K - 1) d + 1 (dilation d) and input I: */
 enum {
@@ -237,10 +248,10 @@ CNN_API cnn_layer *cnn_dropout_create(float rate);
 /**
  * Normalises each channel over batch and image, y = gamma (x - m) / sqrt(v +
  * epsilon) + beta (Ioffe and Szegedy, 2015): while training with mean m and
- * variance v of the batch, which the running ones follow; when predicting with
- * the running ones, which move in the backward pass. Parameters: C gammas, then
- * C betas. The running statistics
- * are saved with a model, and are not among cnn_layer_params().
+ * variance v of the batch, which running ones follow in the backward pass; when
+ * predicting, and in a frozen layer (CNN_FROZEN), with the running ones.
+ * Parameters: C gammas, then C betas. The running statistics are saved with a
+ * model, and are not among cnn_layer_params().
  *
  * @return as for cnn_conv2d_create()
  */
@@ -271,8 +282,8 @@ CNN_API void cnn_layer_free(cnn_layer *layer);
  * @param max_batch  the largest batch that will be run, at least 1
  * @param seed       the same seed gives the same parameters
  * @return CNN_OK, CNN_EINVAL, CNN_ESHAPE, CNN_ESTATE (built already, or owned
- *         by a net), CNN_EOVERFLOW, CNN_ENOMEM; after a failure the layer is as
- *         it was
+ *         by a net), CNN_EUNSUPPORTED (an algorithm that does not fit),
+ *         CNN_EOVERFLOW, CNN_ENOMEM; after a failure the layer is as it was
  */
 CNN_API cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
                                    int32_t max_batch, uint64_t seed);
@@ -301,12 +312,19 @@ CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
                                       const float *x, const float *y,
                                       const float *dy, float *dx);
 
-/** Freezes a layer (1) or releases it (0): optimisers leave a frozen layer's
- *  parameters as they are, and a net does not compute gradients below its
- * lowest layer that learns. CNN_EINVAL for another value. */
+/**
+ * Freezes a layer or releases it. Optimisers leave the parameters of a frozen
+ * layer as they are, and a net does not compute gradients below its lowest
+ * layer that learns. Not between a forward pass and the backward pass that
+ * belongs to it. It is not stored in model files or checkpoints.
+ *
+ * @param frozen  CNN_LEARNING, CNN_FROZEN or CNN_FROZEN_PARAMS
+ * @return CNN_OK; CNN_EINVAL, and nothing changed
+ */
 CNN_API cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen);
 
-/** One step of the optimiser on the layer's parameters. */
+/** One step of the optimiser on the layer's parameters. CNN_EDIVERGED if that
+ *  made one of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim);
 
 /** Sets the parameter gradients to zero. */

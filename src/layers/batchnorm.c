@@ -4,11 +4,13 @@
  *     training    m = mean of x, v = mean of (x - m)^2
  *                 running mean <- (1 - momentum) running mean + momentum m,
  *                 running variance the same with v M / (M - 1), as PyTorch
- *     predicting  m, v = the running ones
+ *     otherwise   m, v = the running ones: when predicting, and if frozen
  *     forward     h = (x - m) / sqrt(v + epsilon);  y = gamma h + beta
  *     backward    dgamma += sum of dy h;  dbeta += sum of dy
  *                 dx = gamma / sqrt(v + epsilon)
- *                      (dy - mean of dy - h (mean of dy h)) */
+ *                      (dy - mean of dy - h (mean of dy h))
+ *                 if frozen, m and v do not depend on x:
+ *                 dx = gamma / sqrt(v + epsilon) dy */
 #include <math.h>
 
 #include "base/threads.h"
@@ -55,12 +57,18 @@ static void add(cnn_layer *layer, const char *name, float value, bool fixed)
                            });
 }
 
+static void add_variance(cnn_layer *layer)
+{
+    add(layer, "running_var", 1.0f, true);
+    layer->tensors[layer->tensor_count - 1].positive = true;
+}
+
 static cnn_status shape(cnn_layer *layer)
 {
     add(layer, "weight", 1.0f, false);
     add(layer, "bias", 0.0f, false);
     add(layer, "running_mean", 0.0f, true);
-    add(layer, "running_var", 1.0f, true);
+    add_variance(layer);
     return CNN_OK;
 }
 
@@ -95,22 +103,40 @@ static channel channel_of(const job *j, int64_t c)
     };
 }
 
-/* Mean and variance in double: a plain sum of squares would lose what is left
- * of a large mean. */
-static void measure(const channel *ch, double *mean, double *variance)
+typedef struct statistics {
+    double mean, variance;
+} statistics;
+
+/* Of the batch, in double: a plain sum of squares would lose what is left of a
+ * large mean. */
+static statistics measure(const channel *ch)
 {
     double sum = 0.0, square = 0.0;
 
     for (int32_t n = 0; n < ch->N; n++)
         for (size_t i = 0; i < ch->area; i++)
             sum += (double)ch->x[(size_t)n * ch->step + i];
-    *mean = sum / ch->count;
+    const double mean = sum / ch->count;
     for (int32_t n = 0; n < ch->N; n++)
         for (size_t i = 0; i < ch->area; i++) {
-            const double d = (double)ch->x[(size_t)n * ch->step + i] - *mean;
+            const double d = (double)ch->x[(size_t)n * ch->step + i] - mean;
             square += d * d;
         }
-    *variance = square / ch->count;
+    return (statistics){mean, square / ch->count};
+}
+
+static statistics running_ones(const job *j, int64_t c)
+{
+    const float *running = j->layer->params.fixed; /* means, variances (C) */
+
+    return (statistics){(double)running[c],
+                        (double)running[j->layer->in.c + c]};
+}
+
+/* Does this pass normalise by what it meets? */
+static bool by_batch(const job *j)
+{
+    return cnn__trains(j->layer, j->run->flags);
 }
 
 static void forward_channel(void *data, int64_t c, int32_t lane)
@@ -119,17 +145,14 @@ static void forward_channel(void *data, int64_t c, int32_t lane)
     const batchnorm *b = (const batchnorm *)j->layer;
     const int32_t C = j->layer->in.c;
     const channel ch = channel_of(j, c);
-    const float *running = j->layer->params.fixed; /* means, variances (C) */
     const float *gamma = j->layer->params.value, *beta = gamma + C;
-    double mean = (double)running[c], variance = (double)running[C + c];
+    const statistics s = by_batch(j) ? measure(&ch) : running_ones(j, c);
 
     (void)lane;
-    if ((j->run->flags & CNN_TRAIN) != 0)
-        measure(&ch, &mean, &variance);
-    const double root = sqrt(variance + (double)b->o.epsilon);
+    const double root = sqrt(s.variance + (double)b->o.epsilon);
     const float scale = (float)((double)gamma[c] / root);
     const float shift =
-        (float)((double)beta[c] - mean * (double)gamma[c] / root);
+        (float)((double)beta[c] - s.mean * (double)gamma[c] / root);
     for (int32_t n = 0; n < ch.N; n++)
         for (size_t i = 0; i < ch.area; i++) {
             const size_t at = (size_t)n * ch.step + i;
@@ -145,22 +168,27 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
     cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), forward_channel, &j);
 }
 
+/* A model may not lose its statistics to one batch of which they are no floats.
+ */
 static void follow(float *running, double value, double momentum)
 {
-    *running = (float)((1.0 - momentum) * (double)*running + momentum * value);
+    const float next =
+        (float)((1.0 - momentum) * (double)*running + momentum * value);
+
+    if (isfinite(next))
+        *running = next;
 }
 
 /* The running statistics follow on the way back: a step that is given up, since
  * its loss is not finite, leaves them as they were. */
-static void follow_batch(const job *j, int64_t c, double count, double mean,
-                         double variance)
+static void follow_batch(const job *j, int64_t c, double count, statistics s)
 {
     const double momentum = (double)((const batchnorm *)j->layer)->o.momentum;
     const double unbiased = count > 1.0 ? count / (count - 1.0) : 1.0;
     float *running = j->layer->params.fixed; /* means (C), variances (C) */
 
-    follow(&running[c], mean, momentum);
-    follow(&running[j->layer->in.c + c], variance * unbiased, momentum);
+    follow(&running[c], s.mean, momentum);
+    follow(&running[j->layer->in.c + c], s.variance * unbiased, momentum);
 }
 
 static void backward_channel(void *data, int64_t c, int32_t lane)
@@ -171,26 +199,31 @@ static void backward_channel(void *data, int64_t c, int32_t lane)
     const float *dy = j->dy + (size_t)c * ch.area;
     const float gamma = j->layer->params.value[c];
     float *grad = j->layer->params.grad; /* gammas (C), betas (C) */
-    double mean, variance, sum = 0.0, sum_h = 0.0;
+    double sum = 0.0, sum_h = 0.0;
 
     (void)lane;
-    measure(&ch, &mean, &variance);
-    follow_batch(j, c, ch.count, mean, variance);
-    const double root = sqrt(variance + (double)b->o.epsilon);
+    const bool moving = by_batch(j);
+    const statistics s = moving ? measure(&ch) : running_ones(j, c);
+    if (moving)
+        follow_batch(j, c, ch.count, s);
+    const double root = sqrt(s.variance + (double)b->o.epsilon);
     for (int32_t n = 0; n < ch.N; n++)
         for (size_t i = 0; i < ch.area; i++) {
             const size_t at = (size_t)n * ch.step + i;
             sum += (double)dy[at];
-            sum_h += (double)dy[at] * ((double)ch.x[at] - mean) / root;
+            sum_h += (double)dy[at] * ((double)ch.x[at] - s.mean) / root;
         }
     grad[c] += (float)sum_h;
     grad[j->layer->in.c + c] += (float)sum;
+    /* What flows back through m and v. */
+    const double through_mean = moving ? sum / ch.count : 0.0;
+    const double through_variance = moving ? sum_h / ch.count : 0.0;
     for (int32_t n = 0; n < ch.N && j->dx != NULL; n++)
         for (size_t i = 0; i < ch.area; i++) {
             const size_t at = (size_t)n * ch.step + i;
-            const double h = ((double)ch.x[at] - mean) / root;
+            const double h = ((double)ch.x[at] - s.mean) / root;
             const double d =
-                (double)dy[at] - sum / ch.count - h * sum_h / ch.count;
+                (double)dy[at] - through_mean - h * through_variance;
             j->dx[(size_t)c * ch.area + at] = (float)((double)gamma / root * d);
         }
 }

@@ -64,17 +64,24 @@ static void drop_sample(void *data, int64_t sample, int32_t lane)
         to[i] = cnn__random_uniform(&random) < rate ? 0.0f : from[i] * keep;
 }
 
+static void drop_or_copy(job *j)
+{
+    const cnn_layer *layer = j->layer;
+
+    if (cnn__trains(layer, j->run->flags))
+        cnn__parallel(j->run->batch, j->run->lanes, drop_sample, j);
+    else if (j->from != j->to)
+        memcpy(j->to, j->from,
+               (size_t)j->run->batch * cnn__shape_size(&layer->in) *
+                   sizeof(float));
+}
+
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)
 {
     job j = {layer, run, x, y};
 
-    if ((run->flags & CNN_TRAIN) != 0)
-        cnn__parallel(run->batch, run->lanes, drop_sample, &j);
-    else if (x != y)
-        memcpy(y, x,
-               (size_t)run->batch * cnn__shape_size(&layer->in) *
-                   sizeof(float));
+    drop_or_copy(&j);
 }
 
 static void backward(const cnn_layer *layer, const cnn__run *run,
@@ -85,7 +92,7 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     (void)x;
     (void)y;
     if (dx != NULL)
-        cnn__parallel(run->batch, run->lanes, drop_sample, &j);
+        drop_or_copy(&j);
 }
 
 const cnn__layer_ops cnn__dropout_ops = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/threads.h"
+#include "cnn/runtime.h"
 #include "math/gemm.h"
 
 void cnn_layer_free(cnn_layer *layer)
@@ -51,7 +52,7 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
     CNN__TRY(cnn__check_input(in, max_batch));
     CNN__TRY(cnn__layer_shape(layer, in));
     const cnn__workspace need = cnn__layer_workspace(layer, max_batch);
-    const int32_t lanes = cnn__lanes();
+    const int32_t lanes = cnn_num_threads();
     lay_out(layer, &need, lanes, &arena);
     layer->memory = cnn__alloc(arena.used);
     if (layer->memory == NULL)
@@ -107,11 +108,12 @@ cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch, const float *x,
 
 cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen)
 {
-    if (layer == NULL || (frozen != 0 && frozen != 1))
+    if (layer == NULL || frozen < CNN_LEARNING || frozen > CNN_FROZEN_PARAMS)
         return cnn__fail(CNN_EINVAL,
-                         "layer_set_frozen: %d on %s layer, expected 0 or 1",
-                         frozen, layer == NULL ? "no" : "a");
-    layer->frozen = frozen != 0;
+                         "layer_set_frozen: %d on %s layer, expected %d to %d",
+                         frozen, layer == NULL ? "no" : "a", CNN_LEARNING,
+                         CNN_FROZEN_PARAMS);
+    layer->frozen = frozen;
     return CNN_OK;
 }
 

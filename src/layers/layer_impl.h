@@ -40,7 +40,8 @@ typedef struct cnn__tensor {
     int32_t rank;
     int32_t dims[CNN__MAX_RANK];
     cnn__initial initial;
-    bool fixed; /* not trained: it stands in params.fixed, not in .value */
+    bool fixed;    /* not trained: it stands in params.fixed, not in .value */
+    bool positive; /* no element may be below zero: a variance */
 } cnn__tensor;
 
 /* The parameters of a layer and all that belongs to them, `count` floats each.
@@ -176,9 +177,9 @@ typedef struct cnn__layer_ops {
 struct cnn_layer {
     const cnn__layer_ops *ops;
     bool built;
-    bool owned;    /* by a net */
-    bool frozen;   /* optimisers leave it alone */
-    int32_t index; /* in its net */
+    bool owned;     /* by a net */
+    int32_t frozen; /* CNN_LEARNING to CNN_FROZEN_PARAMS */
+    int32_t index;  /* in its net */
     cnn_shape in, out;
     int32_t max_batch;
     int32_t tensor_count;
@@ -233,6 +234,12 @@ void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index);
 static inline size_t cnn__shape_size(const cnn_shape *s)
 {
     return cnn__size_mul3((size_t)s->c, (size_t)s->h, (size_t)s->w);
+}
+
+/* Does a pass with these flags run the layer as in training? */
+static inline bool cnn__trains(const cnn_layer *layer, uint32_t flags)
+{
+    return (flags & CNN_TRAIN) != 0 && layer->frozen != CNN_FROZEN;
 }
 
 /* The lanes that a pass over a batch of inputs is worth. */

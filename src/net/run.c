@@ -32,13 +32,21 @@ cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
     return CNN_OK;
 }
 
+/* Does going back change anything of the layer? Statistics that follow the
+ * batches count too. */
+static bool learns(const cnn_layer *layer)
+{
+    return layer->frozen == CNN_LEARNING
+               ? layer->params.count > 0
+               : layer->frozen != CNN_FROZEN && layer->params.fixed_count > 0;
+}
+
 /* The lowest layer that learns; below it nobody wants a gradient. */
 static int32_t lowest_trained(const cnn_net *net)
 {
     int32_t i = 0;
 
-    while (i < net->count &&
-           (net->layers[i]->params.count == 0 || net->layers[i]->frozen))
+    while (i < net->count && !learns(net->layers[i]))
         i++;
     return i;
 }

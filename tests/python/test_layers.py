@@ -210,6 +210,19 @@ class Backward(unittest.TestCase):
         layer.frozen = False
         layer.update(cnn.SGD(0.5))
         self.assertTrue((layer.params != before).all())
+        with self.assertRaisesRegex(ValueError, "frozen is 'all', expected"):
+            layer.frozen = "all"
+        self.assertIs(layer.frozen, False)
+
+    def test_frozen_batchnorm(self):
+        x = drawn(4, *SHAPE)
+        layer = cnn.BatchNorm().build(SHAPE, 4)
+        predicted = layer.forward(x)
+        layer.frozen = True
+        self.assertTrue((layer.forward(x, train=True) == predicted).all())
+        layer.frozen = "params"
+        self.assertEqual(layer.frozen, "params")
+        self.assertFalse((layer.forward(x, train=True) == predicted).any())
 
     def test_conv2d(self):
         x, dy = drawn(2, *SHAPE), drawn(2, 2, 4, 4)

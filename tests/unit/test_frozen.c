@@ -1,4 +1,5 @@
-/* Layers that do not learn. */
+/* Layers that do not learn: their parameters. How they run is looked at in
+ * test_frozen_runs.c. */
 #include <string.h>
 
 #include "support/nets.h"
@@ -132,6 +133,7 @@ static void lower_passes_are_skipped(void **state)
 
     for (int32_t i = 0; i < 4; i++)
         freeze(f->net, i, 1);
+    freeze(f->twin, 1, 1); /* so that the passes forward are the same */
     cnn_layer *dense = cnn_net_layer(f->net, 4);
     float *weights = copy_params(f->net);
     cnn_net_predict(f->net, N, f->x, before);
@@ -217,8 +219,8 @@ static void errors(void **state)
     cnn_layer *layer = cnn_dense_create(1, NULL);
 
     (void)state;
-    assert_failed(cnn_layer_set_frozen(layer, 2), CNN_EINVAL,
-                  "layer_set_frozen: 2 on a layer, expected 0 or 1");
+    assert_failed(cnn_layer_set_frozen(layer, 3), CNN_EINVAL,
+                  "layer_set_frozen: 3 on a layer, expected 0 to 2");
     assert_failed(cnn_layer_set_frozen(layer, -1), CNN_EINVAL, "-1 on a layer");
     assert_failed(cnn_layer_set_frozen(NULL, 1), CNN_EINVAL, "1 on no layer");
     /* Before the build is fine too. */

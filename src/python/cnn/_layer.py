@@ -48,7 +48,7 @@ class Layer(Owner):
         self._create: Optional[Callable[[], Any]] = create
         self._handle = Handle(create(), lib.cnn_layer_free)
         self._owned = False
-        self._frozen = False
+        self._frozen: bool | str = False
 
     # ------------------------------------------------------ in a net ---
 
@@ -154,16 +154,26 @@ class Layer(Owner):
         return _checks.dims(shape)
 
     @property
-    def frozen(self) -> bool:
-        """Whether optimisers leave the parameters as they are."""
+    def frozen(self) -> bool | str:
+        """Whether optimisers leave the parameters as they are.
+
+        True: and the layer runs as it does when predicting, in training too
+        (batch normalisation by its running statistics, dropout passes all).
+        "params": it runs as in training.
+        """
         return self._frozen
 
     @frozen.setter
-    def frozen(self, value: bool) -> None:
+    def frozen(self, value: bool | str) -> None:
+        if isinstance(value, str) and value != "params":
+            raise ValueError(
+                f"frozen is {value!r}, expected True, False or \"params\"")
+        state = value if isinstance(value, str) else bool(value)
         handle = self._h
         with handle.lock:
-            check(lib.cnn_layer_set_frozen(handle.pointer, bool(value)))
-            self._frozen = bool(value)
+            check(lib.cnn_layer_set_frozen(
+                handle.pointer, 2 if state == "params" else int(state)))
+            self._frozen = state
 
     def count(self) -> Counts:
         """Parameters, connections, multiply-adds; RuntimeError before
