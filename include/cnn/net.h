@@ -74,8 +74,10 @@ CNN_API cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss,
  *                   which cnn_net_predict() works; at least 1
  * @param seed       the same seed gives the same parameters
  * @return CNN_OK; the first error that stuck; CNN_EINVAL, CNN_ESHAPE,
- *         CNN_ESTATE, CNN_EOVERFLOW or CNN_ENOMEM, after which the net is as it
- *         was
+ *         CNN_ESTATE, CNN_EUNSUPPORTED (an algorithm that does not fit its
+ *         layer), CNN_EOVERFLOW (among others, more than 2^28 floats for one
+ *         sample in the input and the outputs of all layers, which no model
+ *         file may have either) or CNN_ENOMEM, after which the net is as it was
  */
 CNN_API cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in,
                                  int32_t max_batch, uint64_t seed);
@@ -142,8 +144,10 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
  * @param out     loss and hits before the update; NULL if not wanted
  * @return CNN_OK; CNN_EINVAL and nothing changed; CNN_ESTATE; CNN_EDIVERGED if
  *         the loss or a gradient is not finite: the parameters are as before
- * the step, and the text names the first layer whose output, respectively
- *         gradient, is not finite
+ *         the step, and the text names the first layer whose output,
+ *         respectively gradient, is not finite. CNN_EDIVERGED too if the update
+ *         made a parameter infinite or NaN, as a huge learning rate does: the
+ *         text names it, and the parameters are lost
  *
  * Meanwhile denormal numbers, below 2^-126, count as zero, which many
  * processors are faster with; the thread's mode is put back.
@@ -170,7 +174,8 @@ CNN_API const float *cnn_net_output(const cnn_net *net);
 CNN_API cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
                                     const float *dy);
 
-/** One step of the optimiser on all parameters. */
+/** One step of the optimiser on all parameters. CNN_EDIVERGED if that made one
+ *  of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim);
 
 /**

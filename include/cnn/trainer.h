@@ -83,7 +83,8 @@ CNN_API cnn_status cnn_trainer_set_augmentation(
 
 /** One step on the next batch; as cnn_net_train_step(). After a failure the
  *  trainer stands where it stood; only running statistics of batch
- * normalisation may have moved, if it was a gradient that is not finite. */
+ *  normalisation may have moved, if it was a gradient that is not finite, and
+ *  the parameters, if it was one of them. */
 CNN_API cnn_status cnn_trainer_step(cnn_trainer *trainer, cnn_metrics *out);
 
 /**

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-/* What a file may ask for, far above what small networks need: floats for one
- * sample, in the outputs of all layers and in what a pass works with. Beyond it
- * a small file could make a machine run out of memory. */
-#define MOST_FLOATS ((size_t)1 << 26)
-
 /* -------------------------------------------------------- describing --- */
 
 static json_t *describe_field(const cnn_layer *layer, const cnn__field *field)
@@ -192,25 +187,6 @@ static cnn_status read_layer(json_t *json, cnn_net *net)
     return cnn_net_add(net, layer);
 }
 
-static cnn_status check_memory(const cnn_net *net)
-{
-    size_t floats = cnn__shape_size(&net->layers[0]->in);
-    cnn__workspace need = {0};
-
-    for (int32_t i = 0; i < net->count; i++) {
-        const cnn__workspace one = cnn__layer_workspace(net->layers[i], 1);
-
-        floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
-        cnn__workspace_join(&need, &one);
-    }
-    floats = cnn__size_add(floats, need.lane);
-    if (floats > MOST_FLOATS)
-        return cnn__fail(CNN_EOVERFLOW,
-                         "one sample takes %zu floats, more than %zu", floats,
-                         MOST_FLOATS);
-    return CNN_OK;
-}
-
 /* What stands beside the layers. */
 static cnn_status read_frame(const json_t *json, cnn_net *net, cnn_shape *in)
 {
@@ -239,6 +215,5 @@ cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in)
             cnn__fail_where("layer %zu", i);
             return cnn_last_status();
         }
-    CNN__TRY(cnn__net_infer(net, in));
-    return check_memory(net);
+    return cnn__net_infer(net, in);
 }

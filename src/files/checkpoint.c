@@ -31,23 +31,27 @@ static void slot_name(char name[CNN__MAX_NAME], int32_t layer, int slot)
     cnn__model_name(name, layer, part);
 }
 
-static cnn__tensor slot_shape(const cnn_layer *layer)
+/* What the optimiser keeps beside its momentum are means of squares. */
+static cnn__tensor slot_shape(const cnn_layer *layer, const cnn__rule *rule,
+                              int slot)
 {
-    return (cnn__tensor){.rank = 1, .dims = {(int32_t)layer->params.count}};
+    return (cnn__tensor){.rank = 1,
+                         .dims = {(int32_t)layer->params.count},
+                         .positive = slot != rule->momentum};
 }
 
 static cnn_status write_slots(const cnn_trainer *t, cnn__writer *w)
 {
     for (int32_t i = 0; i < t->net->count; i++) {
         const cnn_layer *layer = t->net->layers[i];
-        const cnn__tensor shape = slot_shape(layer);
+        const cnn__rule *rule = t->optim->rule;
 
-        for (int k = 0; k < t->optim->rule->slots && has_slots(t, layer); k++) {
+        for (int k = 0; k < rule->slots && has_slots(t, layer); k++) {
+            const cnn__tensor shape = slot_shape(layer, rule, k);
             char name[CNN__MAX_NAME];
 
             slot_name(name, i, k);
-            CNN__TRY(cnn__check_finite(name, layer->params.slot[k],
-                                       layer->params.count));
+            CNN__TRY(cnn__check_elements(name, &shape, layer->params.slot[k]));
             cnn__writer_tensor(w, name, &shape, layer->params.slot[k]);
         }
     }
@@ -146,14 +150,19 @@ static json_int_t updates_of(const position *p, int32_t layer)
     return json_is_integer(updates) ? json_integer_value(updates) : -1;
 }
 
-static int read_plateau(json_t *json, cnn__schedule *s)
+/* Of a trainer whose schedule has those options: it has waited for fewer epochs
+ * than it waits for. */
+static int read_plateau(json_t *json, const cnn_schedule_options *o,
+                        cnn__schedule *s)
 {
+    const int32_t most = o->kind == CNN_SCHEDULE_PLATEAU ? o->steps - 1 : 0;
     double scale;
 
     if (json_unpack(json, "{s:F, s:F, s:F, s:i, s:F}", "loss", &s->loss,
                     "samples", &s->samples, "best", &s->best, "waited",
                     &s->waited, "scale", &scale) != 0 ||
-        !(s->samples >= 0.0) || s->waited < 0 || !(scale >= 0.0) || scale > 1.0)
+        !(s->samples >= 0.0) || s->waited < 0 || s->waited > most ||
+        !(scale >= 0.0) || scale > 1.0)
         return -1;
     s->scale = (float)scale;
     if (s->best < 0.0)
@@ -171,7 +180,8 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
                     &p->step, "passes", &p->passes, "net_seed", &p->net_seed,
                     "epoch", &p->epoch, "position", &p->sample, "lr", &p->lr,
                     "updates", &p->updates) != 0 ||
-        read_plateau(json_object_get(p->json, "plateau"), &p->plateau) != 0 ||
+        read_plateau(json_object_get(p->json, "plateau"), &t->schedule.o,
+                     &p->plateau) != 0 ||
         json_array_size(p->updates) != (size_t)t->net->count ||
         !is_count(p->step, MOST_STEPS) || !is_count(p->passes, MOST_STEPS) ||
         !is_count(p->epoch, MOST_STEPS) || !is_count(p->sample, t->count - 1) ||
@@ -193,10 +203,10 @@ static cnn_status read_slots(const cnn__reader *r, const cnn_trainer *t,
 
     for (int32_t i = 0; i < t->net->count; i++) {
         cnn_layer *layer = t->net->layers[i];
-        const cnn__tensor shape = slot_shape(layer);
         const json_int_t updates = updates_of(p, i);
 
         for (int k = 0; k < rule->slots && updates > 0; k++) {
+            const cnn__tensor shape = slot_shape(layer, rule, k);
             char name[CNN__MAX_NAME];
 
             slot_name(name, i, k);

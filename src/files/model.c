@@ -29,10 +29,6 @@ int32_t cnn__model_tensors(const cnn_net *net)
 
 cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w)
 {
-    CNN__TRY(cnn__check_finite("the parameters", net->params.value,
-                               net->params.count));
-    CNN__TRY(cnn__check_finite("the fixed parameters", net->params.fixed,
-                               net->params.fixed_count));
     cnn__writer_metadata(w, "libcnn", json_pack("{s:i}", "version", VERSION));
     cnn__writer_metadata(w, "architecture", cnn__architecture_describe(net));
     for (int32_t i = 0; i < net->metadata.count; i++)
@@ -44,9 +40,11 @@ cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w)
         for (int32_t t = 0; t < layer->tensor_count; t++) {
             char name[CNN__MAX_NAME];
 
+            const float *data = cnn__tensor_data(layer, t);
+
             cnn__model_name(name, i, layer->tensors[t].name);
-            cnn__writer_tensor(w, name, &layer->tensors[t],
-                               cnn__tensor_data(layer, t));
+            CNN__TRY(cnn__check_elements(name, &layer->tensors[t], data));
+            cnn__writer_tensor(w, name, &layer->tensors[t], data);
         }
     }
     return w->status;

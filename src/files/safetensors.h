@@ -83,12 +83,15 @@ json_t *cnn__reader_metadata(const cnn__reader *r, const char *key);
 json_t *cnn__reader_texts(const cnn__reader *r);
 
 /* Checks that there is a float32 tensor of that name and shape, and that its
- * elements are finite: CNN_EFORMAT, CNN_EDIVERGED. If `to` is not NULL, copies
- * it there instead of looking at the elements: so check everything first. */
+ * elements are finite, and not below zero if it says so: CNN_EFORMAT,
+ * CNN_EDIVERGED. If `to` is not NULL, copies it there instead of looking at the
+ * elements: so check everything first. */
 cnn_status cnn__reader_tensor(const cnn__reader *r, const char *name,
                               const cnn__tensor *shape, float *to);
 
-/* CNN_EDIVERGED unless all of x is finite; `name` is for the text. */
-cnn_status cnn__check_finite(const char *name, const float *x, size_t n);
+/* CNN_EDIVERGED unless all elements of a tensor to be written may be read
+ * again; `name` is for the text. */
+cnn_status cnn__check_elements(const char *name, const cnn__tensor *shape,
+                               const float *x);
 
 #endif

@@ -203,26 +203,40 @@ static int same_shape(const json_t *dims, const cnn__tensor *shape)
     return 1;
 }
 
-cnn_status cnn__check_finite(const char *name, const float *x, size_t n)
+static cnn_status check_element(const char *name, const cnn__tensor *shape,
+                                float x, size_t i)
 {
+    if (!isfinite(x))
+        return cnn__fail(CNN_EDIVERGED, "element %zu of tensor %s is %g", i,
+                         name, (double)x);
+    if (shape->positive && x < 0.0f)
+        return cnn__fail(CNN_EDIVERGED,
+                         "element %zu of tensor %s is %g, expected at least 0",
+                         i, name, (double)x);
+    return CNN_OK;
+}
+
+cnn_status cnn__check_elements(const char *name, const cnn__tensor *shape,
+                               const float *x)
+{
+    const size_t n = cnn__tensor_size(shape);
+
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return cnn__fail(CNN_EDIVERGED, "element %zu of %s is %g", i, name,
-                             (double)x[i]);
+        CNN__TRY(check_element(name, shape, x[i], i));
     return CNN_OK;
 }
 
 /* The same of floats as they stand in a file. */
-static cnn_status check_finite_bytes(const char *name,
-                                     const unsigned char *bytes, size_t n)
+static cnn_status check_bytes(const char *name, const cnn__tensor *shape,
+                              const unsigned char *bytes)
 {
+    const size_t n = cnn__tensor_size(shape);
+
     for (size_t i = 0; i < n; i++) {
         float x;
 
         cnn__get_floats(&x, bytes + 4 * i, 1);
-        if (!isfinite(x))
-            return cnn__fail(CNN_EDIVERGED, "element %zu of tensor %s is %g", i,
-                             name, (double)x);
+        CNN__TRY(check_element(name, shape, x, i));
     }
     return CNN_OK;
 }
@@ -243,7 +257,7 @@ cnn_status cnn__reader_tensor(const cnn__reader *r, const char *name,
                          "tensor %s has another type or shape than its layer",
                          name);
     if (to == NULL)
-        return check_finite_bytes(name, r->data + e.from, count);
+        return check_bytes(name, shape, r->data + e.from);
     cnn__get_floats(to, r->data + e.from, count);
     return CNN_OK;
 }

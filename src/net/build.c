@@ -1,9 +1,32 @@
 /* Building a net: shapes, then one block of memory, then the parameters. */
 #include "base/threads.h"
+#include "cnn/runtime.h"
 #include "net/net_impl.h"
+
+/* Floats of one sample, in the input and the outputs of all layers: 1 GiB, far
+ * above what small networks need. Who loads a file checks the same, so that all
+ * that can be saved can be loaded, and a small file cannot make a machine run
+ * out of memory. */
+#define MOST_FLOATS ((size_t)1 << 28)
+
+static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
+{
+    size_t floats = cnn__shape_size(in);
+
+    for (int32_t i = 0; i < net->count; i++)
+        floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
+    if (floats > MOST_FLOATS)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "one sample takes %zu floats, in the input and the "
+                         "outputs of all layers, more than %zu",
+                         floats, MOST_FLOATS);
+    return CNN_OK;
+}
 
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
 {
+    const cnn_shape first = *in;
+
     net->params.count = 0;
     net->params.fixed_count = 0;
     for (int32_t i = 0; i < net->count; i++) {
@@ -20,7 +43,7 @@ cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
             cnn__size_add(net->params.fixed_count, layer->params.fixed_count);
     }
     net->out = *in;
-    return CNN_OK;
+    return check_floats(net, &first);
 }
 
 /* The larger of the outputs, so that a gradient of each fits that is there as a
@@ -93,7 +116,7 @@ cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
     CNN__TRY(check_buildable(net, in));
     CNN__TRY(cnn__check_input(in, max_batch));
     CNN__TRY(cnn__net_infer(net, in));
-    const int32_t lanes = cnn__lanes();
+    const int32_t lanes = cnn_num_threads();
     lay_out(net, max_batch, lanes, &arena);
     net->memory = cnn__alloc(arena.used);
     if (net->memory == NULL)

@@ -50,19 +50,43 @@ static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
     }
 }
 
+/* Numbers the samples of the batch that begins with `first`; how many. */
+static int32_t pick_batch(const cnn_net *net, const cnn_dataset *dataset,
+                          const batch *b, int64_t first)
+{
+    const int64_t rest = cnn_dataset_count(dataset) - first;
+    const int32_t N = rest < net->max_batch ? (int32_t)rest : net->max_batch;
+
+    for (int32_t n = 0; n < N; n++)
+        b->index[n] = (int32_t)(first + n);
+    return N;
+}
+
+/* The caller may have written to the labels since they were wrapped. */
+static cnn_status check_all_labels(const cnn_net *net,
+                                   const cnn_dataset *dataset, const batch *b)
+{
+    for (int64_t first = 0; first < cnn_dataset_count(dataset);
+         first += net->max_batch) {
+        const int32_t N = pick_batch(net, dataset, b, first);
+
+        CNN__TRY(cnn_dataset_read(dataset, N, b->index, NULL, b->labels));
+        CNN__TRY(
+            cnn__check_labels(b->labels, first, N, cnn__shape_size(&net->out)));
+    }
+    return CNN_OK;
+}
+
 /* Runs the batch from sample `first` on. */
 static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
                             const batch *b, int64_t first, cnn__outcome *o)
 {
-    const int64_t rest = cnn_dataset_count(dataset) - first;
     const int32_t end = cnn__scored_layers(net);
 
-    o->N = rest < net->max_batch ? (int32_t)rest : net->max_batch;
+    o->N = pick_batch(net, dataset, b, first);
     o->K = cnn__shape_size(&net->out);
     o->y = cnn__scored(net, b->x);
     o->labels = b->labels;
-    for (int32_t n = 0; n < o->N; n++)
-        b->index[n] = (int32_t)(first + n);
     CNN__TRY(cnn_dataset_read(dataset, o->N, b->index, b->x, b->labels));
     cnn__pass_forward(&net->pass, end, 0, o->N, b->x);
     return CNN_OK;
@@ -71,14 +95,25 @@ static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
 static cnn_status run_all(cnn_net *net, const cnn_dataset *dataset,
                           const batch *b, cnn_metrics *sum, int64_t *confusion)
 {
-    for (int64_t first = 0; first < cnn_dataset_count(dataset);
+    const size_t K = cnn__shape_size(&net->out);
+    cnn_status status = CNN_OK;
+
+    if (confusion != NULL)
+        memset(confusion, 0, K * K * sizeof(*confusion));
+    net->ran = 0;
+    net->trained = 0;
+    cnn__gemm_enter();
+    for (int64_t first = 0;
+         status == CNN_OK && first < cnn_dataset_count(dataset);
          first += net->max_batch) {
         cnn__outcome outcome;
 
-        CNN__TRY(run_batch(net, dataset, b, first, &outcome));
-        score(net, &outcome, sum, confusion);
+        status = run_batch(net, dataset, b, first, &outcome);
+        if (status == CNN_OK)
+            score(net, &outcome, sum, confusion);
     }
-    return CNN_OK;
+    cnn__gemm_leave();
+    return status;
 }
 
 cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
@@ -98,14 +133,9 @@ cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
         return cnn_last_status();
     arena = (cnn__arena){.base = memory};
     const batch b = lay_out(&arena, net);
-    const size_t K = cnn__shape_size(&net->out);
-    if (confusion != NULL)
-        memset(confusion, 0, K * K * sizeof(*confusion));
-    net->ran = 0;
-    net->trained = 0;
-    cnn__gemm_enter();
-    const cnn_status status = run_all(net, dataset, &b, &sum, confusion);
-    cnn__gemm_leave();
+    cnn_status status = check_all_labels(net, dataset, &b);
+    if (status == CNN_OK)
+        status = run_all(net, dataset, &b, &sum, confusion);
     cnn__free(memory);
     if (status != CNN_OK)
         return status;

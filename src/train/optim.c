@@ -1,9 +1,11 @@
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/options.h"
 #include "base/threads.h"
 #include "math/kernels.h"
+#include "math/sum.h"
 #include "train/optim_impl.h"
 
 /* ------------------------------------------------------------- rules --- */
@@ -76,11 +78,12 @@ typedef struct job {
     const cnn__params *params;
     cnn__update_fn *kernel;
     cnn__update all;
+    atomic_bool bad; /* the sum of some parameters is not finite */
 } job;
 
 static void update_chunk(void *data, int64_t chunk, int32_t lane)
 {
-    const job *j = data;
+    job *j = data;
     const size_t at = (size_t)chunk * CNN__PARAMS_CHUNK;
     cnn__update u = j->all;
 
@@ -91,16 +94,33 @@ static void update_chunk(void *data, int64_t chunk, int32_t lane)
     u.b += at;
     u.v += at;
     j->kernel(&u);
+    /* While they are in the cache; the sum says whether one of them is not. */
+    if (!isfinite(cnn__sum(u.p, u.n)))
+        atomic_store(&j->bad, true);
 }
 
-void cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
+static cnn_status check_parameters(const cnn_layer *layer)
+{
+    const cnn__params *p = &layer->params;
+
+    for (size_t i = 0; i < p->count; i++)
+        if (!isfinite(p->value[i]))
+            return cnn__fail(CNN_EDIVERGED,
+                             "the update made parameter %zu of layer %d (%s) "
+                             "%g",
+                             i, layer->index, layer->ops->kind,
+                             (double)p->value[i]);
+    return CNN_OK; /* only too large to be added up */
+}
+
+cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
 {
     const cnn__rule *rule = optim->rule;
     cnn__params *params = &layer->params;
     float **slot = params->slot;
 
-    if (params->count == 0 || layer->frozen)
-        return;
+    if (params->count == 0 || layer->frozen != CNN_LEARNING)
+        return CNN_OK;
     if (params->rule != rule) {
         for (int i = 0; i < rule->slots; i++)
             memset(slot[i], 0, params->count * sizeof(float));
@@ -119,6 +139,7 @@ void cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
     rule->prepare(optim, ++params->steps, &j.all);
     cnn__parallel(cnn__params_chunks(params), layer->run.lanes, update_chunk,
                   &j);
+    return atomic_load(&j.bad) ? check_parameters(layer) : CNN_OK;
 }
 
 /* ------------------------------------------------------------ create --- */

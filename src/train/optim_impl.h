@@ -25,7 +25,9 @@ struct cnn_optim {
     float settings[CNN__MAX_SETTINGS]; /* as rule->names */
 };
 
-/* One step on the parameters of a layer, if it has any and is not frozen. */
-void cnn__optim_update(const cnn_optim *optim, cnn_layer *layer);
+/* One step on the parameters of a layer, if it has any and is not frozen.
+ * CNN_EDIVERGED if one of them is not finite any more; the others have moved
+ * all the same. */
+cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer);
 
 #endif

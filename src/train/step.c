@@ -18,8 +18,7 @@ cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim)
     if (!layer->built)
         return cnn__fail(CNN_ESTATE, "layer_update: the %s layer is not built",
                          layer->ops->kind);
-    cnn__optim_update(optim, layer);
-    return CNN_OK;
+    return cnn__optim_update(optim, layer);
 }
 
 cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
@@ -27,9 +26,12 @@ cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
     CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
         return cnn__fail(CNN_EINVAL, "net_update: optim is NULL");
-    for (int32_t i = 0; i < net->count; i++)
-        cnn__optim_update(optim, net->layers[i]);
-    return CNN_OK;
+    /* Of several layers that diverge the lowest one is reported. */
+    cnn_status status = CNN_OK;
+    for (int32_t i = net->count - 1; i >= 0; i--)
+        if (cnn__optim_update(optim, net->layers[i]) != CNN_OK)
+            status = CNN_EDIVERGED;
+    return status;
 }
 
 cnn_status cnn_net_clip_grads(cnn_net *net, float max_norm, double *norm)
@@ -89,14 +91,14 @@ cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
     return CNN_OK;
 }
 
-static cnn_status check_labels(const int32_t *labels, int32_t count,
-                               size_t outputs)
+cnn_status cnn__check_labels(const int32_t *labels, int64_t first,
+                             int32_t count, size_t outputs)
 {
     for (int32_t n = 0; n < count; n++)
         if (labels[n] < 0 || (size_t)labels[n] >= outputs)
             return cnn__fail(CNN_EINVAL,
-                             "label %d of sample %d, expected 0 to %zu",
-                             labels[n], n, outputs - 1);
+                             "label %d of sample %lld, expected 0 to %zu",
+                             labels[n], (long long)(first + n), outputs - 1);
     return CNN_OK;
 }
 
@@ -200,7 +202,7 @@ static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
                          : b->x == NULL ? "x"
                                         : "labels");
     CNN__TRY(cnn__check_batch(b->size, net->max_batch));
-    return check_labels(b->labels, b->size, cnn__shape_size(&net->out));
+    return cnn__check_labels(b->labels, 0, b->size, cnn__shape_size(&net->out));
 }
 
 static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
@@ -233,12 +235,13 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     CNN__TRY(status);
     if (net->watch != NULL)
         cnn__watch_step(net, N);
+    if (clip_norm > 0.0f)
+        CNN__TRY(cnn_net_clip_grads(net, clip_norm, NULL));
+    CNN__TRY(cnn_net_update(net, optim));
     if (out != NULL)
         *out = (cnn_metrics){mean ? sum / N : sum, N,
                              cnn__hits(net->loss, &outcome)};
-    if (clip_norm > 0.0f)
-        CNN__TRY(cnn_net_clip_grads(net, clip_norm, NULL));
-    return cnn_net_update(net, optim);
+    return CNN_OK;
 }
 
 /* Sigmoid units make ever smaller gradients. Below the normal numbers they

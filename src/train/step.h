@@ -26,6 +26,11 @@ int32_t cnn__scored_layers(const cnn_net *net);
 /* What the loss looks at, after a pass over x through those layers. */
 const float *cnn__scored(const cnn_net *net, const float *x);
 
+/* Are these the numbers of outputs? `first` is the sample of the first of them,
+ * for the text. */
+cnn_status cnn__check_labels(const int32_t *labels, int64_t first,
+                             int32_t count, size_t outputs);
+
 /* Do the images and labels of the dataset fit the net, which must be built? */
 cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset);
 

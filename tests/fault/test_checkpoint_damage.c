@@ -119,6 +119,9 @@ static const struct {
     {"[7,0,0,7]", "[7,0,0,9223372036854775807]", CNN_EFORMAT},
     {"[7,0,0,7]", "{}", CNN_EFORMAT},
     /* ... what the optimiser remembers, ... */
+    {"`waited`:0", "`waited`:-1", CNN_EFORMAT},
+    {"`waited`:0", "`waited`:1", CNN_EFORMAT},
+    {"`waited`:0", "`waited`:2147483647", CNN_EFORMAT},
     {"'3.slot1'", "'3.slot2'", CNN_EFORMAT},
     {"'3.slot1'", "'2.slot1'", CNN_EFORMAT},
     {"'shape':[330],'data_offsets':[3600,4920]",
@@ -172,6 +175,42 @@ static void not_finite(void **state)
     go_on(f);
 }
 
+/* No mean of squares is below zero, and no wait longer than the schedule's. */
+static void impossible(void **state)
+{
+    const cnn_schedule_options plateau = {.struct_size = sizeof(plateau),
+                                          .kind = CNN_SCHEDULE_PLATEAU,
+                                          .steps = 3};
+    const float below = -1e-30f;
+    fixture *f = *state;
+    training waiting = {.schedule = &plateau};
+    model_bytes m;
+
+    model_copy(&m, &f->good);
+    cnn__put_floats(m.data + m.size - 8, &below, 1); /* the last of slot1 */
+    model_seal(&m);
+    refuse(f, m.data, m.size, CNN_EDIVERGED, "second moment");
+    assert_error(CNN_EDIVERGED, "element 329 of tensor 3.slot1 is -1e-30, "
+                                "expected at least 0");
+    model_free(&m);
+
+    training_open(&waiting, 1);
+    assert_int_equal(cnn_trainer_save(waiting.trainer, temp_path("plateau")),
+                     CNN_OK);
+    model_read(&m, temp_path("plateau"));
+    model_replace(&m, "`waited`:0", "`waited`:2");
+    assert_int_equal(
+        cnn_trainer_resume(waiting.trainer, temp_write("2", m.data, m.size)),
+        CNN_OK);
+    model_replace(&m, "`waited`:2", "`waited`:3");
+    assert_failed(
+        cnn_trainer_resume(waiting.trainer, temp_write("3", m.data, m.size)),
+        CNN_EFORMAT, "the position is not described well");
+    model_free(&m);
+    training_close(&waiting);
+    go_on(f);
+}
+
 /* As many steps as the format allows: counting on does not overflow. */
 static void far_along(void **state)
 {
@@ -209,8 +248,8 @@ static void undamaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(undamaged), TEST(cut),        TEST(flipped_bits),
-        TEST(changed),   TEST(not_finite), TEST(far_along),
+        TEST(undamaged),  TEST(cut),        TEST(flipped_bits), TEST(changed),
+        TEST(not_finite), TEST(impossible), TEST(far_along),
     };
 
     return cmocka_run_group_tests_name("checkpoint damage", tests, NULL, NULL);

@@ -344,7 +344,7 @@ static void memory_that_diverged(void **state)
     assert_failed(cnn_trainer_save(t.trainer, path), CNN_EDIVERGED, " is inf");
     cnn_net_params(t.net)[0] = NAN;
     assert_failed(cnn_trainer_save(t.trainer, path), CNN_EDIVERGED,
-                  "element 0 of the parameters is ");
+                  "element 0 of tensor 0.weight is ");
     model_read(&after, path);
     assert_int_equal(after.size, before.size);
     assert_memory_equal(after.data, before.data, before.size);

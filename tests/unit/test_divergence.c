@@ -7,7 +7,8 @@
 
 enum { N = 4, SEEDS = 20 };
 
-/* One step; if it diverges, the parameters keep their bits. */
+/* One step; if it diverges, the parameters keep their bits, unless it is the
+ * update that makes one infinite. */
 static cnn_status step(cnn_net *net, cnn_optim *optim, const float *x,
                        const int32_t *labels)
 {
@@ -18,12 +19,27 @@ static cnn_status step(cnn_net *net, cnn_optim *optim, const float *x,
     if (status == CNN_OK) {
         assert_true(isfinite(m.loss));
     } else {
-        assert_failed(status, CNN_EDIVERGED, "is not finite");
-        assert_same_bits(cnn_net_params(net), before, cnn_net_param_count(net));
+        const bool updated = strstr(cnn_last_error(), "the update made");
+
+        assert_failed(status, CNN_EDIVERGED,
+                      updated ? "of layer " : "is not finite");
+        if (!updated)
+            assert_same_bits(cnn_net_params(net), before,
+                             cnn_net_param_count(net));
         assert_true(m.loss == -1.0 && m.count == -1 && m.correct == -1);
     }
     test_free(before);
     return status;
+}
+
+static bool all_finite(cnn_net *net)
+{
+    const float *p = cnn_net_params(net);
+
+    for (size_t i = 0; i < cnn_net_param_count(net); i++)
+        if (!isfinite(p[i]))
+            return false;
+    return true;
 }
 
 /* A step so large that the next ones overflow. A ReLU net may also end with all
@@ -176,6 +192,86 @@ static void infinite_input_behind_a_sigmoid(void **state)
     cnn_net_free(net);
 }
 
+/* A step is reported that leaves a parameter which is no finite number, and
+ * not only the one after it. */
+static void parameters_after_the_update(void **state)
+{
+    cnn_optim *optims[] = {cnn_adam_create(3e38f, NULL),
+                           cnn_rmsprop_create(3e38f, NULL)};
+    const int32_t labels[N] = {0, 1, 2, 3};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        cnn_net *net = conv_net(true);
+        float *x = uniform(N * CONV_NET_INPUT, 1);
+        cnn_metrics m = {-1.0, -1, -1};
+        cnn_status status = CNN_OK;
+
+        build(net, &conv_net_shape, N, 1);
+        for (int t = 0; t < 30 && status == CNN_OK; t++) {
+            status = cnn_net_train_step(net, optims[i], N, x, labels, NULL);
+            if (status == CNN_OK)
+                assert_true(all_finite(net));
+        }
+        assert_false(all_finite(net));
+        assert_failed(status, CNN_EDIVERGED, "the update made parameter ");
+        assert_failed(cnn_net_train_step(net, optims[i], N, x, labels, &m),
+                      CNN_EDIVERGED, "the loss is");
+        assert_true(m.loss == -1.0);
+        test_free(x);
+        cnn_optim_free(optims[i]);
+        cnn_net_free(net);
+    }
+}
+
+/* By hand, and of several layers the lowest. The parameter is named. */
+static void update_by_hand(void **state)
+{
+    cnn_net *net = conv_net(true);
+    cnn_optim *optim = cnn_sgd_create(2.0f, NULL);
+
+    (void)state;
+    build(net, &conv_net_shape, N, 1);
+    cnn_net_zero_grad(net);
+    cnn_layer_grads(cnn_net_layer(net, 8))[1] = -3e38f;
+    cnn_layer_grads(cnn_net_layer(net, 3))[5] = 3e38f;
+    assert_failed(cnn_net_update(net, optim), CNN_EDIVERGED,
+                  "the update made parameter 5 of layer 3 (conv2d) -inf");
+    cnn_layer *last = cnn_net_layer(net, 8);
+    assert_true(isinf(cnn_layer_params(last)[1]));
+    assert_failed(cnn_layer_update(last, optim), CNN_EDIVERGED,
+                  "parameter 1 of layer 8 (dense) ");
+    /* Finite ones may be too large to be added up. */
+    for (int i = 0; i < 50; i++) {
+        cnn_layer_params(last)[i] = 3e38f;
+        cnn_layer_grads(last)[i] = 0.0f;
+    }
+    assert_int_equal(cnn_layer_update(last, optim), CNN_OK);
+    cnn_optim_free(optim);
+    cnn_net_free(net);
+}
+
+/* Statistics of a batch that are no floats do not become the running ones. */
+static void running_statistics(void **state)
+{
+    const float x[] = {3e38f, -3e38f, 1.0f, 2.0f};
+    const float dy[4] = {0};
+    cnn_layer *layer = cnn_batchnorm_create(NULL);
+    cnn_tensor mean, variance;
+    float y[4];
+
+    (void)state;
+    assert_int_equal(cnn_layer_build(layer, &(cnn_shape){1, 1, 1}, N, 1),
+                     CNN_OK);
+    assert_int_equal(cnn_layer_forward(layer, CNN_TRAIN, N, x, y), CNN_OK);
+    assert_int_equal(cnn_layer_backward(layer, N, x, y, dy, NULL), CNN_OK);
+    assert_int_equal(cnn_layer_tensor(layer, 2, &mean), CNN_OK);
+    assert_int_equal(cnn_layer_tensor(layer, 3, &variance), CNN_OK);
+    assert_true(isfinite(mean.data[0]));
+    assert_true(variance.data[0] == 1.0f);
+    cnn_layer_free(layer);
+}
+
 /* A step that is given up for its gradient does not count: what is dropped in
  * the next one is what it would have been. */
 static void infinite_gradient_does_not_count(void **state)
@@ -216,6 +312,9 @@ int main(void)
         cmocka_unit_test(activation_is_named),
         cmocka_unit_test(infinite_input_behind_a_sigmoid),
         cmocka_unit_test(infinite_gradient_does_not_count),
+        cmocka_unit_test(parameters_after_the_update),
+        cmocka_unit_test(update_by_hand),
+        cmocka_unit_test(running_statistics),
     };
 
     return cmocka_run_group_tests_name("divergence", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Loss, hits and confusion matrix over a dataset. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/nets.h"
@@ -179,6 +180,36 @@ static void overflow_under_a_softmax(void **state)
     cnn_net_free(net);
 }
 
+/* Labels are the caller's, who may have changed them since. */
+static void changed_labels(void **state)
+{
+    const int32_t bad[] = {K, -1, INT32_MAX, INT32_MIN};
+    int64_t confusion[K * K] = {42};
+    cnn_metrics m = {1.5, 2, 3};
+    int32_t mine[COUNT] = {0};
+    cnn_net *net = identity_net(4);
+    cnn_dataset *dataset =
+        cnn_dataset_wrap_f32(&(cnn_shape){K, 1, 1}, COUNT, outputs, mine, NULL);
+
+    (void)state;
+    assert_non_null(dataset);
+    for (int i = 0; i < 4; i++) {
+        char text[64];
+
+        mine[COUNT - 1] = bad[i];
+        snprintf(text, sizeof(text), "label %d of sample %d, expected 0 to %d",
+                 bad[i], COUNT - 1, K - 1);
+        assert_failed(cnn_net_evaluate(net, dataset, &m, confusion), CNN_EINVAL,
+                      text);
+        assert_true(m.loss == 1.5 && m.count == 2 && m.correct == 3);
+        assert_int_equal(confusion[0], 42);
+    }
+    mine[COUNT - 1] = K - 1;
+    assert_int_equal(cnn_net_evaluate(net, dataset, &m, confusion), CNN_OK);
+    cnn_dataset_free(dataset);
+    cnn_net_free(net);
+}
+
 static void errors(void **state)
 {
     cnn_net *net = identity_net(4), *raw = cnn_net_create();
@@ -249,6 +280,7 @@ int main(void)
         cmocka_unit_test(as_predicting),
         cmocka_unit_test(nan_outputs),
         cmocka_unit_test(overflow_under_a_softmax),
+        cmocka_unit_test(changed_labels),
         cmocka_unit_test(errors),
         cmocka_unit_test(forgets_the_last_forward),
     };

@@ -90,9 +90,9 @@ static void not_finite(void **state)
 
         *last = bad[i];
         assert_failed(cnn_net_save(net, path), CNN_EDIVERGED,
-                      "element 409 of the parameters is ");
+                      "element 9 of tensor 3.bias is ");
         assert_failed(cnn_net_save_memory(net, NULL, 0, &size), CNN_EDIVERGED,
-                      "element 409");
+                      "element 9 of tensor 3.bias");
         *last = was;
         model_copy(&m, &before);
         cnn__put_floats(m.data + m.size - 8, &bad[i], 1);
@@ -106,6 +106,62 @@ static void not_finite(void **state)
     model_free(&before);
     model_free(&after);
     cnn_net_free(net);
+}
+
+/* A variance below zero: predicting would take its root. */
+static void negative_variance(void **state)
+{
+    cnn_net *net = cnn_net_create();
+    const float below = -1e-6f;
+    cnn_tensor variance;
+    model_bytes m;
+    size_t size;
+
+    (void)state;
+    cnn_net_add(net, cnn_batchnorm_create(NULL));
+    build(net, &(cnn_shape){3, 1, 1}, 1, 1);
+    cnn_layer_tensor(cnn_net_layer(net, 0), 3, &variance);
+    variance.data[2] = 0.0f;
+    model_of(&m, net);
+    cnn__put_floats(m.data + m.size - 8, &below, 1);
+    model_seal(&m);
+    refuse(&m, CNN_EDIVERGED,
+           "element 2 of tensor 0.running_var is -1e-06, expected at least 0");
+    model_free(&m);
+    variance.data[2] = below;
+    assert_failed(cnn_net_save_memory(net, NULL, 0, &size), CNN_EDIVERGED,
+                  "element 2 of tensor 0.running_var");
+    cnn_net_free(net);
+}
+
+/* Whatever can be built can be saved and loaded, up to the largest sample; who
+ * asks for more is told so at once. Nobody runs it: its memory is only
+ * reserved. */
+static void largest_sample(void **state)
+{
+    const cnn_shape in = {64, 1024,
+                          1024}; /* a quarter of what a net may have */
+    model_bytes m;
+
+    (void)state;
+    for (int layers = 3; layers <= 4; layers++) {
+        cnn_net *net = cnn_net_create();
+
+        for (int i = 0; i < layers; i++)
+            cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+        if (layers == 4) {
+            assert_failed(cnn_net_build(net, &in, 1, 1), CNN_EOVERFLOW,
+                          "one sample takes 335544320 floats");
+        } else {
+            build(net, &in, 1, 1);
+            model_of(&m, net);
+            cnn_net *again = cnn_net_load_memory(m.data, m.size, 1);
+            assert_non_null(again);
+            cnn_net_free(again);
+            model_free(&m);
+        }
+        cnn_net_free(net);
+    }
 }
 
 /* What a libcnn of today cannot know. */
@@ -162,9 +218,10 @@ static void foreign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),      cmocka_unit_test(arguments),
-        cmocka_unit_test(not_finite), cmocka_unit_test(from_the_future),
-        cmocka_unit_test(foreign),
+        cmocka_unit_test(sizes),          cmocka_unit_test(arguments),
+        cmocka_unit_test(not_finite),     cmocka_unit_test(from_the_future),
+        cmocka_unit_test(foreign),        cmocka_unit_test(negative_variance),
+        cmocka_unit_test(largest_sample),
     };
 
     return cmocka_run_group_tests_name("model refused", tests, NULL, NULL);
