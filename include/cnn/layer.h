@@ -73,17 +73,23 @@ enum {
     CNN_INIT_LECUN = 7 /**< uniform in +-2.4 / fan-in (LeCun et al., 1998) */
 };
 
-/** How a convolution is computed. All give the same up to rounding. The
- *  environment variable CNN_ALGORITHM (im2col, winograd or direct), read once,
+/** How a convolution is computed. All give the same up to rounding: each output
+ *  is off by at most 1e-6 times the largest |x| that it looks at times the sum
+ *  of its filter's |w|. By Winograd's algorithm that is 1e-5, and the largest
+ *  |x| is that of a whole tile of 4 x 4 outputs: so one pixel that is very
+ *  large, infinite or NaN spoils those of its tile that do not look at it, and
+ *  sums beyond 1e33 may overflow. Ask for IM2COL where that matters
+ *  (docs/maths.md has the bounds of the gradients, too). The environment
+ *  variable CNN_ALGORITHM (im2col, winograd or direct), read once,
  *  names what takes the place of CNN_ALGORITHM_AUTO; where that does not fit it
  *  is im2col. */
 enum {
     CNN_ALGORITHM_AUTO = 0,     /**< what is fastest for the shape and the
                                      processor, by a rule */
     CNN_ALGORITHM_IM2COL = 1,   /**< a product of matrices: any convolution */
-    CNN_ALGORITHM_WINOGRAD = 2, /**< fewer multiplications, rounding some ten
-                                     times as large: kernels of 3x3 and 5x5,
-                                     without stride, dilation, groups, table */
+    CNN_ALGORITHM_WINOGRAD = 2, /**< fewer multiplications, and more rounding:
+                                     kernels of 3x3 and 5x5, without stride,
+                                     dilation, groups, table */
     CNN_ALGORITHM_DIRECT = 3 /**< the sum itself, for few channels: kernels of
                                   3x3 and 5x5, without stride and dilation, with
                                   less padding than kernel and at least 2 rows,
