@@ -149,13 +149,15 @@ typedef struct grid {
     int32_t piece; /* rows or columns of c in a block */
 } grid;
 
-static int32_t piece_length(int32_t length)
+int32_t cnn__gemm_pieces(int32_t length, int32_t *piece)
 {
     int32_t pieces = length / SHORTEST_PIECE;
 
     pieces = pieces < 1 ? 1 : pieces > MOST_PIECES ? MOST_PIECES : pieces;
-    /* Whole registers of the widest kernels. */
-    return (int32_t)((((int64_t)length + pieces - 1) / pieces + 15) & ~15);
+    /* Whole registers of the widest kernels, but no more than there is. */
+    const int64_t even = (((int64_t)length + pieces - 1) / pieces + 15) & ~15;
+    *piece = even < length ? (int32_t)even : length;
+    return (int32_t)(((int64_t)length + *piece - 1) / *piece);
 }
 
 static void multiply_block(void *data, int64_t chunk, int32_t lane)
@@ -192,9 +194,8 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
         cnn__gemm(p);
         return;
     }
-    g.piece = piece_length(length);
-    cnn__parallel(((int64_t)length + g.piece - 1) / g.piece, lanes,
-                  multiply_block, &g);
+    const int32_t pieces = cnn__gemm_pieces(length, &g.piece);
+    cnn__parallel(pieces, lanes, multiply_block, &g);
 }
 
 /* ----------------------------------------------- threads of the BLAS --- */

@@ -31,6 +31,10 @@ void cnn__gemm(const cnn__product *product);
  * size depend on m, n and k only. */
 void cnn__gemm_parallel(const cnn__product *product, int32_t lanes);
 
+/* How that cuts the longer side of c, of at least 1: into so many pieces, but
+ * for the last one of *piece each. */
+int32_t cnn__gemm_pieces(int32_t length, int32_t *piece);
+
 /* CNN_EOVERFLOW if a dimension is larger than a BLAS takes. */
 cnn_status cnn__gemm_check(size_t m, size_t n, size_t k);
 

@@ -257,6 +257,27 @@ static void parallel_minds_the_gaps(void **state)
         }
 }
 
+/* All of it is there once, also of a side as long as a BLAS can count. */
+static void pieces_of_any_length(void **state)
+{
+    const int32_t lengths[] = {1,        15,   16,   63,         64,
+                               128,      1000, 4097, 1880000001, INT32_MAX - 14,
+                               INT32_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        const int32_t length = lengths[i];
+        int32_t piece = 0;
+        const int64_t pieces = cnn__gemm_pieces(length, &piece);
+
+        assert_in_range(pieces, 1, 8);
+        assert_in_range(piece, 1, length);
+        assert_true(pieces * piece >= length);
+        assert_true((pieces - 1) * piece < length);
+        assert_true(pieces == 1 || piece % 16 == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +287,7 @@ int main(void)
         cmocka_unit_test(sizes_are_checked),
         cmocka_unit_test(same_bits_with_any_threads),
         cmocka_unit_test(parallel_minds_the_gaps),
+        cmocka_unit_test(pieces_of_any_length),
     };
 
     return cmocka_run_group_tests_name("gemm", tests, NULL, NULL);
