@@ -208,6 +208,13 @@ CNN_API cnn_status cnn_net_out_shape(const cnn_net *net, cnn_shape *out);
 /** The `max_batch` of the build; 0 before it. */
 CNN_API int32_t cnn_net_max_batch(const cnn_net *net);
 
+/** The loss: CNN_LOSS_..., that of cnn_net_set_loss() or of the model file;
+ *  CNN_LOSS_SOFTMAX_CROSS_ENTROPY if `net` is NULL. */
+CNN_API int32_t cnn_net_loss(const cnn_net *net);
+/** The reduction: CNN_REDUCE_..., likewise; CNN_REDUCE_MEAN if `net` is NULL.
+ */
+CNN_API int32_t cnn_net_reduction(const cnn_net *net);
+
 /** Number of trainable parameters of all layers; 0 before build. */
 CNN_API size_t cnn_net_param_count(const cnn_net *net);
 

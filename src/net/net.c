@@ -150,6 +150,16 @@ int32_t cnn_net_max_batch(const cnn_net *net)
     return net != NULL ? net->max_batch : 0;
 }
 
+int32_t cnn_net_loss(const cnn_net *net)
+{
+    return net != NULL ? net->loss : CNN_LOSS_SOFTMAX_CROSS_ENTROPY;
+}
+
+int32_t cnn_net_reduction(const cnn_net *net)
+{
+    return net != NULL ? net->reduction : CNN_REDUCE_MEAN;
+}
+
 size_t cnn_net_param_count(const cnn_net *net)
 {
     return net != NULL && net->built ? net->params.count : 0;

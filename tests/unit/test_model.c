@@ -263,13 +263,17 @@ static void losses(void **state)
                 "`loss`:0,`reduction`:0", "`loss`:0,`reduction`:1",
                 "`loss`:1,`reduction`:0", "`loss`:1,`reduction`:1",
                 "`loss`:2,`reduction`:0", "`loss`:2,`reduction`:1"};
-            cnn_net *net = tiny_net();
+            cnn_net *net = tiny_net(), *copy;
             model_bytes m;
 
             cnn_net_set_loss(net, loss, reduction);
             build(net, &tiny_shape, 3, 1);
             model_of(&m, net);
             assert_true(model_holds(&m, says[2 * loss + reduction]));
+            copy = cnn_net_load_memory(m.data, m.size, 3);
+            assert_int_equal(cnn_net_loss(copy), loss);
+            assert_int_equal(cnn_net_reduction(copy), reduction);
+            cnn_net_free(copy);
             model_free(&m);
             there_and_back(net);
             cnn_net_free(net);

@@ -118,6 +118,8 @@ static void null_arguments(void **state)
     assert_failed(cnn_net_zero_grad(NULL), CNN_EINVAL, "net is NULL");
     assert_int_equal(cnn_net_layer_count(NULL), 0);
     assert_int_equal(cnn_net_max_batch(NULL), 0);
+    assert_int_equal(cnn_net_loss(NULL), CNN_LOSS_SOFTMAX_CROSS_ENTROPY);
+    assert_int_equal(cnn_net_reduction(NULL), CNN_REDUCE_MEAN);
     assert_int_equal(cnn_net_param_count(NULL), 0);
     assert_null(cnn_net_layer(NULL, 0));
     assert_null(cnn_net_params(NULL));

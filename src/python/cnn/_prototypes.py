@@ -107,6 +107,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_in_shape": (STATUS, NET, SHAPE),
     "cnn_net_out_shape": (STATUS, NET, SHAPE),
     "cnn_net_max_batch": (c_int32, NET),
+    "cnn_net_loss": (c_int32, NET),
+    "cnn_net_reduction": (c_int32, NET),
     "cnn_net_param_count": (c_size_t, NET),
     "cnn_net_params": (FLOATS, NET),
     "cnn_net_grads": (FLOATS, NET),

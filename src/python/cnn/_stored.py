@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
-from typing import Any
 
 from . import _checks
 from ._checks import Path
@@ -47,11 +45,3 @@ class Stored(Running):
                 )
             )
         return data.raw
-
-
-def architecture_of(data: bytes) -> dict[str, Any]:
-    """That of a model file (docs/model-format.md)."""
-    end = 8 + int.from_bytes(data[:8], "little")
-    metadata = json.loads(data[8:end])["__metadata__"]
-    found: dict[str, Any] = json.loads(metadata["architecture"])
-    return found

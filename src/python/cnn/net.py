@@ -13,7 +13,7 @@ from ._handle import Handle
 from ._inspect import check_built, cost_of, shape_of
 from ._layer import Layer
 from ._library import lib
-from ._stored import Stored, architecture_of
+from ._stored import Stored
 from ._status import check, created
 from .dataset import dataset_of
 from .evaluation import Evaluation, evaluate
@@ -120,7 +120,16 @@ class Net(Stored):
                     REDUCTIONS.index(reduction),
                 )
             )
-            self.loss, self.reduction = loss, reduction
+
+    @property
+    def loss(self) -> str:
+        """That of set_loss(), or of the model file."""
+        return LOSSES[lib.cnn_net_loss(self._p)]
+
+    @property
+    def reduction(self) -> str:
+        """How the losses of a batch become one; as `loss`."""
+        return REDUCTIONS[lib.cnn_net_reduction(self._p)]
 
     def build(
         self,
@@ -378,7 +387,4 @@ class Net(Stored):
             for index in range(lib.cnn_net_layer_count(handle.pointer))
         ]
         net._built()
-        architecture = architecture_of(net.to_bytes())
-        net.loss = LOSSES[architecture["loss"]]
-        net.reduction = REDUCTIONS[architecture["reduction"]]
         return net
