@@ -270,7 +270,7 @@ CNN_API cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options);
  *
  * @param units  number of classes, at least 1; at most 10 without codes
  * @param codes  units x inputs floats, read when the layer is built; NULL for
- * the digits 0 to 9 as 7 x 12 pictures of +1 and -1 (84 inputs)
+ *               the digits 0 to 9 as 7 x 12 pictures of +1 and -1 (84 inputs)
  * @return as for cnn_conv2d_create()
  */
 CNN_API cnn_layer *cnn_rbf_create(int32_t units, const float *codes);
