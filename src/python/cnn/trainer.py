@@ -42,23 +42,32 @@ class Progress(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What an epoch gave: means over its steps, and the validation."""
+    """What an epoch gave: means over its steps, and the validation. Steps
+    that another trainer made, before resume(), are not among them."""
 
     step: int
-    """Steps done at its end."""
+    """Steps done at its end, or when it was cut short."""
     loss: float
     accuracy: float
     val_loss: Optional[float]
     val_accuracy: Optional[float]
     images_per_second: float
+    epoch: int
+    """Its number, from 0."""
 
 
 class History(list[Epoch]):
-    """The epochs of a run, the last one maybe cut short."""
+    """One entry for each epoch, the last one maybe cut short."""
 
     def column(self, name: str) -> list[Any]:
         """One field of all epochs, as a list: "loss", "val_accuracy", ..."""
         return [getattr(epoch, name) for epoch in self]
+
+    def _put(self, entry: Epoch) -> None:
+        """In the place of what the epoch had so far, if that is there."""
+        if self and self[-1].epoch == entry.epoch:
+            self.pop()
+        self.append(entry)
 
 
 class Trainer(Owner):
@@ -82,6 +91,12 @@ class Trainer(Owner):
         Longer gradients are shortened to it.
     seed : int
         Of shuffling and augmentation; below 2^32.
+
+    Attributes
+    ----------
+    history : History
+        The epochs of all runs so far; of one that goes on, what it had when
+        the last run ended. Also there when Ctrl-C ended that.
 
     Raises
     ------
@@ -133,6 +148,7 @@ class Trainer(Owner):
         pixels = math.prod(net.in_shape) if augmentation is not None else 0
         self._cost = self._batch * (3 * net._cost + 200 * pixels)
         self._cancelled = False
+        self.history, self._means = History(), _Means(0)
         self._set(schedule, augmentation)
 
     def _set(
@@ -194,37 +210,55 @@ class Trainer(Owner):
         callback: Optional[Callable[[Progress], Any]] = None,
         progress: bool = False,
     ) -> History:
-        """`steps` more steps, or `epochs` passes over the data; fewer if the
-        callback or cancel() say so. Arguments, result and errors are those of
-        Net.fit()."""
-        total = steps_of(steps, epochs, self._count, self._batch)
+        """`steps` more steps, or `epochs` more passes over the data; fewer if
+        the callback or cancel() say so. Arguments and errors are those of
+        Net.fit().
+
+        A batch may straddle two epochs. One whole epoch after the other, each
+        in a run of its own, ends where they would end in a single run.
+
+        Returns
+        -------
+        History
+            An entry for each epoch that steps of this run belong to. One that
+            was begun by an earlier run has the means over that part, too.
+        """
+        total = steps_of(steps, epochs, self._count, self._batch, self.steps)
         validation = None
         if validation_data is not None:
             validation = dataset_of(validation_data)
-        history, running = History(), _Means()
+        history = History()
         display = Display(total, self._count / self._batch, progress)
         done, before = self.steps, self.epoch
+        if self._means.epoch != before:
+            self._means = _Means(before)
+        means = self._means
+        means.begin()
         try:
             for left in range(total - 1, -1, -1):
                 if self._cancelled:
                     break
                 metrics = self.step()
                 done += 1
-                running.add(metrics)
+                means.add(metrics)
                 if display.moves:
                     display.step(total - left, metrics)
                 stop = callback is not None and bool(
                     callback(Progress(done, before, metrics, self))
                 )
-                # A batch may straddle two epochs.
                 epoch = done * self._batch // self._count
                 if epoch > before or left == 0 or stop:
-                    history.append(running.end(self._net, done, validation))
+                    history.append(means.entry(self._net, done, validation))
+                    self.history._put(history[-1])
                     display.epoch(max(epoch, before + 1), history[-1])
-                    before, running = epoch, _Means()
+                    if epoch > before:
+                        before, means = epoch, _Means(epoch)
+                        self._means = means
+                    means.begin()
                 if stop:
                     break
         finally:
+            means.pause()
             display.close()
             self._cancelled = False
         return history
@@ -264,15 +298,24 @@ class Trainer(Owner):
         handle = self._h
         with handle.lock:
             check(lib.cnn_trainer_resume(handle.pointer, _checks.path(path)))
+        # What came after that has not happened.
+        self._means = _Means(self.epoch)
+        self.history[:] = [e for e in self.history if e.step <= self.steps]
 
 
 class _Means:
-    """What the steps of an epoch gave."""
+    """What the steps of an epoch gave so far, over one run or several."""
 
-    def __init__(self) -> None:
-        self.start = time.perf_counter()
-        self.loss = 0.0
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.start = self.seconds = self.loss = 0.0
         self.steps = self.count = self.correct = 0
+
+    def begin(self) -> None:
+        self.start = time.perf_counter()
+
+    def pause(self) -> None:
+        self.seconds += time.perf_counter() - self.start
 
     def add(self, metrics: Metrics) -> None:
         self.loss += metrics.loss
@@ -280,8 +323,9 @@ class _Means:
         self.count += metrics.count
         self.correct += metrics.correct
 
-    def end(self, net: Net, step: int, validation: Any) -> Epoch:
-        speed = self.count / max(1e-9, time.perf_counter() - self.start)
+    def entry(self, net: Net, step: int, validation: Any) -> Epoch:
+        self.pause()
+        speed = self.count / max(1e-9, self.seconds)
         found = None if validation is None else net.evaluate(validation)
         return Epoch(
             step,
@@ -290,14 +334,21 @@ class _Means:
             None if found is None else found.loss,
             None if found is None else found.accuracy,
             speed,
+            self.epoch,
         )
 
 
 def steps_of(
-    steps: Optional[int], epochs: Optional[float], count: int, batch: int
+    steps: Optional[int],
+    epochs: Optional[float],
+    count: int,
+    batch: int,
+    done: int = 0,
 ) -> int:
     """How many steps are meant: that many, or so many passes over the data,
-    one by default. All batches are full."""
+    one by default. All batches are full, so the step that ends an epoch goes
+    on into the next one, and that part counts for it: otherwise one epoch after
+    the other would be longer than all at once."""
     if steps is not None and epochs is not None:
         raise ValueError("steps and epochs: one of them is enough")
     if steps is not None:
@@ -305,4 +356,7 @@ def steps_of(
     passes = _checks.real("epochs", 1 if epochs is None else epochs)
     if not 0 <= passes < 2**31:
         raise ValueError(f"epochs {passes:g}, expected at least 0")
+    whole = done * batch // count  # epochs so far
+    if passes >= 1 and done == -(-whole * count // batch):
+        return math.ceil((whole + passes) * count / batch) - done
     return math.ceil(passes * count / batch)
