@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import pickle
 import unittest
 
 import numpy as np
@@ -162,13 +163,36 @@ class Lifetime(unittest.TestCase):
         self.churn()
         self.assertTrue(np.isfinite(params).all())
 
-    def test_copies_share(self):
-        other = copy.copy(self.net)
-        self.net = None
-        self.churn()
-        self.assertEqual(other.predict(np.zeros((3, 16, 16))).shape, (3, 10))
-        with self.assertRaises(TypeError):
-            copy.deepcopy(other)
+    def test_no_copies(self):
+        """Not even shallow ones: they would be the same object."""
+        net, data = self.net, cnn.Dataset(*bars(20))
+        adam = cnn.Adam()
+        for thing, instead in (
+                (net, r"cnn\.load\(net\.to_bytes\(\), net\.max_batch\)"),
+                (data, "read-only"), (data[:3], "read-only"),
+                (adam, "make another"), (cnn.ReLU(), "make another"),
+                (net.layers[0], "make another"),
+                (cnn.Session(net), "make another"),
+                (cnn.Trainer(net, adam, data), r"resume\(\)"),
+                (net.metadata, r"dict\(net\.metadata\)")):
+            for make in copy.copy, copy.deepcopy, pickle.dumps:
+                with self.assertRaisesRegex(TypeError, instead, msg=thing):
+                    make(thing)
+        # What a list of nets becomes, and what is no object of libcnn.
+        self.assertIs(copy.copy([net])[0], net)
+        self.assertIsNot(copy.deepcopy(net.params), net.params)
+
+    def test_what_the_text_says_instead(self):
+        net = self.net
+        net.metadata["k"] = "v"
+        net.set_loss("mse", "sum")
+        other = cnn.load(net.to_bytes(), net.max_batch)
+        self.assertEqual((other.loss, other.reduction, other.max_batch),
+                         ("mse", "sum", net.max_batch))
+        self.assertEqual(dict(other.metadata), {"k": "v"})
+        np.testing.assert_array_equal(other.params, net.params)
+        other.params[...] = 0
+        self.assertTrue(net.params.any())
 
     def test_not_initialised(self):
         for kind in cnn.Net, cnn.Dataset, cnn.Adam, cnn.Session, cnn.Trainer:

@@ -17,7 +17,7 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 import numpy.typing as npt
 
-from . import _structs
+from . import _layout, _structs
 
 Pair = Union[int, Sequence[int]]
 Path = Union[str, bytes, "os.PathLike[str]"]
@@ -189,12 +189,9 @@ def batch(
     """N samples of a shape, as float32. Dimensions of size 1 do not count:
     (N, 28, 28) is as good as (N, 1, 28, 28)."""
     array = as_float32(values, name)
-    has = tuple(size for size in array.shape[1:] if size != 1)
-    if array.ndim == 0 or has != tuple(size for size in sample if size != 1):
-        raise ValueError(
-            f"{name} has shape {array.shape}, expected (N, "
-            + ", ".join(map(str, sample)) + ")"
-        )
+    if array.ndim == 0:
+        raise ValueError(f"{name} is a number, expected an array")
+    _layout.check(name, array.shape, sample)
     integer(f"the number of samples of {name}", len(array))
     return array
 

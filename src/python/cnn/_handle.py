@@ -54,6 +54,15 @@ class Owner:
     """What has a handle until it is closed."""
 
     _handle: Optional[Handle] = None
+    _instead = "make another one"  # of a copy
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """For copy and pickle: a second object with the same handle would be
+        an alias, whose changes show in the first."""
+        raise TypeError(
+            f"a {type(self).__name__} can be neither copied nor pickled: "
+            + self._instead
+        )
 
     @property
     def _h(self) -> Handle:

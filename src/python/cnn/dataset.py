@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import builtins
 import ctypes
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _checks, _interrupt, _structs
+from . import _checks, _interrupt, _layout, _structs
 from ._checks import Path, as_labels
 from ._handle import Handle, Owner
 from ._library import lib
 from ._status import check, created
+
+if TYPE_CHECKING:
+    from .net import Net
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -49,6 +52,11 @@ class Dataset(Owner):
     offset : float
     pad : int
         Rows and columns of pixels 0 around each image.
+    shape : (C, H, W), (H, W) or int, optional
+        Of an image before that, if the array is not to tell; sizes of 1 may
+        be left out there. Without it an array that looks like (N, H, W, C) is
+        refused: squares of more than 4 x 4, or colours of 16 x 16 and more,
+        with the channels last.
 
     Raises
     ------
@@ -58,6 +66,8 @@ class Dataset(Owner):
         if the arrays are of other types.
     """
 
+    _instead = "it is read-only, and may be used by many"
+
     def __init__(
         self,
         images: Any,
@@ -66,6 +76,7 @@ class Dataset(Owner):
         scale: Optional[float] = None,
         offset: float = 0.0,
         pad: int = 0,
+        shape: Optional[Union[int, Sequence[int]]] = None,
     ) -> None:
         options = _options(scale, offset, pad)
         pixels = np.asarray(images)
@@ -81,13 +92,15 @@ class Dataset(Owner):
             )
         if len(pixels) != len(targets):
             raise ValueError(f"{len(pixels)} images, {len(targets)} labels")
-        shape = _checks.shape(pixels.shape[1:])
+        sample = _checks.shape(pixels.shape[1:] if shape is None else shape)
+        _layout.check("images", pixels.shape,
+                      None if shape is None else _checks.dims(sample))
         wrap: Any = lib.cnn_dataset_wrap_f32
         kind: Any = ctypes.c_float
         if pixels.dtype == np.uint8:
             wrap, kind = lib.cnn_dataset_wrap_u8, ctypes.c_uint8
         pointer = wrap(
-            ctypes.byref(shape),
+            ctypes.byref(sample),
             len(pixels),
             pixels.ctypes.data_as(ctypes.POINTER(kind)),
             _checks.ints(targets),
@@ -243,17 +256,30 @@ class Dataset(Owner):
         return x, labels
 
 
-def dataset_of(data: Any, labels: Optional[Any] = None) -> Dataset:
-    """A dataset, an (images, labels) pair, or the two apart, as a dataset."""
+def dataset_of(
+    data: Any, labels: Optional[Any] = None, net: Optional[Net] = None
+) -> Dataset:
+    """A dataset, an (images, labels) pair, or the two apart, as a dataset;
+    for a net, which knows the shape of an image once it is built."""
+    expected = None if net is None or net.max_batch == 0 else net.in_shape
     if isinstance(data, Dataset):
         if labels is not None:
             raise TypeError("a Dataset has its labels already")
-        return data
-    if labels is None:
-        if not isinstance(data, tuple) or len(data) != 2:
-            raise TypeError(
-                f"{type(data).__name__}, expected a Dataset, or images and "
-                "labels"
+        dataset = data
+    else:
+        if labels is None:
+            if not isinstance(data, tuple) or len(data) != 2:
+                raise TypeError(
+                    f"{type(data).__name__}, expected a Dataset, or images "
+                    "and labels"
+                )
+            data, labels = data
+        dataset = Dataset(data, labels, shape=expected)
+    if expected is not None:
+        text = _layout.hint("images", dataset.shape, expected)
+        if text:
+            raise ValueError(
+                f"images of shape {dataset.shape}, the net has {expected}"
+                + text
             )
-        data, labels = data
-    return Dataset(data, labels)
+    return dataset

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, MutableMapping
+from typing import Any, Iterator, MutableMapping
 
 from . import _checks
 from ._handle import Handle
@@ -19,6 +19,13 @@ class Metadata(MutableMapping[str, str]):
 
     def __init__(self, net: Handle) -> None:
         self._net = net
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """For copy and pickle: a copy would still be the net's."""
+        raise TypeError(
+            "metadata of a net can be neither copied nor pickled: "
+            "dict(net.metadata) is a copy"
+        )
 
     def __getitem__(self, key: str) -> str:
         with self._net.lock:

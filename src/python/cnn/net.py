@@ -48,6 +48,11 @@ class Net(Stored):
         if a layer belongs to a net already, or is built.
     """
 
+    _instead = (
+        "cnn.load(net.to_bytes(), net.max_batch) is another one with the same "
+        "parameters, and load_state_dict() takes them over"
+    )
+
     def __init__(
         self,
         layers: Iterable[Layer] = (),
@@ -243,8 +248,8 @@ class Net(Stored):
         RuntimeError
             before build.
         """
-        dataset = dataset_of(data, labels)
         check_built(self)
+        dataset = dataset_of(data, labels, self)
         return evaluate(self, dataset, self.reduction == "mean", confusion)
 
     def fit(
@@ -311,7 +316,7 @@ class Net(Stored):
         KeyboardInterrupt
             on Ctrl-C; the net stands after the last whole step.
         """
-        dataset = dataset_of(data, labels)
+        dataset = dataset_of(data, labels, self)
         rule = Adam() if optimizer is None else optimizer_of(optimizer)
         number = _checks.seed(seed)
         size = batch_size

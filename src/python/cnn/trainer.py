@@ -106,6 +106,8 @@ class Trainer(Owner):
         if the net is not built.
     """
 
+    _instead = "save() and another one's resume() do that"
+
     def __init__(
         self,
         net: Net,
@@ -119,8 +121,9 @@ class Trainer(Owner):
         clip_norm: Optional[float] = None,
         seed: int = 0,
     ) -> None:
-        rule, dataset = optimizer_of(optimizer), dataset_of(data)
-        theirs = net_of(net)._h, rule._h, dataset._h
+        rule, handle = optimizer_of(optimizer), net_of(net)._h
+        dataset = dataset_of(data, net=net)
+        theirs = handle, rule._h, dataset._h
         self._net, self._optimizer = net, rule
         size = 0
         if batch_size is not None:
@@ -226,7 +229,7 @@ class Trainer(Owner):
         total = steps_of(steps, epochs, self._count, self._batch, self.steps)
         validation = None
         if validation_data is not None:
-            validation = dataset_of(validation_data)
+            validation = dataset_of(validation_data, net=self._net)
         history = History()
         display = Display(total, self._count / self._batch, progress)
         done, before = self.steps, self.epoch

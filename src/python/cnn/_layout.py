@@ -1,0 +1,60 @@
+"""(N, H, W, C) given for (N, C, H, W): what other libraries take, and where
+nobody would notice, since a net learns from such images too, only worse."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+Dims = tuple[int, ...]
+
+_CHANNELS = 1, 3, 4  # of pictures: grey, colour, with transparency
+_PICTURE = 16  # rows and columns that a picture in colour has at least
+
+
+def _turned(name: str) -> str:
+    return (
+        f"this looks like (N, H, W, C), expected (N, C, H, W), which "
+        f"{name}.transpose(0, 3, 1, 2) is"
+    )
+
+
+def without_ones(shape: Dims) -> Dims:
+    """The sizes that count."""
+    return tuple(size for size in shape if size != 1)
+
+
+def hint(name: str, given: Dims, expected: Dims) -> str:
+    """The end of an error text, if a sample of shape `given` has its channels
+    last; nothing otherwise."""
+    if len(given) == 3 and (given[2], *given[:2]) == tuple(expected):
+        return "; " + _turned(name)
+    return ""
+
+
+def check(name: str, shape: Dims, expected: Optional[Dims]) -> None:
+    """Refuses a batch of another shape than expected; where nothing is
+    expected, one that would be strange as (N, C, H, W) and an ordinary one of
+    pictures as (N, H, W, C).
+
+    These are squares with 1, 3 or 4 channels, and larger than that; and
+    colours of 16 x 16 and more. As (N, C, H, W) the former would be as many
+    channels as rows, the latter at least 16, of images no wider than 3.
+    """
+    if expected is not None:
+        if without_ones(shape[1:]) != without_ones(expected):
+            raise ValueError(
+                f"{name} has shape {shape}, expected (N, "
+                + ", ".join(map(str, expected)) + ")"
+                + hint(name, shape[1:], expected)
+            )
+        return
+    if len(shape) != 4:
+        return
+    C, H, W = shape[1:]
+    square = C == H > max(_CHANNELS) and W in _CHANNELS
+    if square or (W == 3 and min(C, H) >= _PICTURE):
+        raise ValueError(
+            f"{name} has shape {shape}: {_turned(name)}. If it is meant as {C} "
+            f"channels of {H} x {W}, say so: Dataset(..., shape={shape[1:]}), "
+            "or build the net with that shape first"
+        )
