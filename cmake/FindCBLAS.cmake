@@ -35,10 +35,23 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CBLAS
   REQUIRED_VARS CBLAS_LIBRARY CBLAS_INCLUDE_DIR)
 
+# libcnn refers weakly to what only OpenBLAS has, and such a reference takes
+# nothing out of an archive: this does. An OpenBLAS without threads is not safe
+# unless libcnn can see that it is one.
+set(CBLAS_WANTED "")
+if("${CBLAS_LIBRARY}" MATCHES "openblas")
+  set(CBLAS_WANTED -Wl,-u,openblas_get_parallel,-u,openblas_get_config)
+endif()
+
 if(CBLAS_FOUND AND NOT TARGET CBLAS::CBLAS)
+  set(_cblas_link ${CBLAS_LIBRARY})
+  if("${CBLAS_LIBRARY}" MATCHES "\\.a(;|$)")
+    list(PREPEND _cblas_link ${CBLAS_WANTED})
+  endif()
   add_library(CBLAS::CBLAS INTERFACE IMPORTED)
   set_target_properties(CBLAS::CBLAS PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES "${CBLAS_INCLUDE_DIR}"
-    INTERFACE_LINK_LIBRARIES "${CBLAS_LIBRARY}")
+    INTERFACE_LINK_LIBRARIES "${_cblas_link}")
+  unset(_cblas_link)
 endif()
 mark_as_advanced(CBLAS_INCLUDE_DIR CBLAS_LIBRARY)

@@ -10,7 +10,7 @@ status=0
 [ $# -gt 0 ] || set -- src/*/*.c
 
 if command -v clang-tidy >/dev/null; then
-    cmake -S . -B $build -DCNN_BUILD_TESTS=OFF -DCNN_BUILD_EXAMPLES=OFF >/dev/null
+    cmake -S . -B $build >/dev/null
     printf '%s\n' "$@" |
         xargs -P "$(nproc)" -n 4 clang-tidy -p $build --quiet || status=1
 else

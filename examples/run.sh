@@ -87,7 +87,9 @@ if [ ! -e "$build/CMakeCache.txt" ]; then
     say "building in $build"
     ninja=$(command -v ninja >/dev/null && echo -GNinja || true)
     cmake -S "$root" -B "$build" $ninja -DCMAKE_BUILD_TYPE=Release \
-        -DCNN_BUILD_TESTS=OFF >&2
+        -DCNN_BUILD_EXAMPLES=ON >&2
+elif ! grep -q '^CNN_BUILD_EXAMPLES:BOOL=ON' "$build/CMakeCache.txt"; then
+    cmake -DCNN_BUILD_EXAMPLES=ON "$build" >&2 # configured by hand, without
 fi
 cmake --build "$build" --target "$name" >&2
 [ "$name" = predict ] || find_data "$@"

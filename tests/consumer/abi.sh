@@ -48,8 +48,7 @@ constants() {
 describe() {
     rm -rf "$work/build"
     {
-        cmake -S "$1" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug \
-            -DCNN_BUILD_TESTS=OFF -DCNN_BUILD_EXAMPLES=OFF &&
+        cmake -S "$1" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug &&
             cmake --build "$work/build" --parallel 2 --target cnn &&
             abidw --headers-dir "$1/include" --drop-private-types \
                 --exported-interfaces-only --type-id-style hash \

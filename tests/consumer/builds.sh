@@ -90,7 +90,7 @@ esac
 [ -z "$blas" ] || set -- "$@" -DCMAKE_C_COMPILER="$CC" -DCNN_WITH_PYTHON=OFF
 {
     cmake -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
-        -DCNN_WERROR=ON "$@" &&
+        -DCNN_BUILD_TESTS=ON -DCNN_BUILD_EXAMPLES=ON -DCNN_WERROR=ON "$@" &&
         cmake --build "$work/build" --parallel 2
 } >"$work/log" 2>&1 || {
     cat "$work/log"

@@ -42,7 +42,6 @@ install() {
 # build_library OPTION...: libcnn once more, otherwise configured
 build_library() {
     quietly cmake -S "$source" -B "$work/libcnn" -DCMAKE_BUILD_TYPE=None \
-        -DCNN_BUILD_TESTS=OFF -DCNN_BUILD_EXAMPLES=OFF \
         -DCMAKE_INSTALL_PREFIX="$prefix" "$@"
     quietly cmake --build "$work/libcnn" --parallel 2
 }

@@ -94,7 +94,7 @@ ln -s openblas-serial/libopenblas.so.0 "$library"
     PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_LIBDIR=$library/pkgconfig \
         cmake -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=$type \
         -DCNN_WERROR=ON -DBUILD_SHARED_LIBS=OFF -DCNN_WITH_PYTHON=OFF \
-        -DCNN_INSTALL=OFF -DCNN_BUILD_EXAMPLES=OFF \
+        -DCNN_INSTALL=OFF -DCNN_BUILD_TESTS=ON \
         -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$machine \
         -DCMAKE_C_COMPILER=$compiler -DCMAKE_C_FLAGS="$flags" \
         -DCMAKE_SYSROOT="$root" -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER \

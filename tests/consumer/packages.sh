@@ -42,7 +42,7 @@ complain() {
 }
 
 quietly cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_INSTALL_PREFIX=/usr -DCNN_BUILD_PACKAGES=ON -DCNN_BUILD_TESTS=OFF
+    -DCMAKE_INSTALL_PREFIX=/usr -DCNN_BUILD_PACKAGES=ON -DCNN_BUILD_EXAMPLES=ON
 quietly cmake --build "$build" --parallel 2
 cd "$build"
 quietly cpack
