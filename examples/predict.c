@@ -9,6 +9,7 @@
 #include "common/network.h"
 #include "common/options.h"
 #include "common/paths.h"
+#include "common/printable.h"
 #include "common/recognise.h"
 
 typedef struct settings {
@@ -121,6 +122,7 @@ static char **read_labels(const char *path, int32_t count)
         fail(EX_NOINPUT, "%s: %s", path, strerror(errno));
     while (i < count && getline(&names[i], &capacity, stream) > 0) {
         names[i][strcspn(names[i], "\r\n")] = '\0';
+        make_printable(names[i]);
         capacity = 0;
         i++;
     }
@@ -191,7 +193,10 @@ static void print_answer(const char *path, char **names, float *y,
         if (best < 0)
             return;
         if (n == 0) {
-            printf("image: %s recognised as ", path);
+            char *name = printable(path);
+
+            printf("image: %s recognised as ", name);
+            free(name);
             print_name(names, best);
             putchar('\n');
         }
@@ -264,7 +269,9 @@ int main(int argc, char **argv)
         .parser = parse,
         .args_doc = "MODEL IMAGE...",
         .doc = "Classifies pictures of any size and kind with a model that a "
-               "program of libcnn has saved."};
+               "program of libcnn has saved. A picture may have "
+               "67108864 pixels, as 8192 x 8192 are, and 32768 in a row or a "
+               "column."};
     settings s = {.images = allocate((size_t)argc, sizeof(char *))};
 
     options_parse(&argp, &s.run, argc, argv, &s);

@@ -7,13 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/printable.h"
+
 __attribute__((format(printf, 1, 0))) static void say(const char *format,
                                                       va_list args)
 {
+    char *text;
+
     fflush(stdout);
-    fprintf(stderr, "%s: ", program_invocation_short_name);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name,
+            text != NULL ? make_printable(text) : "out of memory");
+    free(text);
 }
 
 void warn(const char *format, ...)
@@ -46,8 +52,10 @@ void check(cnn_status status, const char *input)
         return;
     if (input == NULL || status == CNN_ENOMEM)
         fail(EXIT_FAILURE, "%s", cnn_last_error());
-    /* Most texts begin with the file's name. */
-    const bool named = strncmp(cnn_last_error(), input, strlen(input)) == 0;
+    /* Most texts begin with the file's name, printable. */
+    char *name = printable(input);
+    const bool named = strncmp(cnn_last_error(), name, strlen(name)) == 0;
+    free(name);
     fail(status == CNN_EIO ? EX_NOINPUT : EX_DATAERR, "%s%s%s",
          named ? "" : input, named ? "" : ": ", cnn_last_error());
 }

@@ -3,11 +3,39 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 
 #include "common/failure.h"
+
+/* Can the file be decoded, as far as can be told without doing so? A small file
+ * may be a picture that takes gigabytes. 0, or why not after a message. */
+static int check_file(const char *path)
+{
+    struct stat about;
+    int width, height;
+
+    if (access(path, R_OK) != 0 || stat(path, &about) != 0) {
+        warn("%s: %s", path, strerror(errno));
+        return EX_NOINPUT;
+    }
+    /* It is read twice, and another kind of file may be there only once. */
+    if (!S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)) {
+        warn("%s: a pipe or a device; a picture has to be a file", path);
+        return EX_NOINPUT;
+    }
+    if (gdk_pixbuf_get_file_info(path, &width, &height) != NULL &&
+        ((gint64)width * height > PICTURE_MOST_PIXELS ||
+         width > PICTURE_MOST_SIDE || height > PICTURE_MOST_SIDE)) {
+        warn("%s: %d x %d pixels; a picture may have %d, as 8192 x 8192 are, "
+             "and %d in a row or a column",
+             path, width, height, PICTURE_MOST_PIXELS, PICTURE_MOST_SIDE);
+        return EX_DATAERR;
+    }
+    return 0;
+}
 
 /* The file at that size and over white; NULL after a message, and why. */
 static GdkPixbuf *open_picture(const char *path, int width, int height,
@@ -16,11 +44,9 @@ static GdkPixbuf *open_picture(const char *path, int width, int height,
     const guint32 white = 0xffffff;
     GError *error = NULL;
 
-    if (access(path, R_OK) != 0) {
-        warn("%s: %s", path, strerror(errno));
-        *code = EX_NOINPUT;
+    *code = check_file(path);
+    if (*code != 0)
         return NULL;
-    }
     GdkPixbuf *file = gdk_pixbuf_new_from_file(path, &error);
     if (file == NULL) {
         warn("%s: %s", path, error->message);

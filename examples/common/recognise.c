@@ -8,6 +8,7 @@
 #include "common/failure.h"
 #include "common/network.h"
 #include "common/picture.h"
+#include "common/printable.h"
 
 int32_t output_count(const cnn_net *net)
 {
@@ -69,7 +70,10 @@ int recognise_print(cnn_net *net, const char *path, const reading *r)
 
     const int code = recognise(net, path, r, y, &answer);
     if (code == 0) {
-        printf("image: %s recognised as %d\n", path, (int)answer);
+        char *name = printable(path);
+
+        printf("image: %s recognised as %d\n", name, (int)answer);
+        free(name);
         for (int32_t k = 0; k < classes; k++)
             printf("  %d  %.6f\n", (int)k, (double)y[k]);
     }

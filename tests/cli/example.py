@@ -60,17 +60,32 @@ def write_idx(folder, mark="-", zipped=False):
                 (folder / name).write_bytes(data)
 
 
-def write_png(path, width, height, colour_type, pixels):
-    """`pixels`: 1 byte of grey each, 3 of RGB (2) or 4 of RGBA (6)."""
+def png_of(path, head, packed):
+    """A PNG of that header and compressed rows."""
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data +
                 struct.pack(">I", zlib.crc32(kind + data)))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
+                     chunk(b"IDAT", packed) + chunk(b"IEND", b""))
+
+
+def write_png(path, width, height, colour_type, pixels):
+    """`pixels`: 1 byte of grey each, 3 of RGB (2) or 4 of RGBA (6)."""
     row = len(pixels) // height
     rows = b"".join(b"\0" + bytes(pixels[i * row:(i + 1) * row])
                     for i in range(height))
-    head = struct.pack(">2I5B", width, height, 8, colour_type, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
-                     chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    png_of(path, struct.pack(">2I5B", width, height, 8, colour_type, 0, 0, 0),
+           zlib.compress(rows))
+
+
+def write_white_png(path, width, height):
+    """All white, a bit for each pixel: a small file, however large it is."""
+    pack = zlib.compressobj(1)
+    row = b"\0" + b"\xff" * ((width + 7) // 8)
+    packed = b"".join(pack.compress(row * min(100, height - i))
+                      for i in range(0, height, 100))
+    png_of(path, struct.pack(">2I5B", width, height, 1, 0, 0, 0, 0),
+           packed + pack.flush())
 
 
 def png_size(path):

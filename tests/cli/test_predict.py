@@ -5,9 +5,12 @@
 import csv
 import os
 import re
+import resource
+import time
+import unicodedata
 import unittest
 
-from example import SIDE, ExampleTest, images, write_png
+from example import SIDE, ExampleTest, images, write_png, write_white_png
 
 
 class PredictTest(ExampleTest):
@@ -117,6 +120,65 @@ class Predict(PredictTest):
                 self.assertEqual(f"image: {name} recognised" in out, good)
                 self.assertEqual(f"predict: {name}: " in err, not good)
         self.assertEqual(len(self.rows("nowhere.png", "7.png", code=66)), 1)
+
+    def test_a_picture_that_is_too_large(self):
+        """Of a hundred kilobytes, and gigabytes once decoded."""
+        write_white_png(self.folder / "huge.png", 30000, 30000)
+        self.assertLess((self.folder / "huge.png").stat().st_size, 1 << 20)
+        begin = time.monotonic()
+        with self.start("model", "huge.png", "7.png") as process:
+            out, err = (text.decode() for text in process.communicate())
+        self.assertEqual(process.returncode, 65)
+        self.assertIn("predict: huge.png: 30000 x 30000 pixels; a picture may "
+                      "have 67108864", err)
+        self.assertIn("image: 7.png recognised", out)
+        # It took 18 seconds, and 2.7 GB. The most of all children so far.
+        self.assertLess(time.monotonic() - begin, 9)
+        kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        self.assertLess(kilobytes, 600_000)
+
+    def test_the_largest_picture(self):
+        for width, height, code in ((8193, 8192, 65), (32769, 1, 65),
+                                    (1, 32769, 65), (32768, 1, 0),
+                                    (1, 32768, 0), (2000, 1500, 0)):
+            write_white_png(self.folder / "large.png", width, height)
+            out, err = self.run_example("model", "large.png", code=code)
+            self.assertEqual("large.png recognised" in out, code == 0)
+            self.assertEqual(f"{width} x {height} pixels" in err, code != 0)
+
+    def test_no_file(self):
+        os.mkfifo(self.folder / "pipe")
+        _, err = self.run_example("model", "pipe", code=66)
+        self.assertIn("pipe: a pipe or a device", err)
+        _, err = self.run_example("model", "/dev/zero", code=66)
+        self.run_example("model", "data", code=65)
+
+    def test_names_that_a_terminal_would_obey(self):
+        for name, shown in (("\x1b]0;x\a.png", "?]0;x?.png"),
+                            ("a\nb\x7f.png", "a?b?.png"),
+                            ("\x9b1m\u00e4\u20ac\U0001d11e.png",
+                             "??1m\u00e4\u20ac\U0001d11e.png"),
+                            (b"\x9b\xff\xe2\x82.png", "????.png")):
+            os.link(self.folder / "7.png", os.path.join(
+                os.fsencode(self.folder), os.fsencode(name)))
+            name = os.fsdecode(name)
+            out, _ = self.run_example("model", name)
+            self.assertIn(f"image: {shown} recognised as ", out)
+            self.assertEqual(self.control(out), "")
+            for code, arguments in ((66, ("model", "no" + name)),
+                                    (65, (name, "7.png"))):
+                _, err = self.run_example(*arguments, code=code)
+                self.assertEqual(err.count(shown), 1)
+                self.assertEqual(self.control(err), "")
+        (self.folder / "labels").write_text("\x1b[31m\u009b7\n" * 10)
+        out, _ = self.run_example("model", "7.png", "--labels=labels")
+        self.assertIn("?[31m??7", out)
+        self.assertEqual(self.control(out), "")
+
+    def control(self, text):
+        """The characters by which a text would change a terminal."""
+        return "".join(c for c in text if c != "\n"
+                       and unicodedata.category(c) == "Cc")
 
     def test_pixels_and_invert(self):
         same, _ = self.run_example("model", "7.png")
