@@ -39,6 +39,24 @@ same "$work/declared" "$work/exported" "libcnn.so exports other symbols than the
 nm -g --defined-only "$static" | awk 'NF == 3 {print $3}' |
     grep -v '^cnn_' >"$work/found" && complain "libcnn.a defines names of others"
 
+# What lives outside of objects is a table in docs/design.md.
+nm -f sysv --defined-only "$static" | awk -F'|' '
+    /^Symbols from/ { match($0, /\[.*\.c\.o\]/)
+        file = substr($0, RSTART + 1, RLENGTH - 4) }
+    NF >= 7 { gsub(/ /, "") }
+    $7 ~ /^\.(data|bss|tdata|tbss)/ && $7 !~ /^\.data\.rel\.ro/ {
+        sub(/\..*/, "", $1)
+        print ($4 == "TLS" ? "thread" : "process"), file, $1 }' |
+    sort -u >"$work/state"
+awk -F'|' '$3 ~ /^ (process|thread) $/ {
+        gsub(/[` ]/, "")
+        sub(/.*\//, "", $2)
+        n = split($4, name, ",")
+        for (i = 1; i <= n; i++)
+            print $3, $2, name[i] }' "$source/docs/design.md" |
+    sort -u >"$work/told"
+same "$work/told" "$work/state" "docs/design.md does not tell what state there is"
+
 # A library leaves the process, its terminal and its generators of random
 # numbers to the program.
 nm -D --undefined-only "$shared" | awk '{sub(/@.*/, "", $NF); print $NF}' |
