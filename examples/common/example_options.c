@@ -41,7 +41,8 @@ static const struct argp_option table[] = {
     {"no-train", NO_TRAIN, 0, 0, "use the model of --load as it is", 0},
     {"checkpoint", CHECKPOINT, "FILE", 0, "save the training there after each "
      "epoch; without it, Ctrl-C saves it in PROGRAM.checkpoint", 0},
-    {"resume", RESUME, "FILE", 0, "go on from a checkpoint", 0},
+    {"resume", RESUME, "FILE", 0, "go on from a checkpoint, with "
+     "the same network, data and settings", 0},
 
     {0, 0, 0, 0, "Results:", 3},
     {"summary", SUMMARY, "FORM", OPTION_ARG_OPTIONAL, "print the layers and "

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "files/architecture.h"
 #include "files/atomic_file.h"
+#include "files/differences.h"
 #include "files/model_impl.h"
 #include "files/settings.h"
 #include "train/optim_impl.h"
@@ -221,6 +222,18 @@ static cnn_status read_slots(const cnn__reader *r, const cnn_trainer *t,
     return CNN_OK;
 }
 
+static cnn_status fail_other_net(json_t *ours, json_t *saved)
+{
+    cnn__differences d = {0};
+
+    cnn__differ_in_list(&d, "layer", json_object_get(ours, "layers"),
+                        json_object_get(saved, "layers"));
+    json_object_del(ours, "layers");
+    cnn__differ(&d, "", ours, saved);
+    return cnn__fail(CNN_ESHAPE, "the training was of another net, %s",
+                     d.count > 0 ? d.text : "with other members");
+}
+
 static cnn_status compare_nets(const cnn__reader *r, const cnn_net *net)
 {
     json_t *saved = NULL;
@@ -229,9 +242,7 @@ static cnn_status compare_nets(const cnn__reader *r, const cnn_net *net)
         ours != NULL ? cnn__model_check(r, &saved) : cnn_last_status();
 
     if (status == CNN_OK && !json_equal(saved, ours))
-        status = cnn__fail(CNN_ESHAPE,
-                           "the training was of a net with other layers, "
-                           "settings or loss");
+        status = fail_other_net(ours, saved);
     json_decref(saved);
     json_decref(ours);
     return status;

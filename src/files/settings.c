@@ -1,6 +1,7 @@
 #include "files/settings.h"
 
 #include "base/status.h"
+#include "files/differences.h"
 #include "train/optim_impl.h"
 
 static json_t *describe_optimizer(const cnn_optim *optim)
@@ -60,37 +61,20 @@ json_t *cnn__settings_describe(const cnn_trainer *t)
     return json;
 }
 
-static cnn_status fail_differs(const char *name, const json_t *ours,
-                               const json_t *saved)
-{
-    if (json_is_string(ours) && json_is_string(saved))
-        return cnn__fail(CNN_EINVAL,
-                         "the training was begun with %s %.64s, not %s", name,
-                         json_string_value(saved), json_string_value(ours));
-    if (json_is_number(ours) && json_is_number(saved))
-        return cnn__fail(CNN_EINVAL,
-                         "the training was begun with %s %.9g, not %.9g", name,
-                         json_number_value(saved), json_number_value(ours));
-    return cnn__fail(CNN_EINVAL, "the training was begun %s %s",
-                     json_is_null(saved) ? "without this" : "with another",
-                     name);
-}
-
 cnn_status cnn__settings_compare(json_t *ours, json_t *saved)
 {
-    const char *name;
-    json_t *value;
+    cnn__differences d = {0};
 
-    json_object_foreach(ours, name, value)
-    {
-        json_t *other = json_object_get(saved, name);
-
-        if (json_equal(value, other))
-            continue;
-        /* Of an object the first member that differs says more. */
-        if (json_is_object(value) && json_is_object(other))
-            return cnn__settings_compare(value, other);
-        return fail_differs(name, value, other);
-    }
-    return CNN_OK;
+    if (json_equal(ours, saved))
+        return CNN_OK;
+    /* Those of another optimiser have other names. */
+    if (json_equal(json_object_get(ours, "optimizer"),
+                   json_object_get(saved, "optimizer")))
+        cnn__differ(&d, "", json_object_get(ours, "optimizer_settings"),
+                    json_object_get(saved, "optimizer_settings"));
+    json_object_del(ours, "optimizer_settings");
+    cnn__differ(&d, "", ours, saved);
+    if (d.count == 0)
+        return CNN_OK; /* a later version may save more */
+    return cnn__fail(CNN_EINVAL, "the training was begun %s", d.text);
 }

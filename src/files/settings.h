@@ -11,7 +11,7 @@
  */
 json_t *cnn__settings_describe(const cnn_trainer *t);
 
-/* CNN_EINVAL, with a text that names the first setting that differs. */
+/* CNN_EINVAL, with a text that names what differs. `ours` is used up. */
 cnn_status cnn__settings_compare(json_t *ours, json_t *saved);
 
 #endif

@@ -73,6 +73,18 @@ static cnn_net *sigmoid_net(void)
     return net;
 }
 
+static cnn_net *deeper_net(void)
+{
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_conv2d_create(8, 3, 3, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_dropout_create(0.5f));
+    cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
+    return net;
+}
+
 static cnn_net *with_loss(int32_t loss, int32_t reduction)
 {
     cnn_net *net = tiny_net();
@@ -101,19 +113,24 @@ static void other_trainings(void **state)
         {{.net = wider_net()},
          {.net = wider_net()},
          CNN_ESHAPE,
-         "other layers"},
+         "of another net, with layer 0 filters 8, not 9"},
         {{.net = sigmoid_net()},
          {.net = sigmoid_net()},
          CNN_ESHAPE,
-         "other layers, settings or loss"},
+         "of another net, with layer 1 "},
+        {{.net = deeper_net()},
+         {.net = deeper_net()},
+         CNN_ESHAPE,
+         "of another net, with 4 layers, not 5; with layer 3 kind dense, not "
+         "dropout"},
         {{.net = with_loss(1, 0)},
          {.net = with_loss(1, 0)},
          CNN_ESHAPE,
-         "loss"},
+         "of another net, with loss 0, not 1"},
         {{.net = with_loss(0, 1)},
          {.net = with_loss(0, 1)},
          CNN_ESHAPE,
-         "loss"},
+         "of another net, with reduction 0, not 1"},
         {{.samples = 14},
          {.samples = 14},
          CNN_EINVAL,
@@ -126,6 +143,17 @@ static void other_trainings(void **state)
          {.options.seed = 9},
          CNN_EINVAL,
          "begun with seed 0, not 9"},
+        {{.options.seed = 9,
+          .options.batch = 3,
+          .options.clip_norm = 1,
+          .optim = sgd(0.8f, 0, 0.5f)},
+         {.options.seed = 9,
+          .options.batch = 3,
+          .options.clip_norm = 1,
+          .optim = sgd(0.8f, 0, 0.5f)},
+         CNN_EINVAL,
+         "begun with momentum 0.899999976, not 0.800000012; with weight_decay "
+         "0, not 0.5; with batch 4, not 3; with seed 0, not 9; and more"},
         {{.options.flags = CNN_NO_SHUFFLE},
          {.options.flags = CNN_NO_SHUFFLE},
          CNN_EINVAL,

@@ -87,16 +87,16 @@ static void other_schedules(void **state)
     warmup.warmup = 4;
     factor.factor = 0.25f;
     other.schedule = &kind;
-    refuse(&other, &full, "begun with kind 4, not 1");
+    refuse(&other, &full, "begun with schedule kind 4, not 1");
     other.schedule = &steps;
-    refuse(&other, &full, "begun with steps 2, not 3");
+    refuse(&other, &full, "begun with schedule steps 2, not 3");
     other.schedule = &warmup;
-    refuse(&other, &full, "begun with warmup 3, not 4");
+    refuse(&other, &full, "begun with schedule warmup 3, not 4");
     other.schedule = &factor;
-    refuse(&other, &full, "begun with factor 0.5, not 0.25");
+    refuse(&other, &full, "begun with schedule factor 0.5, not 0.25");
     other = full;
     other.base = 0.0625f;
-    refuse(&other, &full, "begun with base 0.0500000007, not 0.0625");
+    refuse(&other, &full, "begun with schedule base 0.0500000007, not 0.0625");
     other.schedule = NULL;
     refuse(&other, &full, "begun with another schedule");
     refuse(&full, &other, "begun without this schedule");
@@ -105,9 +105,12 @@ static void other_schedules(void **state)
 static void other_augmentations(void **state)
 {
     const char *const texts[] = {
-        "begun with shift 1, not 2",      "begun with rotation 10, not 11",
-        "begun with scale 0.25, not 0.5", "begun with shear 0.5, not 0.75",
-        "begun with elastic 2, not 3",    "begun with elastic_sigma 3, not 4"};
+        "begun with augmentation shift 1, not 2",
+        "begun with augmentation rotation 10, not 11",
+        "begun with augmentation scale 0.25, not 0.5",
+        "begun with augmentation shear 0.5, not 0.75",
+        "begun with augmentation elastic 2, not 3",
+        "begun with augmentation elastic_sigma 3, not 4"};
     cnn_augment_options o[6];
     settings other = full;
 
