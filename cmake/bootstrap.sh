@@ -18,7 +18,7 @@ tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind
     libclang-rt-14-dev clang-format=clang-format help2man=help2man
     doxygen=doxygen python3-numpy mypy=mypy'
 deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
-    abigail-tools=abidiff libblas3 libopenblas0-pthread libopenblas0-openmp
+    abigail-tools=abidiff gcovr=gcovr libblas3 libopenblas0-pthread libopenblas0-openmp
     libopenblas0-serial libblis4-pthread libblis4-openmp libblis4-serial
     libatlas3-base debootstrap=debootstrap
     gcc-s390x-linux-gnu=s390x-linux-gnu-gcc

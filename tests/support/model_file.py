@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 SAVER = sys.argv.pop(1) if len(sys.argv) > 1 else ""
 DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "model-format.md"
@@ -22,10 +23,17 @@ def documented_reader():
 read_model = documented_reader()
 
 
+# Counts of the preset coverage, of programs whose calls fail on purpose: those
+# that write the counts, too.
+COUNTS = tempfile.TemporaryDirectory()
+
+
 def saver(*words, under=(), **options):
     """Runs the program, maybe under another: LeakSanitizer cannot be traced."""
     environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", LC_ALL="C",
                        ASAN_OPTIONS="detect_leaks=0")
+    if under:
+        environment["GCOV_PREFIX"] = COUNTS.name
     return subprocess.run([*under, SAVER, *map(str, words)], env=environment,
                           capture_output=True, text=True, timeout=60, **options)
 
