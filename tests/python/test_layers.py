@@ -219,10 +219,10 @@ class Backward(unittest.TestCase):
         layer = cnn.BatchNorm().build(SHAPE, 4)
         predicted = layer.forward(x)
         layer.frozen = True
-        self.assertTrue((layer.forward(x, train=True) == predicted).all())
+        self.assertTrue((layer.forward(x, training=True) == predicted).all())
         layer.frozen = "params"
         self.assertEqual(layer.frozen, "params")
-        self.assertFalse((layer.forward(x, train=True) == predicted).any())
+        self.assertFalse((layer.forward(x, training=True) == predicted).any())
 
     def test_conv2d(self):
         x, dy = drawn(2, *SHAPE), drawn(2, 2, 4, 4)

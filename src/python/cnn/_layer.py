@@ -168,11 +168,11 @@ class Layer(Owner):
         if isinstance(value, str) and value != "params":
             raise ValueError(
                 f"frozen is {value!r}, expected True, False or \"params\"")
-        state = value if isinstance(value, str) else bool(value)
+        state: bool | str = value if isinstance(value, str) else bool(value)
         handle = self._h
         with handle.lock:
             check(lib.cnn_layer_set_frozen(
-                handle.pointer, 2 if state == "params" else int(state)))
+                handle.pointer, 2 if value == "params" else bool(value)))
             self._frozen = state
 
     def count(self) -> Counts:
