@@ -1,0 +1,235 @@
+/* Calls on layers that no net owns. */
+#include <stdlib.h>
+
+#include "fuzz/call_world.h"
+
+/* Inputs of a sample that a layer with codes may have. */
+#define CODES 4096
+
+#define FLAG(field) (1u << (field))
+
+/* ------------------------------------------------------------ making --- */
+
+static cnn_layer *make_conv(world *w, bool *wild)
+{
+    bytes *b = &w->b;
+    const int32_t filters = take_int(b, wild);
+    const int32_t h = take_int(b, wild), width = take_int(b, wild);
+    void *o =
+        take_options(b, sizeof(cnn_conv2d_options), FLAG(13) | FLAG(15), wild);
+    cnn_layer *layer = cnn_conv2d_create(filters, h, width, o);
+
+    free(o);
+    return layer;
+}
+
+static cnn_layer *make_pool(world *w, int32_t kind, bool *wild)
+{
+    bytes *b = &w->b;
+    const int32_t h = take_int(b, wild), width = take_int(b, wild);
+    void *o = take_options(b, sizeof(cnn_pool2d_options), 0, wild);
+    cnn_layer *layer = kind == 0   ? cnn_maxpool2d_create(h, width, o)
+                       : kind == 1 ? cnn_avgpool2d_create(h, width, o)
+                                   : cnn_subsample2d_create(h, width, o);
+
+    free(o);
+    return layer;
+}
+
+static cnn_layer *make_dense(world *w, bool *wild)
+{
+    const int32_t units = take_int(&w->b, wild);
+    void *o =
+        take_options(&w->b, sizeof(cnn_dense_options), FLAG(3) | FLAG(5), wild);
+    cnn_layer *layer = cnn_dense_create(units, o);
+
+    free(o);
+    return layer;
+}
+
+static cnn_layer *make_activation(world *w, bool *wild)
+{
+    const int32_t kind = take_int(&w->b, wild);
+    void *o =
+        take_options(&w->b, sizeof(cnn_activation_options), FLAG(1), wild);
+    cnn_layer *layer = cnn_activation_create(kind, o);
+
+    free(o);
+    return layer;
+}
+
+static cnn_layer *make_batchnorm(world *w, bool *wild)
+{
+    void *o = take_options(&w->b, sizeof(cnn_batchnorm_options),
+                           FLAG(2) | FLAG(3), wild);
+    cnn_layer *layer = cnn_batchnorm_create(o);
+
+    free(o);
+    return layer;
+}
+
+/* With codes or those of the digits. */
+static cnn_layer *make_rbf(world *w, layer_slot *slot)
+{
+    const int32_t units = take_int(&w->b, &slot->wild);
+    float *codes = NULL;
+
+    if (take_byte(&w->b) % 2 == 0 && w->garbage_count < GARBAGE) {
+        codes = take_floats(
+            w, CODES * (units > 0 && units < 8 ? (size_t)units : 1));
+        w->garbage[w->garbage_count++] = codes;
+        slot->codes = true;
+        slot->wild |= units >= 8;
+    }
+    return cnn_rbf_create(units, codes);
+}
+
+static void create(world *w)
+{
+    const int32_t i = take_below(&w->b, LAYERS);
+    const int32_t kind = take_below(&w->b, 12);
+    layer_slot *slot = &w->layers[i];
+    bool *wild = &slot->wild;
+
+    drop_layer(w, i);
+    slot->layer =
+        see_pointer(kind <= 2    ? make_conv(w, wild)
+                    : kind <= 5  ? make_pool(w, kind - 3, wild)
+                    : kind == 6  ? make_dense(w, wild)
+                    : kind == 7  ? make_activation(w, wild)
+                    : kind == 8  ? cnn_softmax_create()
+                    : kind == 9  ? cnn_dropout_create(take_float(&w->b))
+                    : kind == 10 ? make_batchnorm(w, wild)
+                                 : make_rbf(w, slot));
+    must(cnn_layer_kind(slot->layer) != NULL, "a layer without a kind");
+    /* Codes of a layer that is wild may be too few. */
+    if (slot->codes && slot->wild)
+        drop_layer(w, i);
+}
+
+static void set_table(world *w)
+{
+    layer_slot *slot = &w->layers[take_below(&w->b, LAYERS)];
+    bool wild = false;
+    const int32_t filters = take_int(&w->b, &wild);
+    const int32_t channels = take_int(&w->b, &wild);
+    const size_t size = wild ? 1 : (size_t)(filters * channels);
+    uint8_t *table = malloc(size > 0 ? size : 1);
+
+    must(table != NULL, "no memory");
+    for (size_t i = 0; i < size; i++)
+        table[i] = take_byte(&w->b) % 8 < 5;
+    if (size > 0 && take_byte(&w->b) > 250)
+        table[0] = 2;
+    /* A table as large as that cannot be handed over. */
+    if (filters < 1 || channels < 1 || !wild)
+        see(cnn_conv2d_set_table(slot->layer, filters, channels, table));
+    see(cnn_conv2d_set_table(slot->layer, filters, channels, NULL));
+    free(table);
+}
+
+/* ----------------------------------------------------------- running --- */
+
+static void build(world *w)
+{
+    layer_slot *slot = &w->layers[take_below(&w->b, LAYERS)];
+    bool wild = false;
+    const cnn_shape in = {take_int(&w->b, &wild), take_int(&w->b, &wild),
+                          take_int(&w->b, &wild)};
+    const int32_t batch = take_batch(w, 4);
+
+    if (slot->codes && wild)
+        return;
+    see(cnn_layer_build(slot->layer, take_byte(&w->b) == 255 ? NULL : &in,
+                        batch, take_byte(&w->b)));
+}
+
+static size_t size_of(cnn_status status, const cnn_shape *s)
+{
+    return see(status) == CNN_OK ? (size_t)s->c * (size_t)s->h * (size_t)s->w
+                                 : 1;
+}
+
+/* Forward, and backward right after it, as the contract wants. */
+static void run(world *w)
+{
+    layer_slot *slot = &w->layers[take_below(&w->b, LAYERS)];
+    cnn_layer *layer = slot->layer;
+    cnn_layer_counts counts = {0};
+    cnn_shape in, out;
+    const int32_t batch = take_batch(w, 4);
+    const uint32_t flags = take_byte(&w->b) % 8 ? CNN_TRAIN : take_byte(&w->b);
+    const size_t n = samples_of(batch);
+    const size_t inputs = size_of(cnn_layer_in_shape(layer, &in), &in);
+    const size_t outputs = size_of(cnn_layer_out_shape(layer, &out), &out);
+
+    see(cnn_layer_count(layer, &counts));
+    if (counts.multiply_adds > w->work ||
+        !afford(w, 3 * (int64_t)n *
+                       (counts.multiply_adds + (int64_t)(inputs + outputs))))
+        return;
+    float *x = take_floats(w, n * inputs), *y = exact_floats(n * outputs);
+    float *dy = take_floats(w, n * outputs), *dx = exact_floats(n * inputs);
+    const bool null = take_byte(&w->b) == 255;
+    const cnn_status status =
+        see(cnn_layer_forward(layer, flags, batch, null ? NULL : x, y));
+    if (status == CNN_OK && flags == CNN_TRAIN)
+        must(see(cnn_layer_backward(layer, batch, x, y, dy,
+                                    take_byte(&w->b) % 2 ? dx : NULL)) ==
+                 CNN_OK,
+             "backward: %s", cnn_last_error());
+    else if (null || layer == NULL)
+        must(see(cnn_layer_backward(layer, batch, NULL, y, dy, dx)) != CNN_OK,
+             "backward without an input");
+    free(x);
+    free(y);
+    free(dy);
+    free(dx);
+}
+
+static void look(world *w)
+{
+    cnn_layer *layer = w->layers[take_below(&w->b, LAYERS)].layer;
+    const int32_t count = cnn_layer_tensor_count(layer);
+    const int32_t index = take_below(&w->b, 6) - 1;
+    cnn_tensor t;
+
+    if (see(cnn_layer_tensor(layer, index, &t)) == CNN_OK) {
+        must(index >= 0 && index < count && t.rank >= 1 && t.rank <= 4,
+             "tensor %d of %d, rank %d", index, count, t.rank);
+        const size_t at = take_byte(&w->b);
+        size_t size = 1;
+        for (int32_t i = 0; i < t.rank; i++)
+            size *= (size_t)t.dims[i];
+        t.data[at % size] = take_float(&w->b);
+        t.data[size - 1] += 1.0f;
+        if (t.grad != NULL)
+            t.grad[size - 1] += take_float(&w->b);
+    }
+    const size_t params = cnn_layer_param_count(layer);
+    if (params > 0)
+        cnn_layer_grads(layer)[params - 1] =
+            cnn_layer_params(layer)[params - 1];
+}
+
+static void change(world *w)
+{
+    cnn_layer *layer = w->layers[take_below(&w->b, LAYERS)].layer;
+
+    if (!afford(w, 1000 + (int64_t)cnn_layer_param_count(layer)))
+        return;
+    switch (take_below(&w->b, 3)) {
+    case 0:
+        see(cnn_layer_set_frozen(layer, take_below(&w->b, 4) - 1));
+        break;
+    case 1:
+        see(cnn_layer_zero_grad(layer));
+        break;
+    default:
+        see(cnn_layer_update(layer, w->optims[take_below(&w->b, OPTIMS)]));
+    }
+}
+
+call *const layer_calls[] = {create, create, create, set_table, build,
+                             run,    run,    look,   change};
+const int32_t layer_call_count = sizeof(layer_calls) / sizeof(layer_calls[0]);
