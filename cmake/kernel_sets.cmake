@@ -5,7 +5,8 @@
 # the baseline, what everything else is compiled for.
 #
 # Whatever optimisation was asked for, these are loops that live by being turned
-# into vector instructions, which begins at -O3.
+# into vector instructions, which begins at -O3. With a sanitizer nobody measures
+# them, and they would take a minute each to compile.
 
 include(CheckCSourceCompiles)
 
@@ -33,8 +34,10 @@ function(cnn_kernel_set name like sources)
   set_target_properties(${target} PROPERTIES
     POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden)
-  target_compile_options(${target} PRIVATE
-    $<$<NOT:$<CONFIG:Debug>>:-O3> ${ARGN})
+  target_compile_options(${target} PRIVATE ${ARGN})
+  if(NOT CNN_SANITIZE)
+    target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
+  endif()
   target_compile_definitions(${target} PRIVATE CNN__SET=${name})
   target_include_directories(${target} PRIVATE
     $<TARGET_PROPERTY:${like},INCLUDE_DIRECTORIES>)

@@ -61,8 +61,7 @@ static void add_owned(world *w)
 
 static void set_loss(world *w)
 {
-    bool wild;
-    const int32_t loss = take_int(&w->b, &wild) - 1;
+    const int32_t loss = take_below(&w->b, 5) - 1;
 
     see(cnn_net_set_loss(take_net(w)->net, loss, take_below(&w->b, 4) - 1));
 }

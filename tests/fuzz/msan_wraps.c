@@ -1,0 +1,67 @@
+/* zlib and jansson are not instrumented, so MemorySanitizer does not see what
+ * they write. Linked with --wrap, these tell it. */
+#include <jansson.h>
+#include <sanitizer/msan_interface.h>
+#include <stdarg.h>
+#include <zlib.h>
+
+int __real_inflate(z_streamp s, int flush);
+int __wrap_inflate(z_streamp s, int flush);
+size_t __real_json_dumpb(const json_t *json, char *buffer, size_t size,
+                         size_t flags);
+size_t __wrap_json_dumpb(const json_t *json, char *buffer, size_t size,
+                         size_t flags);
+int __wrap_json_unpack(json_t *json, const char *format, ...);
+
+int __wrap_inflate(z_streamp s, int flush)
+{
+    unsigned char *from = s->next_out;
+    const int code = __real_inflate(s, flush);
+
+    __msan_unpoison(s, sizeof(*s));
+    __msan_unpoison(from, (size_t)(s->next_out - from));
+    return code;
+}
+
+size_t __wrap_json_dumpb(const json_t *json, char *buffer, size_t size,
+                         size_t flags)
+{
+    const size_t length = __real_json_dumpb(json, buffer, size, flags);
+
+    if (buffer != NULL)
+        __msan_unpoison(buffer, length < size ? length : size);
+    return length;
+}
+
+/* Of the formats that libcnn uses: keys are "s:", what is written is s, o, i, I
+ * or F. */
+static void unpoison(const char *format, va_list args)
+{
+    for (; *format != '\0'; format++) {
+        const size_t size = *format == 'i'   ? sizeof(int)
+                            : *format == 'I' ? sizeof(json_int_t)
+                            : *format == 'F' ? sizeof(double)
+                            : *format == 's' || *format == 'o' ? sizeof(void *)
+                                                               : 0;
+
+        if (size == 0)
+            continue;
+        void *to = va_arg(args, void *);
+        if (format[0] != 's' || format[1] != ':')
+            __msan_unpoison(to, size);
+    }
+}
+
+int __wrap_json_unpack(json_t *json, const char *format, ...)
+{
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    const int bad = json_vunpack_ex(json, NULL, 0, format, args);
+    if (bad == 0)
+        unpoison(format, again);
+    va_end(again);
+    va_end(args);
+    return bad;
+}
