@@ -31,6 +31,23 @@ static size_t budget(const uint8_t *data, size_t size)
     return factor * size + (1 << 20);
 }
 
+/* No square is below 0, so its root would be NaN. */
+static void check_variances(cnn_net *net)
+{
+    for (int32_t i = 0; i < cnn_net_layer_count(net); i++) {
+        cnn_layer *layer = cnn_net_layer(net, i);
+        cnn_tensor t;
+
+        for (int32_t k = 0; k < cnn_layer_tensor_count(layer); k++) {
+            must(see(cnn_layer_tensor(layer, k, &t)) == CNN_OK, "no tensor");
+            for (int32_t c = 0;
+                 strcmp(t.name, "running_var") == 0 && c < t.dims[0]; c++)
+                must(t.data[c] >= 0.0f, "a running variance of %g",
+                     (double)t.data[c]);
+        }
+    }
+}
+
 static void predict(cnn_net *net)
 {
     cnn_layer_counts counts;
@@ -104,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          memory_bytes());
     free(file);
     if (net != NULL) {
+        check_variances(net);
         predict(net);
         save_and_load(net);
         cnn_net_free(net);
