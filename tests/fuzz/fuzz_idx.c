@@ -40,7 +40,7 @@ static file compressed(const file *from, bool in_two)
 {
     const size_t first = in_two ? from->size / 2 : from->size;
     const size_t room = 2 * from->size + 256;
-    uint8_t *to = calloc(1, room);
+    uint8_t *to = malloc(room);
 
     must(to != NULL, "no memory");
     size_t size = compress_part(to, room, from->data, first);
