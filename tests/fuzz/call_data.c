@@ -9,7 +9,7 @@
 static void wrap(world *w)
 {
     const int32_t i = take_below(&w->b, DATASETS);
-    const bool bytes = take_byte(&w->b) % 2;
+    const bool u8 = take_byte(&w->b) % 2;
     bool wild = false, any;
     cnn_shape shape = {take_int(&w->b, &wild), take_int(&w->b, &wild),
                        take_int(&w->b, &wild)};
@@ -28,13 +28,13 @@ static void wrap(world *w)
     }
     slot->labels = take_labels(w, n, (size_t)take_below(&w->b, 8) + 1);
     float *x = take_floats(w, n * size);
-    slot->images = bytes ? exact_copy(x, n * size) : x;
+    slot->images = u8 ? exact_copy(x, n * size) : x;
     slot->dataset =
         see_pointer(bytes ? cnn_dataset_wrap_u8(&shape, count, slot->images,
                                                 slot->labels, o)
                           : cnn_dataset_wrap_f32(&shape, count, slot->images,
                                                  slot->labels, o));
-    if (bytes)
+    if (u8)
         free(x);
     free(o);
 }

@@ -69,11 +69,11 @@ static void save_and_resume(const rig *r, int kind)
         return;
     must(status == CNN_OK, "save: %s", cnn_last_error());
     rig_open(&other, kind);
-    must(see(cnn_trainer_resume(other.trainer, path)) == CNN_OK,
-         "what was saved is refused: %s", cnn_last_error());
+    const cnn_status resumed = see(cnn_trainer_resume(other.trainer, path));
+    unlink(path);
+    must(resumed == CNN_OK, "what was saved is refused: %s", cnn_last_error());
     state a = look(r), b = look(&other);
     must(is_same(&a, &b), "what was saved and resumed is another training");
-    unlink(path);
     free(a.params);
     free(b.params);
     rig_close(&other);
