@@ -29,11 +29,10 @@ static void wrap(world *w)
     slot->labels = take_labels(w, n, (size_t)take_below(&w->b, 8) + 1);
     float *x = take_floats(w, n * size);
     slot->images = u8 ? exact_copy(x, n * size) : x;
-    slot->dataset =
-        see_pointer(bytes ? cnn_dataset_wrap_u8(&shape, count, slot->images,
-                                                slot->labels, o)
-                          : cnn_dataset_wrap_f32(&shape, count, slot->images,
-                                                 slot->labels, o));
+    slot->dataset = see_pointer(
+        u8 ? cnn_dataset_wrap_u8(&shape, count, slot->images, slot->labels, o)
+           : cnn_dataset_wrap_f32(&shape, count, slot->images, slot->labels,
+                                  o));
     if (u8)
         free(x);
     free(o);
