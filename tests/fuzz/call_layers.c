@@ -140,8 +140,10 @@ static void build(world *w)
 
     if (slot->codes && wild)
         return;
-    see(cnn_layer_build(slot->layer, take_byte(&w->b) == 255 ? NULL : &in,
-                        batch, take_byte(&w->b)));
+    const bool null = take_byte(&w->b) == 255;
+    if (see(cnn_layer_build(slot->layer, null ? NULL : &in, batch,
+                            take_byte(&w->b))) == CNN_OK)
+        slot->max_batch = batch;
 }
 
 static size_t size_of(cnn_status status, const cnn_shape *s)
@@ -164,7 +166,8 @@ static void run(world *w)
     const size_t outputs = size_of(cnn_layer_out_shape(layer, &out), &out);
 
     see(cnn_layer_count(layer, &counts));
-    if (counts.multiply_adds > w->work ||
+    if (is_too_large(batch, slot->max_batch) ||
+        counts.multiply_adds > w->work ||
         !afford(w, 3 * (int64_t)n *
                        (counts.multiply_adds + (int64_t)(inputs + outputs))))
         return;

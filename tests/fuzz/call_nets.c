@@ -145,7 +145,8 @@ static void train(world *w)
     const size_t size = cnn_net_param_count(slot->net) * sizeof(float);
     cnn_metrics metrics;
 
-    if (!afford_net(w, slot->net, 3 * (int64_t)n))
+    if (is_too_large(batch, most_of(slot->net)) ||
+        !afford_net(w, slot->net, 3 * (int64_t)n))
         return;
     float *x = take_floats(w, n * net_inputs(slot->net));
     int32_t *labels = take_labels(w, n, K);
@@ -173,7 +174,8 @@ static void forward(world *w)
     const uint32_t flags = take_byte(&w->b) % 8 ? CNN_TRAIN : take_byte(&w->b);
     const size_t n = samples_of(batch), outputs = net_outputs(slot->net);
 
-    if (!afford_net(w, slot->net, (int64_t)n))
+    if (is_too_large(batch, most_of(slot->net)) ||
+        !afford_net(w, slot->net, (int64_t)n))
         return;
     float *x = take_floats(w, n * net_inputs(slot->net));
     if (see(cnn_net_forward(slot->net, flags, batch, x)) != CNN_OK) {
@@ -200,7 +202,8 @@ static void backward(world *w)
     /* Another input than the pass had breaks the contract. */
     if (!same && slot->x != NULL && batch == slot->batch)
         return;
-    if (!afford_net(w, slot->net, 2 * (int64_t)n))
+    if (is_too_large(batch, most_of(slot->net)) ||
+        !afford_net(w, slot->net, 2 * (int64_t)n))
         return;
     float *x = same ? slot->x : take_floats(w, n * net_inputs(slot->net));
     float *dy = take_floats(w, n * net_outputs(slot->net));

@@ -136,6 +136,11 @@ size_t samples_of(int64_t batch)
     return batch >= 1 && batch <= MOST_SAMPLES ? (size_t)batch : 1;
 }
 
+bool is_too_large(int64_t batch, int32_t max_batch)
+{
+    return batch > MOST_SAMPLES && batch <= max_batch;
+}
+
 float *take_floats(world *w, size_t n)
 {
     const uint8_t how = take_byte(&w->b);

@@ -19,6 +19,7 @@ typedef struct layer_slot {
     cnn_layer *layer;
     bool wild;  /* its sizes are not bounded */
     bool codes; /* it reads CODES floats a unit when it is built */
+    int32_t max_batch;
 } layer_slot;
 
 typedef struct net_slot {
@@ -83,6 +84,9 @@ size_t net_outputs(const cnn_net *net);
  * for it must have: 1 if it will be refused. */
 int32_t take_batch(world *w, int32_t most);
 size_t samples_of(int64_t batch);
+
+/* Would a batch be taken that no array is made for? */
+bool is_too_large(int64_t batch, int32_t max_batch);
 
 /* A block of n floats, drawn; free() takes it. */
 float *take_floats(world *w, size_t n);
