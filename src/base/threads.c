@@ -201,20 +201,13 @@ static bool create_worker(int32_t lane)
     return created;
 }
 
-static bool registered;
+/* When the library is loaded, so before `use` is held for the first time: a
+ * child must find it free. There are no workers without it. */
+static bool is_ready_for_fork;
 
-static void register_fork(void)
+__attribute__((constructor)) static void register_fork(void)
 {
-    registered = pthread_atfork(NULL, NULL, forget_workers) == 0;
-}
-
-/* Before `use` is held for the first time: a child must find it free. */
-static bool is_ready_for_fork(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, register_fork);
-    return registered;
+    is_ready_for_fork = pthread_atfork(NULL, NULL, forget_workers) == 0;
 }
 
 static void start_workers(int32_t count)
@@ -230,9 +223,11 @@ static void start_workers(int32_t count)
 
 /* A library that is unloaded may not leave threads running in it. But exit()
  * comes here too, and may have been called while somebody uses the workers,
- * even by a handler in the middle of a call: they end with the process. */
+ * even by a handler in the middle of a call: they end with the process. Who
+ * still computes then, a destructor of the program, does so alone. */
 __attribute__((destructor)) static void at_unload(void)
 {
+    atomic_store(&wanted, 1);
     if (pthread_mutex_trylock(&use) != 0)
         return;
     if (worker_count > 0)
@@ -253,7 +248,7 @@ void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
     const int32_t threads = atomic_load(&wanted);
 
     if (chunks <= 1 || lanes <= 1 || threads <= 1 || inside ||
-        !is_ready_for_fork() || pthread_mutex_trylock(&use) != 0) {
+        !is_ready_for_fork || pthread_mutex_trylock(&use) != 0) {
         for (int64_t chunk = 0; chunk < chunks; chunk++)
             run(data, chunk, 0);
         return;
@@ -294,7 +289,7 @@ cnn_status cnn_set_num_threads(int32_t n)
     if (n == 0)
         n = cnn__cores() < CNN_MAX_THREADS ? cnn__cores() : CNN_MAX_THREADS;
     atomic_store(&wanted, n);
-    if (n == 1 && !inside && is_ready_for_fork())
+    if (n == 1 && !inside && is_ready_for_fork)
         dismiss_workers();
     return CNN_OK;
 }

@@ -36,25 +36,39 @@ static int threads_before; /* 0: nothing to put back */
 
 /* ------------------------------------------------------- in the BLAS --- */
 
-/* exit() runs OpenBLAS's destructor, which takes the buffers away that another
- * thread may be using. So ours, which runs before it, lets the others finish
- * the product that they are at and keeps them from the next one. */
+/* What OpenBLAS has locked at a fork() stays locked in the child, and exit()
+ * runs its destructor, which takes the buffers away that another thread may be
+ * using. So before either of them the others finish what they are at in the
+ * BLAS, and nobody goes in. All of it without a lock: a handler of a signal may
+ * fork, or end the process, in the middle of each of these. */
 static atomic_int inside;                  /* threads in the BLAS */
-static atomic_bool closing;                /* nobody may go in any more ... */
-static _Thread_local bool closer;          /* ... but who ends the process */
-static _Thread_local volatile int present; /* this one is in; or on its way */
+static atomic_int forking;                 /* threads in fork() */
+static atomic_int closing;                 /* the process that ends, or 0 */
+static _Thread_local bool keeper;          /* this one has closed the door */
+static _Thread_local volatile int present; /* it is in; or on its way */
 
-/* A handler of a signal may end the process in the middle of each of these:
- * `present` is never less than what this thread adds to `inside`. */
+static const struct timespec moment = {.tv_nsec = 100 * 1000};
+
+/* A child that was made meanwhile does not end with its parent, though exit()
+ * may have taken away the handler that would tell it. */
+static bool is_closed(void)
+{
+    return atomic_load(&closing) != 0 && atomic_load(&closing) == getpid();
+}
+
+/* `present` is never less than what this thread adds to `inside`. */
 static void enter_blas(void)
 {
     present = 1;
     atomic_fetch_add(&inside, 1);
-    if (!atomic_load(&closing) || closer)
-        return;
-    atomic_fetch_sub(&inside, 1);
-    for (;;)
-        pause(); /* until the process is gone */
+    while ((atomic_load(&forking) > 0 || is_closed()) && !keeper) {
+        atomic_fetch_sub(&inside, 1);
+        while (atomic_load(&forking) > 0)
+            nanosleep(&moment, NULL);
+        while (is_closed())
+            pause(); /* until the process is gone */
+        atomic_fetch_add(&inside, 1);
+    }
 }
 
 static void leave_blas(void)
@@ -65,14 +79,17 @@ static void leave_blas(void)
 
 /* A product takes milliseconds; after a second something is wrong with it, and
  * waiting for it will not help. */
-__attribute__((destructor)) static void close_blas(void)
+static void wait_for_others(void)
 {
-    const struct timespec moment = {.tv_nsec = 100 * 1000};
-
-    closer = true;
-    atomic_store(&closing, true);
+    keeper = true;
     for (int i = 0; i < 10000 && atomic_load(&inside) > present; i++)
         nanosleep(&moment, NULL);
+}
+
+__attribute__((destructor)) static void close_blas(void)
+{
+    atomic_store(&closing, getpid());
+    wait_for_others();
 }
 
 /* ---------------------------------------------------------- products --- */
@@ -200,13 +217,8 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
 
 /* ----------------------------------------------- threads of the BLAS --- */
 
-/* A thread that has the lock, or is about to. A handler that forks there goes
- * without it: its child can do little more than start another program. */
-static _Thread_local volatile bool locking;
-
 static void take_lock(void)
 {
-    locking = true;
     enter_blas();
     pthread_mutex_lock(&lock);
 }
@@ -215,40 +227,6 @@ static void give_lock(void)
 {
     pthread_mutex_unlock(&lock);
     leave_blas();
-    locking = false;
-}
-
-/* fork() waits until nobody is setting the number of threads: OpenBLAS has a
- * lock of its own for that, which would stay locked in the child. */
-static void before_fork(void)
-{
-    if (!locking)
-        pthread_mutex_lock(&lock);
-}
-
-static void after_fork(void)
-{
-    if (!locking)
-        pthread_mutex_unlock(&lock);
-}
-
-/* In a child nobody is inside a call, whoever was at that moment. */
-static void after_fork_in_child(void)
-{
-    if (locking)
-        return;
-    pthread_mutex_unlock(&lock);
-    pthread_mutex_init(&one_product, NULL);
-    atomic_store(&inside, 0);
-    callers = 0;
-    if (threads_before > 0)
-        openblas_set_num_threads(threads_before);
-    threads_before = 0;
-}
-
-static void register_fork(void)
-{
-    pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 static bool has_threads(void)
@@ -258,11 +236,8 @@ static bool has_threads(void)
 
 void cnn__gemm_enter(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
     if (!has_threads())
         return;
-    pthread_once(&once, register_fork);
     take_lock();
     if (callers++ == 0) {
         const int threads = openblas_get_num_threads();
@@ -278,9 +253,46 @@ void cnn__gemm_leave(void)
     if (!has_threads())
         return;
     take_lock();
-    if (--callers == 0 && threads_before > 0)
+    if (callers > 0 && --callers == 0 && threads_before > 0)
         openblas_set_num_threads(threads_before);
     give_lock();
+}
+
+/* -------------------------------------------------------------- fork() --- */
+
+static void before_fork(void)
+{
+    atomic_fetch_add(&forking, 1);
+    wait_for_others();
+}
+
+static void after_fork(void)
+{
+    keeper = false;
+    atomic_fetch_sub(&forking, 1);
+}
+
+/* In a child nobody is inside a call, whoever was at that moment. If a handler
+ * forked in the middle of the BLAS, OpenBLAS is as it was there, and better
+ * left alone. */
+static void after_fork_in_child(void)
+{
+    keeper = false;
+    atomic_store(&forking, 0);
+    atomic_store(&inside, present);
+    pthread_mutex_init(&one_product, NULL);
+    pthread_mutex_init(&lock, NULL);
+    callers = 0;
+    if (threads_before > 0 && !present)
+        openblas_set_num_threads(threads_before);
+    threads_before = 0;
+}
+
+/* When the library is loaded: fork() would not know of handlers that another
+ * thread adds while it is under way. */
+__attribute__((constructor)) static void register_fork(void)
+{
+    pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 const char *cnn__gemm_config(void)
