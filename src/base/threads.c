@@ -238,7 +238,7 @@ __attribute__((destructor)) static void at_unload(void)
 static void dismiss_workers(void)
 {
     pthread_mutex_lock(&use);
-    if (worker_count > 0)
+    if (asked > 0) /* though none may have come: they are asked again then */
         stop_workers();
     pthread_mutex_unlock(&use);
 }

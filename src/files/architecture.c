@@ -83,7 +83,7 @@ static const cnn__field *find_field(const cnn__layer_ops *ops, const char *name)
     return NULL;
 }
 
-/* A whole number that fits; json_unpack() would cut others down. */
+/* A whole number that fits; a cast would cut others down. */
 static bool read_int(const json_t *value, int32_t *to)
 {
     const json_int_t wide = json_integer_value(value);

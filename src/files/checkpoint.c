@@ -12,6 +12,7 @@
 #include "files/architecture.h"
 #include "files/atomic_file.h"
 #include "files/differences.h"
+#include "files/json_read.h"
 #include "files/model_impl.h"
 #include "files/settings.h"
 #include "train/optim_impl.h"
@@ -153,22 +154,36 @@ static json_int_t updates_of(const position *p, int32_t layer)
 
 /* Of a trainer whose schedule has those options: it has waited for fewer epochs
  * than it waits for. */
-static int read_plateau(json_t *json, const cnn_schedule_options *o,
-                        cnn__schedule *s)
+static bool read_plateau(const json_t *json, const cnn_schedule_options *o,
+                         cnn__schedule *s)
 {
     const int32_t most = o->kind == CNN_SCHEDULE_PLATEAU ? o->steps - 1 : 0;
+    json_int_t waited;
     double scale;
 
-    if (json_unpack(json, "{s:F, s:F, s:F, s:i, s:F}", "loss", &s->loss,
-                    "samples", &s->samples, "best", &s->best, "waited",
-                    &s->waited, "scale", &scale) != 0 ||
-        !(s->samples >= 0.0) || s->waited < 0 || s->waited > most ||
-        !(scale >= 0.0) || scale > 1.0)
-        return -1;
+    if (!cnn__json_get_real(json, "loss", &s->loss) ||
+        !cnn__json_get_real(json, "samples", &s->samples) ||
+        !cnn__json_get_real(json, "best", &s->best) ||
+        !cnn__json_get_integer(json, "waited", &waited) ||
+        !cnn__json_get_real(json, "scale", &scale) || !(s->samples >= 0.0) ||
+        !is_count(waited, most) || !(scale >= 0.0) || scale > 1.0)
+        return false;
+    s->waited = (int32_t)waited;
     s->scale = (float)scale;
     if (s->best < 0.0)
         s->best = (double)INFINITY;
-    return 0;
+    return true;
+}
+
+static bool read_counts(position *p)
+{
+    p->updates = json_object_get(p->json, "updates");
+    return cnn__json_get_integer(p->json, "step", &p->step) &&
+           cnn__json_get_integer(p->json, "passes", &p->passes) &&
+           cnn__json_get_integer(p->json, "net_seed", &p->net_seed) &&
+           cnn__json_get_integer(p->json, "epoch", &p->epoch) &&
+           cnn__json_get_integer(p->json, "position", &p->sample) &&
+           cnn__json_get_real(p->json, "lr", &p->lr);
 }
 
 static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
@@ -177,12 +192,9 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
     p->json = cnn__reader_metadata(r, "position");
     if (p->json == NULL)
         return cnn_last_status();
-    if (json_unpack(p->json, "{s:I, s:I, s:I, s:I, s:I, s:F, s:o}", "step",
-                    &p->step, "passes", &p->passes, "net_seed", &p->net_seed,
-                    "epoch", &p->epoch, "position", &p->sample, "lr", &p->lr,
-                    "updates", &p->updates) != 0 ||
-        read_plateau(json_object_get(p->json, "plateau"), &t->schedule.o,
-                     &p->plateau) != 0 ||
+    if (!read_counts(p) ||
+        !read_plateau(json_object_get(p->json, "plateau"), &t->schedule.o,
+                      &p->plateau) ||
         json_array_size(p->updates) != (size_t)t->net->count ||
         !is_count(p->step, MOST_STEPS) || !is_count(p->passes, MOST_STEPS) ||
         !is_count(p->epoch, MOST_STEPS) || !is_count(p->sample, t->count - 1) ||

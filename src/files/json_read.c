@@ -151,3 +151,20 @@ json_t *cnn__json_read(const char *text, size_t size)
     json_decref(d.whole);
     return NULL;
 }
+
+bool cnn__json_get_integer(const json_t *object, const char *key,
+                           json_int_t *to)
+{
+    const json_t *value = json_object_get(object, key);
+
+    *to = json_integer_value(value);
+    return json_is_integer(value);
+}
+
+bool cnn__json_get_real(const json_t *object, const char *key, double *to)
+{
+    const json_t *value = json_object_get(object, key);
+
+    *to = json_number_value(value);
+    return json_is_number(value);
+}

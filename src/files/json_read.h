@@ -7,6 +7,7 @@
 #define CNN_FILES_JSON_READ_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* How deep objects and arrays may be nested. */
@@ -17,5 +18,12 @@
  * other numbers as double, of at most 127 characters each. NULL with
  * CNN_EFORMAT, saying where, or CNN_ENOMEM. */
 json_t *cnn__json_read(const char *text, size_t size);
+
+/* The whole number, or the number, under a key of an object; false if there is
+ * none. jansson's json_unpack() takes memory, and tells its lack from a wrong
+ * value by nothing. */
+bool cnn__json_get_integer(const json_t *object, const char *key,
+                           json_int_t *to);
+bool cnn__json_get_real(const json_t *object, const char *key, double *to);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "files/architecture.h"
 #include "files/atomic_file.h"
+#include "files/json_read.h"
 #include "files/model_impl.h"
 
 /* Of the format. Counted up when an older libcnn could not read a file. */
@@ -103,9 +104,9 @@ cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture)
 
     if (ours == NULL)
         return cnn_last_status();
-    const int bad = json_unpack(ours, "{s:I}", "version", &version);
+    const bool good = cnn__json_get_integer(ours, "version", &version);
     json_decref(ours);
-    if (bad != 0 || version < 1)
+    if (!good || version < 1)
         return cnn__fail(CNN_EFORMAT, "the metadata have no version");
     if (version > VERSION)
         return cnn__fail(CNN_EUNSUPPORTED,

@@ -95,15 +95,23 @@ static cnn_status check_frame(const unsigned char *file, size_t size,
 /* One entry of the header. */
 typedef struct entry {
     const char *dtype;
-    json_t *shape;
+    const json_t *shape;
     json_int_t from, to; /* offsets in the data */
 } entry;
 
-static cnn_status read_entry(const char *name, json_t *value, entry *e)
+static cnn_status read_entry(const char *name, const json_t *value, entry *e)
 {
-    if (json_unpack(value, "{s:s, s:o, s:[I, I!]}", "dtype", &e->dtype, "shape",
-                    &e->shape, "data_offsets", &e->from, &e->to) != 0 ||
-        !json_is_array(e->shape) || e->from < 0 || e->to < e->from)
+    const json_t *offsets = json_object_get(value, "data_offsets");
+    const json_t *from = json_array_get(offsets, 0);
+    const json_t *to = json_array_get(offsets, 1);
+
+    e->dtype = json_string_value(json_object_get(value, "dtype"));
+    e->shape = json_object_get(value, "shape");
+    e->from = json_integer_value(from);
+    e->to = json_integer_value(to);
+    if (e->dtype == NULL || !json_is_array(e->shape) ||
+        json_array_size(offsets) != 2 || !json_is_integer(from) ||
+        !json_is_integer(to) || e->from < 0 || e->to < e->from)
         return cnn__fail(CNN_EFORMAT, "tensor %.64s is not described well",
                          name);
     return CNN_OK;
