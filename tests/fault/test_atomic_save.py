@@ -14,28 +14,12 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from support.model_file import SAVER, read_model, saver, value_of  # noqa: E402
+from support.model_file import (  # noqa: E402
+    DEEP, SAVER, read_model, saver, strace, value_of, why_no_strace)
 
 OLD, NEW = 1.0, 2.0
-KILLS = 200
-
-
-def strace(log, *more):
-    return ["strace", "-o", str(log), *more]
-
-
-def why_no_strace():
-    """Tracing takes a right that containers often do not have."""
-    if shutil.which("strace") is None:
-        return "strace is not installed"
-    with tempfile.TemporaryDirectory() as folder:
-        log = pathlib.Path(folder) / "log"
-        done = subprocess.run(
-            strace(log, "-e", "inject=write:error=ENOSPC", "echo"),
-            capture_output=True, text=True)
-        if log.exists() and "(INJECTED)" in log.read_text():
-            return None
-    return done.stderr or "it injects nothing"
+KILLS = 200 if DEEP else 20
+SAVES = 5000 if DEEP else 500
 
 
 class Save(unittest.TestCase):
@@ -180,12 +164,28 @@ class AnyMoment(Save):
             self.assertLessEqual(len(self.leftovers()), 1)
             for leftover in self.leftovers():
                 leftover.unlink()
+        print(f"{KILLS} kills, {step} steps")
         self.assertGreater(step, KILLS / 10)
         other = self.folder / "other"
         for path in self.path, other:
             done = saver("train", path, step + 3)
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.path.read_bytes(), other.read_bytes())
+
+    def test_two_processes(self):
+        """Each saves its own to one path; what is there is one of the two."""
+        self.start(True)
+        both = [subprocess.Popen([SAVER, "often", self.path, str(value),
+                                  str(SAVES)]) for value in (OLD, NEW)]
+        seen = []
+        while None in [process.poll() for process in both]:
+            seen.append(value_of(self.path))
+        self.assertEqual([process.wait() for process in both], [0, 0])
+        self.assertIn(value_of(self.path), (OLD, NEW))
+        self.assertEqual(set(seen), {OLD, NEW})
+        self.assertEqual(self.leftovers(), [])
+        print(f"2 x {SAVES} saves, {len(seen)} looks, {seen.count(OLD)} of "
+              "one and the rest of the other")
 
 
 if __name__ == "__main__":

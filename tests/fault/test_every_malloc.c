@@ -266,7 +266,9 @@ static int set_up(void **state)
     g.t.optim = create_optim(ADAM);
     training_open(&g.t, 1);
     training_run(&g.t, 3);
+    cnn_set_num_threads(4); /* that many, on any machine */
     g.wide = dense_net(WIDE, WIDE, WIDE_BATCH);
+    cnn_set_num_threads(1);
     assert_int_equal(cnn_net_set_metadata(g.t.net, "classes", "\"ten\""),
                      CNN_OK);
     g.model = temp_path("model");

@@ -21,10 +21,10 @@ WAYS = [(forker, threads) for forker in (STATIC, SHARED)
 
 # How many forks, here and deep; how many processes, and the longest time until
 # one ends, in microseconds.
-FORKS = {"calls": (100, 3000), "alone": (40, 1000), "products": (200, 6000)}
-ENDS = {"first": (32, 300, 3000), "child": (32, 300, 20000),
-        "handler": (20, 200, 20000), "thread": (32, 300, 20000),
-        "both": (20, 200, 20000), "late": (20, 200, 20000)}
+FORKS = {"calls": (80, 3000), "alone": (20, 1000), "products": (100, 6000)}
+ENDS = {"first": (20, 300, 3000), "child": (20, 300, 20000),
+        "handler": (20, 200, 20000), "thread": (30, 300, 20000),
+        "both": (12, 200, 20000), "late": (12, 200, 20000)}
 
 
 class ForkAndExit(unittest.TestCase):

@@ -3,11 +3,16 @@ reader that docs/model-format.md shows."""
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 SAVER = sys.argv.pop(1) if len(sys.argv) > 1 else ""
+# With more of everything, which takes longer.
+DEEP = sys.argv[1:] == ["deep"]
+if DEEP:
+    sys.argv.pop()
 DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "model-format.md"
 
 
@@ -26,6 +31,25 @@ read_model = documented_reader()
 # Counts of the preset coverage, of programs whose calls fail on purpose: those
 # that write the counts, too.
 COUNTS = tempfile.TemporaryDirectory()
+
+
+def strace(log, *more):
+    """The words before a command that is traced."""
+    return ["strace", "-o", str(log), *more]
+
+
+def why_no_strace():
+    """Tracing takes a right that containers often do not have."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    with tempfile.TemporaryDirectory() as folder:
+        log = pathlib.Path(folder) / "log"
+        done = subprocess.run(
+            strace(log, "-e", "inject=write:error=ENOSPC", "echo"),
+            capture_output=True, text=True)
+        if log.exists() and "(INJECTED)" in log.read_text():
+            return None
+    return done.stderr or "it injects nothing"
 
 
 def saver(*words, under=(), **options):
