@@ -81,7 +81,8 @@ CNN_API cnn_status cnn_trainer_set_schedule(
 CNN_API cnn_status cnn_trainer_set_augmentation(
     cnn_trainer *trainer, const cnn_augment_options *options);
 
-/** One step on the next batch; as cnn_net_train_step(). After a failure the
+/** One step on the next batch; as cnn_net_train_step(), and CNN_EOVERFLOW at
+ *  step or epoch 2^62, which a checkpoint may claim. After a failure the
  *  trainer stands where it stood; only running statistics of batch
  *  normalisation may have moved, if it was a gradient that is not finite, and
  *  the parameters, if it was one of them. */

@@ -126,9 +126,6 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
 
 /* ---------------------------------------------------------- resuming --- */
 
-/* More steps than any training has; beyond it counting on might overflow. */
-#define MOST_STEPS ((json_int_t)1 << 53)
-
 /* Where a file says that its training stood. */
 typedef struct position {
     json_t *json; /* owns `updates` */
@@ -196,12 +193,13 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
         !read_plateau(json_object_get(p->json, "plateau"), &t->schedule.o,
                       &p->plateau) ||
         json_array_size(p->updates) != (size_t)t->net->count ||
-        !is_count(p->step, MOST_STEPS) || !is_count(p->passes, MOST_STEPS) ||
-        !is_count(p->epoch, MOST_STEPS) || !is_count(p->sample, t->count - 1) ||
-        !(p->lr >= 0.0) || p->lr > (double)FLT_MAX)
+        !is_count(p->step, CNN__MOST_COUNT) ||
+        !is_count(p->epoch, CNN__MOST_COUNT) ||
+        !is_count(p->sample, t->count - 1) || !(p->lr >= 0.0) ||
+        p->lr > (double)FLT_MAX)
         return cnn__fail(CNN_EFORMAT, "the position is not described well");
     for (int32_t i = 0; i < t->net->count; i++)
-        if (!is_count(updates_of(p, i), MOST_STEPS))
+        if (!is_count(updates_of(p, i), CNN__MOST_COUNT))
             return cnn__fail(CNN_EFORMAT,
                              "the updates of layer %d are no count", i);
     return CNN_OK;

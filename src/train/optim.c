@@ -136,7 +136,8 @@ cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
                 .v = slot[1 - rule->momentum],
                 .lr = optim->lr},
     };
-    rule->prepare(optim, ++params->steps, &j.all);
+    params->steps += params->steps < CNN__MOST_COUNT;
+    rule->prepare(optim, params->steps, &j.all);
     cnn__parallel(cnn__params_chunks(params), layer->run.lanes, update_chunk,
                   &j);
     return atomic_load(&j.bad) ? check_parameters(layer) : CNN_OK;

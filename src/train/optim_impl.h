@@ -8,6 +8,10 @@
 
 #define CNN__MAX_SETTINGS 5
 
+/* Steps, epochs and updates are counted up to here, and files may claim no
+ * more: so nothing overflows, and what was saved can be resumed. */
+#define CNN__MOST_COUNT ((int64_t)1 << 62)
+
 /* A kind of optimiser. `names` are its settings, as files spell them. */
 typedef struct cnn__rule {
     const char *name;

@@ -8,6 +8,7 @@
 #include "data/augment.h"
 #include "data/dataset_impl.h"
 #include "net/net_impl.h"
+#include "train/optim_impl.h"
 #include "train/step.h"
 #include "train/trainer_impl.h"
 
@@ -191,12 +192,24 @@ static void follow(cnn_trainer *t, const cnn_metrics *m, bool epoch_ends)
                          epoch_ends);
 }
 
+static cnn_status check_counts(const cnn_trainer *t)
+{
+    if (t == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_step: trainer is NULL");
+    /* A batch may go through several epochs. */
+    if (t->step >= CNN__MOST_COUNT || t->epoch > CNN__MOST_COUNT - t->o.batch)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "trainer_step: step %lld, epoch %lld, at most %lld",
+                         (long long)t->step, (long long)t->epoch,
+                         (long long)CNN__MOST_COUNT);
+    return CNN_OK;
+}
+
 cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
 {
     cnn_metrics m;
 
-    if (t == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_step: trainer is NULL");
+    CNN__TRY(check_counts(t));
     int64_t epoch = t->epoch;
     int32_t position = t->position;
 

@@ -211,21 +211,29 @@ static void impossible(void **state)
     go_on(f);
 }
 
-/* As many steps as the format allows: counting on does not overflow. */
+/* Counters as high as they go: what is trained from there is saved and resumed
+ * again, and nothing overflows. */
 static void far_along(void **state)
 {
     fixture *f = *state;
     model_bytes m;
 
     model_copy(&m, &f->good);
-    model_replace(&m, "`step`:7", "`step`:9007199254740992");
-    model_replace(&m, "`epoch`:2", "`epoch`:9007199254740992");
-    model_replace(&m, "[7,0,0,7]", "[9007199254740992,0,0,9007199254740992]");
+    model_replace(&m, "`step`:7", "`step`:4611686018427387903");
+    model_replace(&m, "`passes`:7", "`passes`:9223372036854775807");
+    model_replace(&m, "`epoch`:2", "`epoch`:4611686018427387900");
+    model_replace(&m, "[7,0,0,7]",
+                  "[4611686018427387904,0,0,4611686018427387903]");
     assert_int_equal(
         cnn_trainer_resume(f->t.trainer, temp_write("far", m.data, m.size)),
         CNN_OK);
-    training_run(&f->t, 10);
-    assert_int_equal(cnn_trainer_steps(f->t.trainer), ((int64_t)1 << 53) + 10);
+    training_run(&f->t, 1);
+    assert_int_equal(cnn_trainer_steps(f->t.trainer), (int64_t)1 << 62);
+    assert_int_equal(cnn_trainer_save(f->t.trainer, temp_path("far")), CNN_OK);
+    assert_int_equal(cnn_trainer_resume(f->t.trainer, temp_path("far")),
+                     CNN_OK);
+    assert_failed(cnn_trainer_step(f->t.trainer, NULL), CNN_EOVERFLOW,
+                  "step 4611686018427387904");
     model_free(&m);
 }
 
