@@ -72,7 +72,8 @@ set(long
   "test_conv2d_(choice|direct|winograd)_.*" # once more by other instructions
   "test_exact_conv_.*" # once more by kernels of OpenBLAS, not instrumented
   "test_same_bits" # of the arithmetic; what it runs, others run
-  test_atomic_save # processes that are killed under strace
+  test_rounding # sums in double, 150 s; what it runs, others run
+  "test_(atomic_save|failing_calls)" # processes under strace
   check_tree # of the sources
 )
 list(JOIN long "|" long)
