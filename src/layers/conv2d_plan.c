@@ -198,16 +198,24 @@ static cnn__conv_form form_of(const cnn__conv *plan, bool table)
 
 /* ------------------------------------------------------------ the plan --- */
 
-static int32_t tile_samples(size_t pixels)
-{
-    const size_t samples = (TILE_COLUMNS + pixels - 1) / pixels;
-
-    return samples < TILE_SAMPLES ? (int32_t)samples : TILE_SAMPLES;
-}
-
 static int32_t at_most(size_t n, int32_t most)
 {
     return n < (size_t)most ? (int32_t)n : most;
+}
+
+/* No more than those of which one channel fits the cache. */
+static int32_t tile_samples(const cnn__conv *plan)
+{
+    const size_t pixels = (size_t)plan->pixels;
+    const size_t samples = (TILE_COLUMNS + pixels - 1) / pixels;
+    const size_t fit =
+        MOST_COLUMNS / cnn__size_mul((size_t)plan->kernel, pixels);
+
+    if (plan->form == CNN__CONV_POINTS)
+        return 1;
+    if (plan->form == CNN__CONV_LOWERED && fit < samples)
+        return at_most(fit > 1 ? fit : 1, TILE_SAMPLES);
+    return at_most(samples, TILE_SAMPLES);
 }
 
 /* How much of a tile is lowered at a time: all, if its columns fit the cache;
@@ -263,7 +271,7 @@ cnn_status cnn__conv_plan(cnn__conv *plan, const cnn__window *window,
         .most_filters = with->filters / with->groups,
     };
     plan->form = form_of(plan, table);
-    plan->tile = plan->form == CNN__CONV_POINTS ? 1 : tile_samples(pixels);
+    plan->tile = tile_samples(plan);
     cut_tile(plan);
     cnn__free(*memory);
     *memory = NULL;

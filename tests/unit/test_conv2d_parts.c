@@ -34,6 +34,8 @@ static const large_case cases[] = {
     {{WINDOW(17, 17, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2), 1, 240, 4, 2, 0}, MOST},
     /* Channels, of several samples. */
     {{WINDOW(6, 6, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0), 15, 200, 3, 1, 0}, MOST},
+    /* Samples: a channel of two is more than that. */
+    {{WINDOW(70, 70, 61, 61, 1, 1, 1, 1, NO_PADDING), 3, 1, 2, 1, 0}, MOST},
     /* A channel of a row is more than that. */
     {{WINDOW(70, 90, 61, 61, 1, 1, 1, 1, 0, 0, 30, 30), 1, 2, 2, 1, 0},
      61 * 61 * 90},
