@@ -76,8 +76,9 @@ CNN_API cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss,
  * @return CNN_OK; the first error that stuck; CNN_EINVAL, CNN_ESHAPE,
  *         CNN_ESTATE, CNN_EUNSUPPORTED (an algorithm that does not fit its
  *         layer), CNN_EOVERFLOW (among others, more than 2^28 floats for one
- *         sample in the input and the outputs of all layers, which no model
- *         file may have either) or CNN_ENOMEM, after which the net is as it was
+ *         sample in the input, the outputs of all layers and what a thread
+ *         works with; no model file may have more either) or CNN_ENOMEM, after
+ *         which the net is as it was
  */
 CNN_API cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in,
                                  int32_t max_batch, uint64_t seed);

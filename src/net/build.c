@@ -3,22 +3,29 @@
 #include "cnn/runtime.h"
 #include "net/net_impl.h"
 
-/* Floats of one sample, in the input and the outputs of all layers: 1 GiB, far
- * above what small networks need. Who loads a file checks the same, so that all
- * that can be saved can be loaded, and a small file cannot make a machine run
- * out of memory. */
+/* Floats of one sample, in the input, the outputs of all layers and what a
+ * thread works with: 1 GiB, far above what small networks need. Who loads a
+ * file checks the same, so that all that can be saved can be loaded, and a
+ * small file cannot make a machine run out of memory. */
 #define MOST_FLOATS ((size_t)1 << 28)
 
 static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
 {
     size_t floats = cnn__shape_size(in);
+    cnn__workspace need = {0};
 
-    for (int32_t i = 0; i < net->count; i++)
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn__workspace one = cnn__layer_workspace(net->layers[i], 1);
+
         floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
+        cnn__workspace_join(&need, &one);
+    }
+    floats = cnn__size_add(floats, need.lane);
     if (floats > MOST_FLOATS)
         return cnn__fail(CNN_EOVERFLOW,
-                         "one sample takes %zu floats, in the input and the "
-                         "outputs of all layers, more than %zu",
+                         "one sample takes %zu floats, in the input, the "
+                         "outputs of all layers and what a thread works with, "
+                         "more than %zu",
                          floats, MOST_FLOATS);
     return CNN_OK;
 }

@@ -164,6 +164,20 @@ static void largest_sample(void **state)
     }
 }
 
+/* Little goes in and comes out, but a row of outputs is lowered with 100 floats
+ * each: 400 bytes of weights would make a thread take 1.2 GB. */
+static void largest_workspace(void **state)
+{
+    const cnn_shape in = {1, 1, 3000000};
+    cnn_net *net = cnn_net_create();
+
+    (void)state;
+    cnn_net_add(net, cnn_conv2d_create(1, 1, 100, NULL));
+    assert_failed(cnn_net_build(net, &in, 1, 1), CNN_EOVERFLOW,
+                  "one sample takes 305990001 floats");
+    cnn_net_free(net);
+}
+
 /* What a libcnn of today cannot know. */
 static void from_the_future(void **state)
 {
@@ -221,7 +235,7 @@ int main(void)
         cmocka_unit_test(sizes),          cmocka_unit_test(arguments),
         cmocka_unit_test(not_finite),     cmocka_unit_test(from_the_future),
         cmocka_unit_test(foreign),        cmocka_unit_test(negative_variance),
-        cmocka_unit_test(largest_sample),
+        cmocka_unit_test(largest_sample), cmocka_unit_test(largest_workspace),
     };
 
     return cmocka_run_group_tests_name("model refused", tests, NULL, NULL);
