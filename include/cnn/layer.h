@@ -75,12 +75,13 @@ enum {
 
 /** How a convolution is computed. All give the same up to rounding: each output
  *  is off by at most 1e-6 times the largest |x| that it looks at times the sum
- *  of its filter's |w|. By Winograd's algorithm that is 1e-5, and the largest
- *  |x| is that of a whole tile of 4 x 4 outputs: so one pixel that is very
- *  large, infinite or NaN spoils those of its tile that do not look at it, and
- *  sums beyond 1e33 may overflow. Ask for IM2COL where that matters
- *  (docs/maths.md has the bounds of the gradients, too). The environment
- *  variable CNN_ALGORITHM (im2col, winograd or direct), read once,
+ *  of its filter's |w|, where the products in the sum have either sign; n of
+ *  one sign may add n 2^-24 to that 1e-6. By Winograd's algorithm it is 1e-5,
+ *  and the largest |x| is that of a whole tile of 4 x 4 outputs: so one pixel
+ *  that is very large, infinite or NaN spoils those of its tile that do not
+ *  look at it, and sums beyond 1e33 may overflow. Ask for IM2COL where that
+ *  matters (docs/maths.md has the bounds of the gradients, too). The
+ *  environment variable CNN_ALGORITHM (im2col, winograd or direct), read once,
  *  names what takes the place of CNN_ALGORITHM_AUTO; where that does not fit it
  *  is im2col. */
 enum {
