@@ -210,8 +210,10 @@ class Backward(unittest.TestCase):
         layer.frozen = False
         layer.update(cnn.SGD(0.5))
         self.assertTrue((layer.params != before).all())
-        with self.assertRaisesRegex(ValueError, "frozen is 'all', expected"):
-            layer.frozen = "all"
+        for wrong in "all", 2, None:  # 2 is "params" in C
+            with self.assertRaisesRegex(
+                    ValueError, f"frozen is {wrong!r}, expected"):
+                layer.frozen = wrong
         self.assertIs(layer.frozen, False)
 
     def test_frozen_batchnorm(self):

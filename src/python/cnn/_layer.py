@@ -165,7 +165,7 @@ class Layer(Owner):
 
     @frozen.setter
     def frozen(self, value: bool | str) -> None:
-        if isinstance(value, str) and value != "params":
+        if value not in (True, False, "params"):
             raise ValueError(
                 f"frozen is {value!r}, expected True, False or \"params\"")
         state: bool | str = value if isinstance(value, str) else bool(value)
