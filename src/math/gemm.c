@@ -44,7 +44,7 @@ static int threads_before; /* 0: nothing to put back */
 static atomic_int inside;                  /* threads in the BLAS */
 static atomic_int forking;                 /* threads in fork() */
 static atomic_int closing;                 /* the process that ends, or 0 */
-static _Thread_local bool keeper;          /* this one has closed the door */
+static _Thread_local int keeper;           /* doors that this one holds */
 static _Thread_local volatile int present; /* it is in; or on its way */
 
 static const struct timespec moment = {.tv_nsec = 100 * 1000};
@@ -61,7 +61,7 @@ static void enter_blas(void)
 {
     present = 1;
     atomic_fetch_add(&inside, 1);
-    while ((atomic_load(&forking) > 0 || is_closed()) && !keeper) {
+    while ((atomic_load(&forking) > 0 || is_closed()) && keeper == 0) {
         atomic_fetch_sub(&inside, 1);
         while (atomic_load(&forking) > 0)
             nanosleep(&moment, NULL);
@@ -81,7 +81,7 @@ static void leave_blas(void)
  * waiting for it will not help. */
 static void wait_for_others(void)
 {
-    keeper = true;
+    keeper++;
     for (int i = 0; i < 10000 && atomic_load(&inside) > present; i++)
         nanosleep(&moment, NULL);
 }
@@ -266,9 +266,10 @@ static void before_fork(void)
     wait_for_others();
 }
 
+/* One that ends the process goes on holding that door. */
 static void after_fork(void)
 {
-    keeper = false;
+    keeper--;
     atomic_fetch_sub(&forking, 1);
 }
 
@@ -277,7 +278,7 @@ static void after_fork(void)
  * left alone. */
 static void after_fork_in_child(void)
 {
-    keeper = false;
+    keeper = 0;
     atomic_store(&forking, 0);
     atomic_store(&inside, present);
     pthread_mutex_init(&one_product, NULL);

@@ -12,7 +12,7 @@
  *     forker thread WAIT      exit() while another thread trains
  *     forker both WAIT        exit() while another thread forks
  *     forker late WAIT        exit() as under "thread", with a destructor of
- *                             the program that trains once more
+ *                             the program that forks and trains once more
  *
  * COUNT forks one after the other; or one, WAIT microseconds after the threads
  * began. Every child makes a net, trains it, and must come to what its parent
@@ -288,11 +288,14 @@ static int train_until_alarm(long wait)
 /* Of a program that is linked with the static library, this comes after the
  * destructors of libcnn. */
 static bool trains_at_the_end;
+static uint64_t want; /* what two steps come to */
 
 __attribute__((destructor)) static void train_at_the_end(void)
 {
-    if (trains_at_the_end)
-        train(2);
+    if (!trains_at_the_end)
+        return;
+    if (fork_child(train_twice, want, _exit) != 0 || train_twice() != want)
+        _exit(6);
 }
 
 static int run(const char *mode, long number)
@@ -301,7 +304,6 @@ static int run(const char *mode, long number)
                                       keep_predicting, keep_setting},
                            products[] = {keep_predicting, keep_predicting,
                                          keep_predicting};
-    static uint64_t want;
 
     if (strcmp(mode, "first") == 0) /* so nothing was called before */
         return start(keep_training, NULL, number) ||
