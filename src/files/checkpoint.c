@@ -194,6 +194,7 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
                       &p->plateau) ||
         json_array_size(p->updates) != (size_t)t->net->count ||
         !is_count(p->step, CNN__MOST_COUNT) ||
+        !is_count(p->passes, CNN__LAST_PASS) ||
         !is_count(p->epoch, CNN__MOST_COUNT) ||
         !is_count(p->sample, t->count - 1) || !(p->lr >= 0.0) ||
         p->lr > (double)FLT_MAX)

@@ -87,7 +87,7 @@ cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags, int32_t batch,
     CNN__TRY(cnn__check_flags(flags));
     layer->run.batch = batch;
     layer->run.flags = flags;
-    layer->run.step += (flags & CNN_TRAIN) != 0;
+    cnn__run_count(&layer->run, (flags & CNN_TRAIN) != 0);
     cnn__gemm_enter();
     layer->ops->forward(layer, &layer->run, x, y);
     cnn__gemm_leave();

@@ -106,6 +106,15 @@ typedef struct cnn__run {
     float *shared;
 } cnn__run;
 
+/* Passes are counted round and round up to here, so that a file can always hold
+ * the number. */
+#define CNN__LAST_PASS (((uint64_t)1 << 53) - 1)
+
+static inline void cnn__run_count(cnn__run *run, int by)
+{
+    run->step = (run->step + (uint64_t)by) & CNN__LAST_PASS;
+}
+
 /* Traits. */
 enum {
     CNN__NEEDS_X = 1,     /* backward reads x */

@@ -23,7 +23,7 @@ cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
     CNN__TRY(cnn__check_flags(flags));
     if (x == NULL)
         return cnn__fail(CNN_EINVAL, "net_forward: x is NULL");
-    net->pass.run.step += (flags & CNN_TRAIN) != 0;
+    cnn__run_count(&net->pass.run, (flags & CNN_TRAIN) != 0);
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, net->count, flags, batch, x);
     cnn__gemm_leave();

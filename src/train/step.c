@@ -217,7 +217,7 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     CNN__TRY(cnn_net_zero_grad(net));
     net->ran = 0;
     net->trained = 0;
-    net->pass.run.step++;
+    cnn__run_count(&net->pass.run, 1);
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
     const double sum = cnn__loss(
@@ -231,7 +231,7 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     cnn__gemm_leave();
     /* A pass that is given up does not count: what is dropped in those to come
      * is what it would have been. */
-    net->pass.run.step -= status != CNN_OK;
+    cnn__run_count(&net->pass.run, -(status != CNN_OK));
     CNN__TRY(status);
     if (net->watch != NULL)
         cnn__watch_step(net, N);
