@@ -16,7 +16,7 @@ examples='libgdk-pixbuf-2.0-dev shared-mime-info gnuplot-nox=gnuplot
 tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind
     libcmocka-dev dataset-fashion-mnist python3=/usr/bin/python3 clang=clang
     libclang-rt-14-dev clang-format=clang-format help2man=help2man
-    doxygen=doxygen python3-numpy mypy=mypy'
+    doxygen=doxygen python3-numpy mypy=mypy locales'
 deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     abigail-tools=abidiff gcovr=gcovr libblas3 libopenblas0-pthread libopenblas0-openmp
     libopenblas0-serial libblis4-pthread libblis4-openmp libblis4-serial

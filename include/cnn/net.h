@@ -147,8 +147,9 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
  *         the loss or a gradient is not finite: the parameters are as before
  *         the step, and the text names the first layer whose output,
  *         respectively gradient, is not finite. CNN_EDIVERGED too if the update
- *         made a parameter infinite or NaN, as a huge learning rate does: the
- *         text names it, and the parameters are lost
+ *         made a parameter infinite or NaN, as a huge learning rate does, or
+ *         the mean of its squared gradients, beyond gradients of 1e19: the text
+ *         names it, and what was trained is lost
  *
  * Meanwhile denormal numbers, below 2^-126, count as zero, which many
  * processors are faster with; the thread's mode is put back.

@@ -78,7 +78,8 @@ typedef struct job {
     const cnn__params *params;
     cnn__update_fn *kernel;
     cnn__update all;
-    atomic_bool bad; /* the sum of some parameters is not finite */
+    bool squares;    /* v is in use */
+    atomic_bool bad; /* a sum of some parameters, or of v, is not finite */
 } job;
 
 static void update_chunk(void *data, int64_t chunk, int32_t lane)
@@ -95,22 +96,28 @@ static void update_chunk(void *data, int64_t chunk, int32_t lane)
     u.v += at;
     j->kernel(&u);
     /* While they are in the cache; the sum says whether one of them is not. */
-    if (!isfinite(cnn__sum(u.p, u.n)))
+    if (!isfinite(cnn__sum(u.p, u.n)) ||
+        (j->squares && !isfinite(cnn__sum(u.v, u.n))))
         atomic_store(&j->bad, true);
 }
 
-static cnn_status check_parameters(const cnn_layer *layer)
+static cnn_status check(const cnn_layer *layer, const char *what,
+                        const float *x)
 {
-    const cnn__params *p = &layer->params;
-
-    for (size_t i = 0; i < p->count; i++)
-        if (!isfinite(p->value[i]))
+    for (size_t i = 0; i < layer->params.count; i++)
+        if (!isfinite(x[i]))
             return cnn__fail(CNN_EDIVERGED,
-                             "the update made parameter %zu of layer %d (%s) "
-                             "%g",
-                             i, layer->index, layer->ops->kind,
-                             (double)p->value[i]);
+                             "the update made %s %zu of layer %d (%s) %g", what,
+                             i, layer->index, layer->ops->kind, (double)x[i]);
     return CNN_OK; /* only too large to be added up */
+}
+
+/* An infinite mean of squares would stop its parameter for ever. */
+static cnn_status check_update(const cnn_layer *layer, const job *j)
+{
+    CNN__TRY(check(layer, "parameter", layer->params.value));
+    return j->squares ? check(layer, "the squares of parameter", j->all.v)
+                      : CNN_OK;
 }
 
 cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
@@ -135,12 +142,13 @@ cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
                 .b = slot[rule->momentum],
                 .v = slot[1 - rule->momentum],
                 .lr = optim->lr},
+        .squares = rule->slots > 1,
     };
     params->steps += params->steps < CNN__MOST_COUNT;
     rule->prepare(optim, params->steps, &j.all);
     cnn__parallel(cnn__params_chunks(params), layer->run.lanes, update_chunk,
                   &j);
-    return atomic_load(&j.bad) ? check_parameters(layer) : CNN_OK;
+    return atomic_load(&j.bad) ? check_update(layer, &j) : CNN_OK;
 }
 
 /* ------------------------------------------------------------ create --- */

@@ -251,6 +251,28 @@ static void update_by_hand(void **state)
     cnn_net_free(net);
 }
 
+/* A gradient whose square is no float would leave its parameter where it is for
+ * ever: it is reported as well. */
+static void squares(void **state)
+{
+    cnn_optim *optims[] = {cnn_adam_create(0.01f, NULL),
+                           cnn_rmsprop_create(0.01f, NULL)};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        cnn_net *net = dense_net(3, 2, N);
+
+        cnn_net_zero_grad(net);
+        cnn_net_grads(net)[4] = 1e25f;
+        assert_failed(cnn_net_update(net, optims[i]), CNN_EDIVERGED,
+                      "the update made the squares of parameter 4 of layer 0 "
+                      "(dense) inf");
+        assert_true(all_finite(net));
+        cnn_optim_free(optims[i]);
+        cnn_net_free(net);
+    }
+}
+
 /* Statistics of a batch that are no floats do not become the running ones. */
 static void running_statistics(void **state)
 {
@@ -314,6 +336,7 @@ int main(void)
         cmocka_unit_test(infinite_gradient_does_not_count),
         cmocka_unit_test(parameters_after_the_update),
         cmocka_unit_test(update_by_hand),
+        cmocka_unit_test(squares),
         cmocka_unit_test(running_statistics),
     };
 
