@@ -366,7 +366,8 @@ static void memory_that_diverged(void **state)
     model_read(&before, path);
     for (int i = 0; i < TINY_CLASSES; i++) /* gradients of 1e25 */
         cnn_net_params(t.net)[TINY_PARAMS - 1 - i] = 1e25f;
-    training_run(&t, 1);
+    assert_failed(cnn_trainer_step(t.trainer, NULL), CNN_EDIVERGED,
+                  "the update made the squares of parameter ");
     for (int i = 0; i < TINY_PARAMS; i++)
         assert_true(isfinite(cnn_net_params(t.net)[i]));
     assert_failed(cnn_trainer_save(t.trainer, path), CNN_EDIVERGED, " is inf");
