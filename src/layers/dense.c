@@ -2,8 +2,8 @@
  *
  *     forward   Y (N, U) = X (N, I) W^T + b
  *     backward  dW (U, I) += dY^T X;  db += sum of dY over n;  dX = dY W */
-#include "layers/affine.h"
 #include "layers/kinds.h"
+#include "math/affine.h"
 
 typedef struct dense {
     cnn_layer base;

@@ -7,8 +7,7 @@
 
 #include "base/threads.h"
 #include "bench/split_parts.h"
-#include "layers/conv2d_direct.h"
-#include "layers/conv2d_winograd_block.h"
+#include "layers/conv2d/conv2d_winograd_block.h"
 #include "math/gemm.h"
 #include "math/im2col.h"
 #include "math/kernels.h"
@@ -46,12 +45,6 @@ WRAP(WINOGRAD, cnn__winograd_load_dy,
      (const cnn__winograd_block *block, const float *dy), (block, dy));
 WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_block *block),
      (block));
-WRAP(DIRECT, cnn__direct_forward,
-     (const cnn__conv_direct *plan, const cnn__conv_pass *pass), (plan, pass));
-WRAP(DIRECT, cnn__direct_backward,
-     (const cnn__conv_direct *plan, const cnn__conv_pass *pass, float *dW,
-      float *db),
-     (plan, pass, dW, db));
 
 /* -------------------------------------------- functions with a result --- */
 
@@ -115,10 +108,51 @@ void __wrap_cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run,
     split_leave(before);
 }
 
-/* ------------ Winograd's products, and what it makes of the weights --- */
+/* -------------------------------------------------- kernels of a set --- */
 
 static const cnn__kernels *real_set;
 static cnn__kernels timed_set;
+
+static void enframe(const cnn__framed *f, const float *image, float *to)
+{
+    const int before = split_enter(DIRECT);
+
+    real_set->direct->enframe(f, image, to);
+    split_leave(before);
+}
+
+static void direct_forward(const cnn__direct *d, const float *w, const float *b,
+                           const float *x, float *y)
+{
+    const int before = split_enter(DIRECT);
+
+    real_set->direct->forward(d, w, b, x, y);
+    split_leave(before);
+}
+
+static void direct_weights(const cnn__direct *d, size_t samples, const float *x,
+                           size_t x_sample, const float *dy, size_t dy_sample,
+                           float *dw)
+{
+    const int before = split_enter(DIRECT);
+
+    real_set->direct->weights(d, samples, x, x_sample, dy, dy_sample, dw);
+    split_leave(before);
+}
+
+static void lane_weights(const cnn__direct *d, const float *x, const float *dy,
+                         float *dw)
+{
+    const int before = split_enter(DIRECT);
+
+    real_set->direct->lane_weights(d, x, dy, dw);
+    split_leave(before);
+}
+
+static const cnn__direct_kernels timed_direct = {enframe, direct_forward,
+                                                 direct_weights, lane_weights};
+
+/* Winograd's products, and what it makes of the weights. */
 static cnn__winograd timed[CNN__WINOGRADS];
 static cnn__small_fn multiply, *const timed_multiply = multiply;
 
@@ -175,6 +209,8 @@ static void make_set(void)
     }
     timed_set.winograds = timed;
     timed_set.small = &timed_multiply;
+    if (real_set->direct->forward != NULL)
+        timed_set.direct = &timed_direct;
 }
 
 const cnn__kernels *__wrap_cnn__kernels_used(void)

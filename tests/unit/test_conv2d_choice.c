@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "layers/conv2d_choice.h"
+#include "layers/conv2d/conv2d_algorithms.h"
 #include "math/kernels.h"
 #include "support/conv_case.h"
 
@@ -86,8 +86,8 @@ static void auto_takes_what_pays(void **state)
 
 /* What is taken for 3x3 kernels in groups, or if there are none with a table.
  */
-static cnn__conv_path path_in_parts(int32_t filters, int32_t groups,
-                                    const cnn_shape *in)
+static const cnn__conv_algorithm *
+taken_in_parts(int32_t filters, int32_t groups, const cnn_shape *in)
 {
     const cnn__sliding s = {.kernel_h = 3,
                             .kernel_w = 3,
@@ -99,19 +99,23 @@ static cnn__conv_path path_in_parts(int32_t filters, int32_t groups,
     uint8_t table[64 * 8];
     void *memory = NULL;
     cnn__window window;
-    cnn__conv plan;
-    cnn__conv_choice choice;
+    cnn__conv conv;
+    cnn__conv_choice choice = {0};
 
     for (int32_t i = 0; i < filters * in->c && groups == 0; i++)
         table[i] = i % 3 > 0;
     assert_int_equal(cnn__window_fit(&window, &s, in, "kernel"), CNN_OK);
-    const cnn__conv_connections with = {filters, in->c, groups > 0 ? groups : 1,
-                                        groups > 0 ? NULL : table};
-    assert_int_equal(cnn__conv_plan(&plan, &window, &with, &memory), CNN_OK);
-    assert_int_equal(cnn__conv_choose(&choice, &plan, CNN_ALGORITHM_AUTO),
+    const cnn__conv_connections with = {.filters = filters,
+                                        .channels = in->c,
+                                        .groups = groups > 0 ? groups : 1,
+                                        .table = groups > 0 ? NULL : table};
+    assert_int_equal(cnn__conv_geometry(&conv, &window, &with, &memory),
+                     CNN_OK);
+    assert_int_equal(cnn__conv_choose(&choice, &conv, CNN_ALGORITHM_AUTO),
                      CNN_OK);
     cnn__free(memory);
-    return choice.path;
+    cnn__free(choice.plan);
+    return choice.algorithm;
 }
 
 static void auto_takes_what_pays_in_parts(void **state)
@@ -136,9 +140,9 @@ static void auto_takes_what_pays_in_parts(void **state)
         const bool direct =
             (for_all || (name == NULL && cases[i].direct)) && has_direct();
 
-        assert_int_equal(
-            path_in_parts(cases[i].filters, cases[i].groups, &cases[i].in),
-            direct ? CNN__PATH_DIRECT : CNN__PATH_IM2COL);
+        assert_ptr_equal(
+            taken_in_parts(cases[i].filters, cases[i].groups, &cases[i].in),
+            direct ? &cnn__conv_direct : &cnn__conv_im2col);
     }
 }
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "layers/conv2d_plan.h"
+#include "layers/conv2d/conv2d_algorithms.h"
+#include "layers/conv2d/conv2d_im2col.h"
 #include "layers/layer_impl.h"
 #include "support/conv_case.h"
 
@@ -113,56 +114,63 @@ static void whole_is_dense(void **state)
 
 /* ------------------------------------------------------- which they are --- */
 
+/* Where the columns come from. */
+typedef enum form {
+    LOWERED, /* im2col writes them */
+    PIXELS,  /* kernels of one pixel: the channels of x as they are */
+    WHOLE    /* kernels as large as the image: one column, all of x */
+} form;
+
 typedef struct form_case {
     cnn_shape in;
     int32_t filters, kernel_h, kernel_w;
     cnn_conv2d_options o; /* the padding EXPLICIT */
-    cnn__conv_form want;
+    form want;
 } form_case;
 
 /* Some have one output for each input, or as many inputs as the kernel has
  * pixels, and yet others than they look at. */
 static const form_case cases[] = {
-    {{4, 5, 7}, 3, 1, 1, {0}, CNN__CONV_POINTS},
-    {{8, 9, 7}, 8, 1, 1, {.groups = 4}, CNN__CONV_LOWERED},
-    {{8, 8, 8}, 8, 1, 1, {.groups = 4}, CNN__CONV_POINTS},
-    {{4, 5, 7}, 3, 1, 1, {.dilation_w = 3}, CNN__CONV_POINTS},
-    {{4, 1, 17}, 3, 1, 1, {.stride_h = 2}, CNN__CONV_POINTS},
-    {{4, 5, 7}, 3, 1, 1, {.stride_w = 2}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 1, 1, {.stride_w = 2, .pad_right = 6}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 1, 1, {.pad_top = 1}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 1, 1, {.pad_right = 1}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 1, 1, {.stride_h = 2, .pad_top = 4}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 3, 1, {.pad_top = 1, .pad_bottom = 1}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 3, 1, {.pad_bottom = 2}, CNN__CONV_LOWERED},
-    {{4, 17, 1}, 3, 1, 1, {.stride_w = 2, .pad_left = 1}, CNN__CONV_LOWERED},
+    {{4, 5, 7}, 3, 1, 1, {0}, PIXELS},
+    {{8, 9, 7}, 8, 1, 1, {.groups = 4}, LOWERED},
+    {{8, 8, 8}, 8, 1, 1, {.groups = 4}, PIXELS},
+    {{4, 5, 7}, 3, 1, 1, {.dilation_w = 3}, PIXELS},
+    {{4, 1, 17}, 3, 1, 1, {.stride_h = 2}, PIXELS},
+    {{4, 5, 7}, 3, 1, 1, {.stride_w = 2}, LOWERED},
+    {{4, 5, 7}, 3, 1, 1, {.stride_w = 2, .pad_right = 6}, LOWERED},
+    {{4, 5, 7}, 3, 1, 1, {.pad_top = 1}, LOWERED},
+    {{4, 5, 7}, 3, 1, 1, {.pad_right = 1}, LOWERED},
+    {{4, 5, 7}, 3, 1, 1, {.stride_h = 2, .pad_top = 4}, LOWERED},
+    {{4, 5, 7}, 3, 3, 1, {.pad_top = 1, .pad_bottom = 1}, LOWERED},
+    {{4, 5, 7}, 3, 3, 1, {.pad_bottom = 2}, LOWERED},
+    {{4, 17, 1}, 3, 1, 1, {.stride_w = 2, .pad_left = 1}, LOWERED},
     /* Few pixels for so many weights, or for so few. */
-    {{4, 3, 5}, 3, 1, 1, {0}, CNN__CONV_LOWERED},
-    {{4, 4, 4}, 3, 1, 1, {0}, CNN__CONV_POINTS},
-    {{256, 9, 10}, 256, 1, 1, {0}, CNN__CONV_LOWERED},
-    {{256, 8, 12}, 256, 1, 1, {0}, CNN__CONV_POINTS},
-    {{256, 5, 5}, 256, 1, 1, {.groups = 4}, CNN__CONV_POINTS},
-    {{2, 7, 9}, 3, 1, 1, {0}, CNN__CONV_LOWERED},
-    {{3, 7, 9}, 2, 1, 1, {0}, CNN__CONV_LOWERED},
-    {{2, 8, 8}, 3, 1, 1, {0}, CNN__CONV_POINTS},
+    {{4, 3, 5}, 3, 1, 1, {0}, LOWERED},
+    {{4, 4, 4}, 3, 1, 1, {0}, PIXELS},
+    {{256, 9, 10}, 256, 1, 1, {0}, LOWERED},
+    {{256, 8, 12}, 256, 1, 1, {0}, PIXELS},
+    {{256, 5, 5}, 256, 1, 1, {.groups = 4}, PIXELS},
+    {{2, 7, 9}, 3, 1, 1, {0}, LOWERED},
+    {{3, 7, 9}, 2, 1, 1, {0}, LOWERED},
+    {{2, 8, 8}, 3, 1, 1, {0}, PIXELS},
 
-    {{4, 5, 7}, 3, 5, 7, {0}, CNN__CONV_WHOLE},
-    {{4, 5, 7}, 3, 6, 7, {.pad_bottom = 1}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 4, 5, 7, {.groups = 2}, CNN__CONV_WHOLE},
-    {{4, 5, 7}, 3, 5, 7, {.stride_h = 2, .stride_w = 3}, CNN__CONV_WHOLE},
-    {{4, 5, 7}, 3, 5, 7, {.stride_h = 2, .pad_bottom = 1}, CNN__CONV_WHOLE},
-    {{4, 1, 1}, 3, 1, 1, {.dilation_h = 2}, CNN__CONV_WHOLE},
-    {{4, 5, 7}, 3, 5, 6, {.stride_w = 2}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 5, 7, {.pad_bottom = 1}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 5, 7, {.stride_w = 2, .pad_left = 1}, CNN__CONV_LOWERED},
-    {{4, 3, 1}, 3, 3, 1, {.dilation_h = 2, .pad_bottom = 2}, CNN__CONV_LOWERED},
-    {{4, 1, 1}, 3, 1, 1, {.pad_left = 1, .stride_w = 2}, CNN__CONV_LOWERED},
+    {{4, 5, 7}, 3, 5, 7, {0}, WHOLE},
+    {{4, 5, 7}, 3, 6, 7, {.pad_bottom = 1}, LOWERED},
+    {{4, 5, 7}, 4, 5, 7, {.groups = 2}, WHOLE},
+    {{4, 5, 7}, 3, 5, 7, {.stride_h = 2, .stride_w = 3}, WHOLE},
+    {{4, 5, 7}, 3, 5, 7, {.stride_h = 2, .pad_bottom = 1}, WHOLE},
+    {{4, 1, 1}, 3, 1, 1, {.dilation_h = 2}, WHOLE},
+    {{4, 5, 7}, 3, 5, 6, {.stride_w = 2}, LOWERED},
+    {{4, 5, 7}, 3, 5, 7, {.pad_bottom = 1}, LOWERED},
+    {{4, 5, 7}, 3, 5, 7, {.stride_w = 2, .pad_left = 1}, LOWERED},
+    {{4, 3, 1}, 3, 3, 1, {.dilation_h = 2, .pad_bottom = 2}, LOWERED},
+    {{4, 1, 1}, 3, 1, 1, {.pad_left = 1, .stride_w = 2}, LOWERED},
 };
 
 /* It stays with im2col, whatever the kernels are. */
 static const form_case with_table[] = {
-    {{4, 10, 10}, 3, 1, 1, {0}, CNN__CONV_LOWERED},
-    {{4, 5, 7}, 3, 5, 7, {0}, CNN__CONV_LOWERED},
+    {{4, 10, 10}, 3, 1, 1, {0}, LOWERED},
+    {{4, 5, 7}, 3, 5, 7, {0}, LOWERED},
 };
 
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
@@ -181,18 +189,28 @@ static void assert_form(const form_case *f, const uint8_t *table)
         CNN_PAD_EXPLICIT,  o->pad_top,          o->pad_bottom,
         o->pad_left,       o->pad_right,
     };
-    const cnn__conv_connections with = {f->filters, f->in.c, or_1(o->groups),
-                                        table};
+    const cnn__conv_connections with = {.filters = f->filters,
+                                        .channels = f->in.c,
+                                        .groups = or_1(o->groups),
+                                        .table = table};
     void *memory = NULL;
+    cnn__conv_choice choice = {0};
     cnn__window window;
-    cnn__conv plan;
+    cnn__conv conv;
 
     assert_int_equal(cnn__window_fit(&window, &s, &f->in, "kernel"), CNN_OK);
-    assert_int_equal(cnn__conv_plan(&plan, &window, &with, &memory), CNN_OK);
-    if (plan.form != f->want)
+    assert_int_equal(cnn__conv_geometry(&conv, &window, &with, &memory),
+                     CNN_OK);
+    assert_int_equal(cnn__conv_choose(&choice, &conv, CNN_ALGORITHM_IM2COL),
+                     CNN_OK);
+    const form got = choice.algorithm == &cnn__conv_whole ? WHOLE
+                     : cnn__conv_tiling_of(&conv).lowered ? LOWERED
+                                                          : PIXELS;
+    if (got != f->want)
         fail_msg("%dx%dx%d, kernel %dx%d, groups %d: form %d, expected %d",
                  f->in.c, f->in.h, f->in.w, f->kernel_h, f->kernel_w, o->groups,
-                 plan.form, f->want);
+                 got, f->want);
+    cnn__free(choice.plan);
     cnn__free(memory);
 }
 

@@ -1,4 +1,5 @@
-/* Winograd's convolution over blocks of samples. With T squares in a block, for
+/* Winograd's convolution over blocks of samples: stride 1, no dilation, no
+ * groups, no table, kernels of 3 x 3 and 5 x 5. With T squares in a block, for
  * each of the n n points p of a square:
  *
  *     forward   M[p] (T, F) = V[p] (T, C) U[p] (C, F)
@@ -8,14 +9,14 @@
  * Channels and filters are the innermost side of every array, so that vectors
  * go across them, and are padded to whole vectors with zeros.
  *
- * Blocks are handed to threads. dU is summed up in slots as in
- * conv2d_im2col.c. */
-#include "layers/conv2d_winograd.h"
+ * The gradients are summed up as dU and taken back once. */
+#include "layers/conv2d/conv2d_algorithms.h"
 
 #include <string.h>
 
 #include "base/threads.h"
-#include "layers/conv2d_winograd_block.h"
+#include "layers/conv2d/conv2d_partials.h"
+#include "layers/conv2d/conv2d_winograd_block.h"
 #include "layers/tail.h"
 #include "math/kernels.h"
 #include "math/lanes.h"
@@ -23,17 +24,15 @@
 
 /* What one pass hands to its chunks. */
 typedef struct job {
-    const cnn__conv_winograd *plan;
+    const cnn__conv_winograd_plan *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
     float *U;      /* remembered; behind it the weights that it is of */
     float *turned; /* U of each point as (F, CL), going back */
-    float *slots;  /* dU, then db, of each */
-    size_t slot;   /* floats of one */
-    float *dW, *db;
+    float *dU;     /* the whole sum; behind it that of db */
 } job;
 
-static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass)
+static job job_of(const cnn__conv_winograd_plan *w, const cnn__conv_pass *pass)
 {
     return (job){
         .plan = w,
@@ -41,8 +40,7 @@ static job job_of(const cnn__conv_winograd *w, const cnn__conv_pass *pass)
         .run = pass->run,
         .U = pass->run->memo->at,
         .turned = pass->run->shared,
-        .slots = pass->run->shared + w->points * w->turned_step,
-        .slot = w->weights + w->filters,
+        .dU = pass->run->shared + w->points * w->turned_step,
     };
 }
 
@@ -61,7 +59,7 @@ static cnn__winograd_bench bench_of(const job *j, int32_t lane)
 /* The kernels of channel c in an array like U. */
 static cnn__grid kernels_in(const job *j, float *U, size_t c)
 {
-    const cnn__conv_winograd *w = j->plan;
+    const cnn__conv_winograd_plan *w = j->plan;
 
     return (cnn__grid){U + c * w->FL,
                        (size_t)w->transforms->points * w->weight_step,
@@ -80,7 +78,7 @@ static cnn__grid kernel_grid(const job *j, float *kernels)
 static void load_weights(void *data, int64_t channel, int32_t lane)
 {
     const job *j = data;
-    const cnn__conv_winograd *w = j->plan;
+    const cnn__conv_winograd_plan *w = j->plan;
     const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
     const cnn__winograd_bench b = bench_of(j, lane);
     const cnn__planes from = {(float *)j->pass->weights + c * KK,
@@ -118,7 +116,7 @@ static void load_all_weights(job *j)
 static void turn_weights(void *data, int64_t point, int32_t lane)
 {
     const job *j = data;
-    const cnn__conv_winograd *w = j->plan;
+    const cnn__conv_winograd_plan *w = j->plan;
     const size_t p = (size_t)point;
     const cnn__planes from = {j->U + p * w->weight_step, w->FL, w->channels, 1,
                               w->filters};
@@ -130,27 +128,22 @@ static void turn_weights(void *data, int64_t point, int32_t lane)
     cnn__planes_to_lanes(&from, &to);
 }
 
-/* Adds dU of a channel, that is its slots in order, to dW. */
+/* Adds dU of a channel to dW. */
 static void store_weights(void *data, int64_t channel, int32_t lane)
 {
     const job *j = data;
-    const cnn__conv_winograd *w = j->plan;
+    const cnn__conv_winograd_plan *w = j->plan;
     const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
-    const int32_t slots = cnn__winograd_slots(w, j->run->batch);
     const cnn__winograd_bench b = bench_of(j, lane);
     const cnn__planes rows = {b.kernels + w->kernel, KK, w->filters, 1, KK};
     const cnn__grid kernels = kernel_grid(j, b.kernels);
-    const cnn__grid sum = kernels_in(j, j->slots, c);
+    const cnn__grid sum = kernels_in(j, j->dU, c);
 
-    for (size_t p = 0; p < w->points; p++)
-        for (int32_t s = 1; s < slots; s++) {
-            float *dU = sum.at + p * w->weight_step;
-            cnn__add(dU, dU + (size_t)s * j->slot, w->filters);
-        }
     w->transforms->filter_back(&sum, &kernels, w->FL);
     cnn__lanes_to_planes(&kernels, &rows, NULL);
     for (size_t f = 0; f < w->filters; f++)
-        cnn__add(j->dW + (f * w->channels + c) * KK, rows.at + f * KK, KK);
+        cnn__add(j->pass->dW + (f * w->channels + c) * KK, rows.at + f * KK,
+                 KK);
 }
 
 /* ---------------------------------------------------------- products --- */
@@ -162,7 +155,7 @@ static void product(const cnn__small *p)
 
 static void multiply(const job *j, const cnn__winograd_block *b, size_t p)
 {
-    const cnn__conv_winograd *w = j->plan;
+    const cnn__conv_winograd_plan *w = j->plan;
 
     product(&(cnn__small){
         .m = b->T,
@@ -182,7 +175,7 @@ static void multiply(const job *j, const cnn__winograd_block *b, size_t p)
 static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
                           float *dU)
 {
-    const cnn__conv_winograd *w = j->plan;
+    const cnn__conv_winograd_plan *w = j->plan;
     float *V = b->bench.V + p * cnn__winograd_step(b->T, w->CL);
     const float *dM = b->bench.M + p * cnn__winograd_step(b->T, w->FL);
 
@@ -247,62 +240,95 @@ static void forward_block(void *data, int64_t number, int32_t lane)
     cnn__tail_forward(j->run, y, (int64_t)b.first, (int32_t)b.samples);
 }
 
-static void backward_slot(void *data, int64_t slot, int32_t lane)
+static void backward_blocks(void *data, const cnn__conv_partial *p)
 {
     const job *j = data;
-    const int64_t blocks = cnn__winograd_blocks(j->plan, j->run->batch);
-    const int64_t slots = cnn__winograd_slots(j->plan, j->run->batch);
-    float *dU = j->slots + (size_t)slot * j->slot;
 
-    memset(dU, 0, j->slot * sizeof(float));
-    for (int64_t i = slot * blocks / slots; i < (slot + 1) * blocks / slots;
-         i++) {
-        const cnn__winograd_block b = block_at(j, i, lane);
+    for (int64_t i = p->first; i < p->end; i++) {
+        const cnn__winograd_block b = block_at(j, i, p->lane);
         const float *dy =
             cnn__tail_backward(j->run, j->pass->y, j->pass->dy, map_floats(j),
-                               (int64_t)b.first, (int32_t)b.samples, lane);
+                               (int64_t)b.first, (int32_t)b.samples, p->lane);
 
         cnn__winograd_load_x(&b);
         cnn__winograd_load_dy(&b, dy);
-        if (j->db != NULL)
-            cnn__winograd_add_biases(&b, dy, dU + j->plan->weights);
-        for (size_t p = 0; p < j->plan->points; p++)
-            multiply_back(j, &b, p, dU);
+        if (j->pass->db != NULL)
+            cnn__winograd_add_biases(&b, dy, p->sum + j->plan->weights);
+        for (size_t at = 0; at < j->plan->points; at++)
+            multiply_back(j, &b, at, p->sum);
         if (j->pass->dx != NULL)
             cnn__winograd_store_dx(&b);
     }
 }
 
-void cnn__winograd_forward(const cnn__conv_winograd *w,
-                           const cnn__conv_pass *pass)
+static void forward(const void *plan, const cnn__conv_pass *pass)
 {
     const cnn__run *run = pass->run;
-    job j = job_of(w, pass);
+    job j = job_of(plan, pass);
 
     load_all_weights(&j);
-    cnn__parallel(cnn__winograd_blocks(w, run->batch), run->lanes,
+    cnn__parallel(cnn__winograd_blocks(plan, run->batch), run->lanes,
                   forward_block, &j);
 }
 
-void cnn__winograd_backward(const cnn__conv_winograd *w,
-                            const cnn__conv_pass *pass, float *dW, float *db)
+static void backward(const void *plan, const cnn__conv_pass *pass)
 {
     const cnn__run *run = pass->run;
+    const cnn__conv_winograd_plan *w = plan;
     job j = job_of(w, pass);
-    const int32_t slots = cnn__winograd_slots(w, run->batch);
+    const cnn__conv_partials partials = {
+        .chunks = cnn__winograd_blocks(w, run->batch),
+        .floats = w->weights + w->filters,
+        .sums = j.dU,
+        .add = backward_blocks,
+        .data = &j,
+    };
 
-    j.dW = dW;
-    j.db = db;
     if (pass->dx != NULL) {
         load_all_weights(&j);
         cnn__parallel((int64_t)w->points, run->lanes, turn_weights, &j);
     }
-    cnn__parallel(slots, run->lanes, backward_slot, &j);
+    cnn__conv_sum(&partials, run->lanes);
     cnn__parallel((int64_t)w->channels, run->lanes, store_weights, &j);
-    if (db == NULL)
-        return;
-    for (int32_t s = 1; s < slots; s++)
-        cnn__add(j.slots + w->weights,
-                 j.slots + (size_t)s * j.slot + w->weights, w->filters);
-    cnn__add(db, j.slots + w->weights, w->filters);
+    if (pass->db != NULL)
+        cnn__add(pass->db, j.dU + w->weights, w->filters);
 }
+
+/* -------------------------------------------------------------- the table ---
+ */
+
+static bool plan(void *plan, const cnn__conv *conv)
+{
+    return cnn__winograd_plan(plan, conv);
+}
+
+static bool pays(const void *plan, const cnn__conv *conv)
+{
+    return cnn__winograd_pays(plan, conv);
+}
+
+static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
+                  cnn__workspace *need)
+{
+    (void)conv;
+    cnn__winograd_sizes(plan, batch, need);
+}
+
+static int32_t grain(const void *plan, int32_t batch)
+{
+    return cnn__winograd_block_samples(plan, batch);
+}
+
+const cnn__conv_algorithm cnn__conv_winograd = {
+    .name = "winograd",
+    .asked_as = CNN_ALGORITHM_WINOGRAD,
+    .demands = "kernels of 3x3 and 5x5 without stride, dilation, groups and "
+               "table",
+    .plan_size = sizeof(cnn__conv_winograd_plan),
+    .plan = plan,
+    .pays = pays,
+    .sizes = sizes,
+    .grain = grain,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,12 +1,8 @@
-/* 2-D convolution as im2col and sgemm, over tiles of samples (conv2d_im2col.c),
- * or where that is faster by its definition (conv2d_direct.c) or by Winograd's
- * method (conv2d_winograd.c); conv2d_choice.c has the rule.
- *
- *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
- *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY) */
+/* 2-D convolution: what it is. How it is computed is the business of one of the
+ * algorithms in conv2d_algorithms.c. */
 #include <string.h>
 
-#include "layers/conv2d_choice.h"
+#include "layers/conv2d/conv2d_algorithms.h"
 #include "layers/kinds.h"
 
 typedef struct conv2d {
@@ -15,9 +11,9 @@ typedef struct conv2d {
     cnn_conv2d_options o;
     int32_t table_channels;
     uint8_t *table; /* (filters, table_channels), or NULL */
-    cnn__conv plan;
+    cnn__conv geometry;
+    void *geometry_memory; /* of the blocks */
     cnn__conv_choice choice;
-    void *plan_memory; /* of the blocks */
 } conv2d;
 
 static const cnn__field fields[] = {
@@ -86,7 +82,11 @@ static cnn_status check(cnn_layer *layer)
 
 static cnn__conv_connections connections(const conv2d *c, int32_t channels)
 {
-    return (cnn__conv_connections){c->filters, channels, c->o.groups, c->table};
+    return (cnn__conv_connections){.filters = c->filters,
+                                   .channels = channels,
+                                   .groups = c->o.groups,
+                                   .biased = (c->o.flags & CNN_NO_BIAS) == 0,
+                                   .table = c->table};
 }
 
 static cnn_status check_channels(const conv2d *c, int32_t channels)
@@ -136,8 +136,9 @@ static cnn_status shape(cnn_layer *layer)
     const size_t kernels = cnn__conv_kernels(&with);
     if (kernels > INT32_MAX)
         return cnn__fail(CNN_EOVERFLOW, "%zu kernels", kernels);
-    CNN__TRY(cnn__conv_plan(&c->plan, &window, &with, &c->plan_memory));
-    CNN__TRY(cnn__conv_choose(&c->choice, &c->plan, c->o.algorithm));
+    CNN__TRY(
+        cnn__conv_geometry(&c->geometry, &window, &with, &c->geometry_memory));
+    CNN__TRY(cnn__conv_choose(&c->choice, &c->geometry, c->o.algorithm));
     layer->out = (cnn_shape){c->filters, window.h.out, window.w.out};
     add_tensors(c, (int32_t)kernels);
     return CNN_OK;
@@ -147,14 +148,18 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 {
     const conv2d *c = (const conv2d *)layer;
 
-    cnn__conv_sizes(&c->choice, &c->plan, batch, layer->params.count, need);
+    const cnn__conv_algorithm *a = c->choice.algorithm;
+
+    if (a->sizes != NULL)
+        a->sizes(c->choice.plan, &c->geometry, batch, need);
 }
 
 static int32_t grain(const cnn_layer *layer, int32_t batch)
 {
-    const conv2d *c = (const conv2d *)layer;
+    const cnn__conv_choice *c = &((const conv2d *)layer)->choice;
 
-    return cnn__conv_grain(&c->choice, &c->plan, batch);
+    return c->algorithm->grain != NULL ? c->algorithm->grain(c->plan, batch)
+                                       : 0;
 }
 
 /* ------------------------------------------------------------ passes --- */
@@ -170,7 +175,7 @@ static float *biases(const cnn_layer *layer, float *block)
 
 static cnn__conv_pass pass_of(const cnn_layer *layer, const cnn__run *run)
 {
-    return (cnn__conv_pass){.conv = &((const conv2d *)layer)->plan,
+    return (cnn__conv_pass){.conv = &((const conv2d *)layer)->geometry,
                             .run = run,
                             .weights = layer->params.value,
                             .biases = biases(layer, layer->params.value)};
@@ -179,36 +184,39 @@ static cnn__conv_pass pass_of(const cnn_layer *layer, const cnn__run *run)
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)
 {
+    const cnn__conv_choice *c = &((const conv2d *)layer)->choice;
     cnn__conv_pass pass = pass_of(layer, run);
 
     pass.x = x;
     pass.y = y;
-    cnn__conv_forward(&((const conv2d *)layer)->choice, &pass);
+    c->algorithm->forward(c->plan, &pass);
 }
 
 static void backward(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy, float *dx)
 {
-    float *grad = layer->params.grad;
+    const cnn__conv_choice *c = &((const conv2d *)layer)->choice;
     cnn__conv_pass pass = pass_of(layer, run);
 
     pass.x = x;
     pass.y = (float *)y;
     pass.dy = dy;
     pass.dx = dx;
-    cnn__conv_backward(&((const conv2d *)layer)->choice, &pass, grad,
-                       biases(layer, grad));
+    pass.dW = layer->params.grad;
+    pass.db = biases(layer, pass.dW);
+    c->algorithm->backward(c->plan, &pass);
 }
 
 static void count(const cnn_layer *layer, cnn_layer_counts *counts)
 {
     const conv2d *c = (const conv2d *)layer;
     const cnn__conv_connections with = connections(c, layer->in.c);
-    const int64_t weights = (int64_t)cnn__conv_kernels(&with) * c->plan.kernel;
+    const int64_t weights =
+        (int64_t)cnn__conv_kernels(&with) * c->geometry.kernel;
     const int64_t biases = (c->o.flags & CNN_NO_BIAS) != 0 ? 0 : c->filters;
 
-    counts->multiply_adds = c->plan.pixels * weights;
-    counts->connections = c->plan.pixels * (weights + biases);
+    counts->multiply_adds = c->geometry.pixels * weights;
+    counts->connections = c->geometry.pixels * (weights + biases);
 }
 
 /* ----------------------------------------------------- table, create --- */
@@ -217,7 +225,8 @@ static void release(cnn_layer *layer)
 {
     conv2d *c = (conv2d *)layer;
 
-    cnn__free(c->plan_memory);
+    cnn__free(c->choice.plan);
+    cnn__free(c->geometry_memory);
     cnn__free(c->table);
 }
 
@@ -235,7 +244,8 @@ static cnn_status set_table(cnn_layer *layer, int32_t filters, int32_t channels,
                             const uint8_t *table)
 {
     conv2d *c = (conv2d *)layer;
-    const cnn__conv_connections with = {filters, channels, 1, table};
+    const cnn__conv_connections with = {
+        .filters = filters, .channels = channels, .groups = 1, .table = table};
 
     if (filters != c->filters || channels < 1)
         return cnn__fail(CNN_EINVAL,

@@ -3,14 +3,14 @@
 #ifndef CNN_LAYERS_CONV2D_WINOGRAD_PLAN_H
 #define CNN_LAYERS_CONV2D_WINOGRAD_PLAN_H
 
-#include "layers/conv2d_plan.h"
+#include "layers/conv2d/conv2d_geometry.h"
 #include "layers/layer_impl.h"
 #include "math/winograd.h"
 
 /* As planned for a shape. A sample is rows x columns squares of m x m outputs;
  * those of a block of samples are the rows of every product. */
-typedef struct cnn__conv_winograd {
-    const cnn__winograd *transforms; /* NULL: it does not fit */
+typedef struct cnn__conv_winograd_plan {
+    const cnn__winograd *transforms;
     size_t rows, columns;
     int32_t block;       /* samples; depends on the shape only */
     size_t channels;     /* C */
@@ -23,10 +23,11 @@ typedef struct cnn__conv_winograd {
     size_t weight_step;  /* from a point of U to the next */
     size_t weights;      /* floats of U: points x (C, FL) */
     size_t turned_step;  /* the same of U turned: points x (F, CL) */
-} cnn__conv_winograd;
+} cnn__conv_winograd_plan;
 
 /* Floats of the weights that U is made from: (F, C, K, K). */
-static inline size_t cnn__winograd_source_floats(const cnn__conv_winograd *w)
+static inline size_t
+cnn__winograd_source_floats(const cnn__conv_winograd_plan *w)
 {
     const size_t K = (size_t)w->transforms->kernel;
 
@@ -41,36 +42,37 @@ typedef struct cnn__winograd_bench {
     float *V, *M;   /* points x (T, CL) and (T, FL), for T squares */
 } cnn__winograd_bench;
 
-/* Plans for what `conv` is planned for. */
-void cnn__winograd_plan(cnn__conv_winograd *plan, const cnn__conv *conv);
+/* Plans for a shape: false if it does not fit. */
+bool cnn__winograd_plan(cnn__conv_winograd_plan *plan, const cnn__conv *conv);
 
 /* Is it faster than im2col? Depends on the shape only. */
-bool cnn__winograd_pays(const cnn__conv_winograd *plan, const cnn__conv *conv);
+bool cnn__winograd_pays(const cnn__conv_winograd_plan *plan,
+                        const cnn__conv *conv);
 
 /* What passes of up to `batch` samples need. */
-void cnn__winograd_sizes(const cnn__conv_winograd *plan, int32_t batch,
+void cnn__winograd_sizes(const cnn__conv_winograd_plan *plan, int32_t batch,
                          cnn__workspace *need);
 
 /* Deals out a thread's memory for blocks of a batch. */
-void cnn__winograd_lay_out(const cnn__conv_winograd *plan, int32_t batch,
+void cnn__winograd_lay_out(const cnn__conv_winograd_plan *plan, int32_t batch,
                            cnn__arena *arena, cnn__winograd_bench *bench);
 
 /* Squares of some samples. */
-static inline size_t cnn__winograd_squares(const cnn__conv_winograd *plan,
+static inline size_t cnn__winograd_squares(const cnn__conv_winograd_plan *plan,
                                            int32_t samples)
 {
     return (size_t)samples * plan->rows * plan->columns;
 }
 
 /* The most samples of a batch in a block. */
-int32_t cnn__winograd_block_samples(const cnn__conv_winograd *plan,
+int32_t cnn__winograd_block_samples(const cnn__conv_winograd_plan *plan,
                                     int32_t batch);
 
 /* From a point of V or M to the next, in a block of T squares of `lanes`. */
 size_t cnn__winograd_step(size_t T, size_t lanes);
 
-/* Blocks of a batch, and the slots in which their gradients are summed up. */
-int64_t cnn__winograd_blocks(const cnn__conv_winograd *plan, int32_t batch);
-int32_t cnn__winograd_slots(const cnn__conv_winograd *plan, int32_t batch);
+/* Blocks of a batch. */
+int64_t cnn__winograd_blocks(const cnn__conv_winograd_plan *plan,
+                             int32_t batch);
 
 #endif

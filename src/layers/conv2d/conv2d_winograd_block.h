@@ -3,11 +3,11 @@
 #ifndef CNN_LAYERS_CONV2D_WINOGRAD_BLOCK_H
 #define CNN_LAYERS_CONV2D_WINOGRAD_BLOCK_H
 
-#include "layers/conv2d_tile.h"
-#include "layers/conv2d_winograd_plan.h"
+#include "layers/conv2d/conv2d_algorithm.h"
+#include "layers/conv2d/conv2d_winograd_plan.h"
 
 typedef struct cnn__winograd_block {
-    const cnn__conv_winograd *plan;
+    const cnn__conv_winograd_plan *plan;
     const cnn__conv_pass *pass;
     cnn__winograd_bench bench;
     size_t first, samples; /* of the batch */

@@ -1,5 +1,7 @@
-#include "layers/conv2d_winograd_plan.h"
+#include "layers/conv2d/conv2d_winograd_plan.h"
 
+#include "layers/conv2d/conv2d_im2col.h"
+#include "layers/conv2d/conv2d_partials.h"
 #include "math/kernels.h"
 
 /* Squares of a block: enough for the weights to be read seldom, few enough for
@@ -16,8 +18,9 @@
  * thin. Measured against im2col, forward and backward in one: 2.5 to 3 times as
  * fast from 16 channels on, 1.3 times with 8, 1.1 with 6, half with 1. */
 #define LEAST_CHANNELS 8
-/* Of the transformed weights, of which there is one array for each slot: 8 MB.
- * A thread's memory may be as large, or as large as the columns of a tile. */
+/* Of the transformed weights, of which there is one array for each partial sum:
+ * 8 MB. A thread's memory may be as large, or as large as the columns of a
+ * tile. */
 #define MOST_FLOATS ((size_t)1 << 21)
 
 static bool is_plain(const cnn__axis *a)
@@ -61,13 +64,13 @@ static int32_t block_samples(size_t squares)
     return samples < BLOCK_SAMPLES ? (int32_t)samples : BLOCK_SAMPLES;
 }
 
-void cnn__winograd_plan(cnn__conv_winograd *w, const cnn__conv *conv)
+bool cnn__winograd_plan(cnn__conv_winograd_plan *w, const cnn__conv *conv)
 {
     const cnn__winograd *t = transforms_of(conv);
 
-    *w = (cnn__conv_winograd){.transforms = t};
     if (t == NULL)
-        return;
+        return false;
+    *w = (cnn__conv_winograd_plan){.transforms = t};
     const size_t m = (size_t)t->outputs, K = (size_t)t->kernel;
     w->rows = (size_t)cnn__chunks(conv->window.h.out, t->outputs);
     w->columns = (size_t)cnn__chunks(conv->window.w.out, t->outputs);
@@ -85,9 +88,11 @@ void cnn__winograd_plan(cnn__conv_winograd *w, const cnn__conv *conv)
     w->weight_step = cnn__size_add(cnn__size_mul(w->channels, w->FL), GAP);
     w->weights = cnn__size_mul(w->points, w->weight_step);
     w->turned_step = cnn__size_add(cnn__size_mul(w->filters, w->CL), GAP);
+    return true;
 }
 
-int32_t cnn__winograd_block_samples(const cnn__conv_winograd *w, int32_t batch)
+int32_t cnn__winograd_block_samples(const cnn__conv_winograd_plan *w,
+                                    int32_t batch)
 {
     return batch < w->block ? batch : w->block;
 }
@@ -97,7 +102,7 @@ size_t cnn__winograd_step(size_t T, size_t lanes)
     return cnn__size_add(cnn__size_mul(T, lanes), GAP);
 }
 
-void cnn__winograd_lay_out(const cnn__conv_winograd *w, int32_t batch,
+void cnn__winograd_lay_out(const cnn__conv_winograd_plan *w, int32_t batch,
                            cnn__arena *arena, cnn__winograd_bench *b)
 {
     const size_t T =
@@ -112,7 +117,7 @@ void cnn__winograd_lay_out(const cnn__conv_winograd *w, int32_t batch,
         arena, cnn__size_mul(w->points, cnn__winograd_step(T, w->FL)));
 }
 
-static size_t bench_floats(const cnn__conv_winograd *w, int32_t batch)
+static size_t bench_floats(const cnn__conv_winograd_plan *w, int32_t batch)
 {
     cnn__arena arena = {0};
     cnn__winograd_bench bench;
@@ -121,38 +126,30 @@ static size_t bench_floats(const cnn__conv_winograd *w, int32_t batch)
     return cnn__size_round_up(arena.used, sizeof(float)) / sizeof(float);
 }
 
-int64_t cnn__winograd_blocks(const cnn__conv_winograd *w, int32_t batch)
+int64_t cnn__winograd_blocks(const cnn__conv_winograd_plan *w, int32_t batch)
 {
     return cnn__chunks(batch, w->block);
 }
 
-int32_t cnn__winograd_slots(const cnn__conv_winograd *w, int32_t batch)
-{
-    return cnn__conv_slots(cnn__winograd_blocks(w, batch));
-}
-
-void cnn__winograd_sizes(const cnn__conv_winograd *w, int32_t batch,
+void cnn__winograd_sizes(const cnn__conv_winograd_plan *w, int32_t batch,
                          cnn__workspace *need)
 {
-    const size_t slots = (size_t)cnn__winograd_slots(w, batch);
-    const size_t slot = cnn__size_add(w->weights, w->filters);
-
     need->lane = bench_floats(w, batch);
-    need->shared = cnn__size_add(cnn__size_mul(w->points, w->turned_step),
-                                 cnn__size_mul(slots, slot));
+    need->shared = cnn__size_add(
+        cnn__size_mul(w->points, w->turned_step),
+        cnn__conv_partials_floats(cnn__winograd_blocks(w, batch),
+                                  cnn__size_add(w->weights, w->filters)));
     need->memo = cnn__size_add(w->weights, cnn__winograd_source_floats(w));
 }
 
-bool cnn__winograd_pays(const cnn__conv_winograd *w, const cnn__conv *conv)
+bool cnn__winograd_pays(const cnn__conv_winograd_plan *w, const cnn__conv *conv)
 {
-    if (w->transforms == NULL || w->channels < LEAST_CHANNELS ||
-        w->filters < LEAST_CHANNELS)
+    if (w->channels < LEAST_CHANNELS || w->filters < LEAST_CHANNELS)
         return false;
     /* With few outputs the squares reach far beyond them: it should save at
      * least half of the multiplications. */
-    const size_t columns =
-        cnn__size_mul((size_t)conv->most_channels * (size_t)conv->kernel,
-                      (size_t)conv->tile * (size_t)conv->pixels);
+    const size_t columns = cnn__conv_tile_columns(conv);
+
     return products(w->transforms, &conv->window) <=
                (int64_t)conv->pixels * conv->kernel / 2 &&
            w->weights <= MOST_FLOATS &&

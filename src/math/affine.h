@@ -1,7 +1,7 @@
 /* y = W x + b for the rows of a matrix, or for parts of the rows: what a dense
  * layer computes, and a convolution whose kernels are as large as the image. */
-#ifndef CNN_LAYERS_AFFINE_H
-#define CNN_LAYERS_AFFINE_H
+#ifndef CNN_MATH_AFFINE_H
+#define CNN_MATH_AFFINE_H
 
 #include <stdint.h>
 

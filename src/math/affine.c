@@ -1,4 +1,4 @@
-#include "layers/affine.h"
+#include "math/affine.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
-#include "layers/conv2d_tile.h"
+#include "layers/conv2d/conv2d_tile.h"
 
 #include <string.h>
 
-#include "layers/conv2d_part.h"
+#include "layers/conv2d/conv2d_columns.h"
 #include "layers/tail.h"
 #include "math/gemm.h"
 #include "math/sum.h"
@@ -67,65 +67,69 @@ static const float *block_weights(const cnn__conv_tile *t,
 }
 
 /* maps[scatter[i]] += some[i] */
-static void scatter_maps(const cnn__conv_tile *t, const cnn__conv_part *p,
+static void scatter_maps(const cnn__conv_tile *t, const cnn__conv_band *band,
                          const cnn__conv_block *b)
 {
-    const size_t S = (size_t)p->S;
+    const size_t S = (size_t)band->S;
 
     for (int32_t i = 0; i < b->filters; i++)
-        cnn__add(t->maps + (size_t)b->scatter[i] * t->row + p->y,
+        cnn__add(t->maps + (size_t)b->scatter[i] * t->row + band->y,
                  t->some + (size_t)i * S, S);
 }
 
 /* The rows of a block as a matrix (filters, S), and how far these are apart. */
-static const float *block_maps(const cnn__conv_tile *t, const cnn__conv_part *p,
+static const float *block_maps(const cnn__conv_tile *t,
+                               const cnn__conv_band *band,
                                const cnn__conv_block *b, const float *maps,
                                size_t *apart)
 {
-    const size_t S = (size_t)p->S;
+    const size_t S = (size_t)band->S;
 
     *apart = b->scatter == NULL ? t->row : S;
     if (b->scatter == NULL)
-        return maps + (size_t)b->filter * t->row + p->y;
+        return maps + (size_t)b->filter * t->row + band->y;
     for (int32_t i = 0; i < b->filters; i++)
         memcpy(t->some + (size_t)i * S,
-               maps + (size_t)b->scatter[i] * t->row + p->y, S * sizeof(float));
+               maps + (size_t)b->scatter[i] * t->row + band->y,
+               S * sizeof(float));
     return t->some;
 }
 
 /* ------------------------------------------------------------------- passes */
 
 /* Adds what the block's filters see of a part to the maps. */
-static void forward_block(const cnn__conv_tile *t, const cnn__conv_part *p,
+static void forward_block(const cnn__conv_tile *t, const cnn__conv_band *band,
                           const cnn__conv_block *b, const cnn__conv_pass *pass)
 {
     const int32_t kernel = t->conv->kernel, K = b->channels * kernel;
     const float *weights = block_weights(t, b, pass->weights, (size_t)K);
     const bool some = b->scatter != NULL;
 
-    for (int32_t first = 0; first < b->channels; first += t->conv->run) {
+    for (int32_t first = 0; first < b->channels; first += t->tiling->run) {
         const cnn__conv_channels c = cnn__conv_channels_from(t, b, first);
 
         cnn__gemm(&(cnn__product){
             .m = b->filters,
-            .n = p->S,
+            .n = band->S,
             .k = c.count * kernel,
             .a = weights + (size_t)first * (size_t)kernel,
             .lda = K,
-            .b = cnn__conv_lower(t, p, b, c, pass->x),
+            .b = cnn__conv_lower(t, band, b, c, pass->x),
             .beta = some ? 0.0f : 1.0f,
-            .c = some ? t->some : t->maps + (size_t)b->filter * t->row + p->y,
-            .ldc = some ? p->S : (int32_t)t->row});
+            .c =
+                some ? t->some : t->maps + (size_t)b->filter * t->row + band->y,
+            .ldc = some ? band->S : (int32_t)t->row});
     }
     if (some)
-        scatter_maps(t, p, b);
+        scatter_maps(t, band, b);
 }
 
-void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
+void cnn__conv_forward_tile(const cnn__conv_pass *pass,
+                            const cnn__conv_tiling *tiling, int64_t number,
                             int32_t lane)
 {
     const cnn__conv *c = pass->conv;
-    cnn__conv_tile t = cnn__conv_tile_start(pass, number, lane);
+    cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, lane);
     float *y =
         cnn__tail_place(pass->run, pass->y, map_floats(c), t.first, lane);
 
@@ -136,14 +140,14 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass, int64_t number,
         for (size_t i = 0; i < t.row; i++)
             t.maps[(size_t)f * t.row + i] = bias;
     }
-    for (int32_t row = 0; row < c->window.h.out; row += c->rows) {
-        const cnn__conv_part p = cnn__conv_part_at(&t, row);
+    for (int32_t row = 0; row < c->window.h.out; row += tiling->rows) {
+        const cnn__conv_band band = cnn__conv_band_at(&t, row);
 
         for (int32_t i = 0; i < c->block_count; i++) {
             const cnn__conv_block b = cnn__conv_block_at(c, i);
 
             if (b.filters > 0)
-                forward_block(&t, &p, &b, pass);
+                forward_block(&t, &band, &b, pass);
         }
     }
     if (!alone(&t))
@@ -162,7 +166,8 @@ typedef struct way_back {
 
 /* dW^T (K, filters) += col dY^T: in this form the BLAS packs its large operand
  * the cheap way. A block that gathers puts its kernels into their places. */
-static void backward_weights(const cnn__conv_tile *t, const cnn__conv_part *p,
+static void backward_weights(const cnn__conv_tile *t,
+                             const cnn__conv_band *band,
                              const cnn__conv_block *b, cnn__conv_channels c,
                              const way_back *w)
 {
@@ -172,8 +177,8 @@ static void backward_weights(const cnn__conv_tile *t, const cnn__conv_part *p,
 
     cnn__gemm(&(cnn__product){.m = K,
                               .n = b->filters,
-                              .k = p->S,
-                              .a = cnn__conv_lower(t, p, b, c, w->pass->x),
+                              .k = band->S,
+                              .a = cnn__conv_lower(t, band, b, c, w->pass->x),
                               .b = w->dmaps,
                               .ldb = (int32_t)w->apart,
                               .transpose_b = true,
@@ -186,44 +191,43 @@ static void backward_weights(const cnn__conv_tile *t, const cnn__conv_part *p,
 }
 
 /* dx += col2im(W^T dY); points have no other block that adds to them. */
-static void backward_input(const cnn__conv_tile *t, const cnn__conv_part *p,
+static void backward_input(const cnn__conv_tile *t, const cnn__conv_band *band,
                            const cnn__conv_block *b, cnn__conv_channels c,
                            const way_back *w)
 {
     const int32_t kernel = t->conv->kernel;
     float *dx = w->pass->dx;
 
-    cnn__gemm(
-        &(cnn__product){.m = c.count * kernel,
-                        .n = p->S,
-                        .k = b->filters,
-                        .a = w->weights + (size_t)c.first * (size_t)kernel,
-                        .lda = b->channels * kernel,
-                        .transpose_a = true,
-                        .b = w->dmaps,
-                        .ldb = (int32_t)w->apart,
-                        .c = cnn__conv_is_lowered(t->conv)
-                                 ? t->col
-                                 : dx + cnn__conv_channel_pixels(t, b, c, 0)});
-    if (cnn__conv_is_lowered(t->conv))
-        cnn__conv_raise(t, p, b, c, dx);
+    cnn__gemm(&(cnn__product){
+        .m = c.count * kernel,
+        .n = band->S,
+        .k = b->filters,
+        .a = w->weights + (size_t)c.first * (size_t)kernel,
+        .lda = b->channels * kernel,
+        .transpose_a = true,
+        .b = w->dmaps,
+        .ldb = (int32_t)w->apart,
+        .c = t->tiling->lowered ? t->col
+                                : dx + cnn__conv_channel_pixels(t, b, c, 0)});
+    if (t->tiling->lowered)
+        cnn__conv_raise(t, band, b, c, dx);
 }
 
-static void backward_block(const cnn__conv_tile *t, const cnn__conv_part *p,
+static void backward_block(const cnn__conv_tile *t, const cnn__conv_band *band,
                            const cnn__conv_block *b, way_back w)
 {
     const size_t K = (size_t)b->channels * (size_t)t->conv->kernel;
 
-    w.dmaps = block_maps(t, p, b, w.dmaps, &w.apart);
-    for (int32_t first = 0; first < b->channels; first += t->conv->run) {
+    w.dmaps = block_maps(t, band, b, w.dmaps, &w.apart);
+    for (int32_t first = 0; first < b->channels; first += t->tiling->run) {
         const cnn__conv_channels c = cnn__conv_channels_from(t, b, first);
 
-        backward_weights(t, p, b, c, &w);
+        backward_weights(t, band, b, c, &w);
         if (w.pass->dx == NULL)
             continue;
         /* A block that gathers has one channel, and used this place. */
         w.weights = block_weights(t, b, w.pass->weights, K);
-        backward_input(t, p, b, c, &w);
+        backward_input(t, band, b, c, &w);
     }
 }
 
@@ -238,11 +242,12 @@ static void clear_input(const cnn__conv_tile *t, float *dx)
            (size_t)t->samples * size * sizeof(float));
 }
 
-void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
+void cnn__conv_backward_tile(const cnn__conv_pass *pass,
+                             const cnn__conv_tiling *tiling, int64_t number,
                              int32_t lane, float *dW, float *db)
 {
     const cnn__conv *c = pass->conv;
-    const cnn__conv_tile t = cnn__conv_tile_start(pass, number, lane);
+    const cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, lane);
     const float *dy = cnn__tail_backward(
         pass->run, pass->y, pass->dy, map_floats(c), t.first, t.samples, lane);
     const way_back w = {
@@ -253,22 +258,22 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass, int64_t number,
     if (db != NULL)
         for (int32_t f = 0; f < c->filters; f++)
             db[f] += cnn__sum(w.dmaps + (size_t)f * t.row, t.row);
-    if (pass->dx != NULL && cnn__conv_is_lowered(c))
+    if (pass->dx != NULL && tiling->lowered)
         clear_input(&t, pass->dx);
-    for (int32_t row = 0; row < c->window.h.out; row += c->rows) {
-        const cnn__conv_part p = cnn__conv_part_at(&t, row);
+    for (int32_t row = 0; row < c->window.h.out; row += tiling->rows) {
+        const cnn__conv_band band = cnn__conv_band_at(&t, row);
 
         for (int32_t i = 0; i < c->block_count; i++) {
             const cnn__conv_block b = cnn__conv_block_at(c, i);
 
             /* The dx of a channel that no filter sees stays zero. */
             if (b.filters > 0)
-                backward_block(&t, &p, &b, w);
+                backward_block(&t, &band, &b, w);
         }
     }
 }
 
-void cnn__conv_add_weights(const cnn__conv *conv, const float *from, float *dW)
+void cnn__conv_add_turned(const cnn__conv *conv, const float *from, float *dW)
 {
     for (int32_t i = 0; i < conv->block_count; i++) {
         const cnn__conv_block b = cnn__conv_block_at(conv, i);

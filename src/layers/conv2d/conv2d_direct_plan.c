@@ -1,4 +1,4 @@
-#include "layers/conv2d_direct.h"
+#include "layers/conv2d/conv2d_direct_plan.h"
 
 #include "math/kernels.h"
 
@@ -52,13 +52,12 @@ static bool is_possible(const cnn__conv *conv)
            (h->kernel == 3 || h->kernel == 5) && h->in > 1 && h->out > 1;
 }
 
-void cnn__direct_plan(cnn__conv_direct *d, const cnn__conv *conv)
+bool cnn__direct_plan(cnn__conv_direct_plan *d, const cnn__conv *conv)
 {
     const cnn__direct_kernels *kernels = cnn__kernels_used()->direct;
 
-    *d = (cnn__conv_direct){0};
     if (kernels->forward == NULL || !is_possible(conv))
-        return;
+        return false;
     const cnn__axis *h = &conv->window.h, *w = &conv->window.w;
     d->kernels = kernels;
     d->x = frame(conv->channels, h, w, false);
@@ -71,6 +70,7 @@ void cnn__direct_plan(cnn__conv_direct *d, const cnn__conv *conv)
     while (!d->by_filters && d->block < BLOCK_SAMPLES &&
            sample <= BLOCK_FLOATS / (size_t)(d->block + 1))
         d->block++;
+    return true;
 }
 
 /* Groups and tables, measured with AVX2, where Winograd's method is no choice
@@ -95,12 +95,10 @@ static bool pays_in_parts(const cnn__conv *conv)
             conv->window.w.out >= LEAST_GROUP_COLUMNS);
 }
 
-bool cnn__direct_pays(const cnn__conv_direct *d, const cnn__conv *conv)
+bool cnn__direct_pays(const cnn__conv_direct_plan *d, const cnn__conv *conv)
 {
     const bool bears = d->by_filters && conv->channels <= FEW_CHANNELS;
 
-    if (d->kernels == NULL)
-        return false;
     if (conv->block_count > 1 || conv->blocks != NULL)
         return pays_in_parts(conv);
     return conv->channels <= MOST_CHANNELS &&
@@ -109,12 +107,7 @@ bool cnn__direct_pays(const cnn__conv_direct *d, const cnn__conv *conv)
            conv->window.w.out >= LEAST_COLUMNS;
 }
 
-int32_t cnn__direct_block_samples(const cnn__conv_direct *d, int32_t batch)
-{
-    return batch < d->block ? batch : d->block;
-}
-
-static size_t lane_floats(const cnn__conv_direct *d)
+size_t cnn__direct_lane_floats(const cnn__conv_direct_plan *d)
 {
     const size_t framed = cnn__size_mul(
         (size_t)d->block,
@@ -124,12 +117,4 @@ static size_t lane_floats(const cnn__conv_direct *d)
         return framed;
     return cnn__size_add(framed,
                          cnn__size_mul3(d->dy.planes, d->dy.h, d->dy.w));
-}
-
-void cnn__direct_sizes(const cnn__conv_direct *d, const cnn__conv *conv,
-                       int32_t batch, size_t params, cnn__workspace *need)
-{
-    need->lane = lane_floats(d);
-    need->shared = cnn__size_add(
-        conv->weights, cnn__size_mul((size_t)cnn__conv_slots(batch), params));
 }

@@ -1,19 +1,18 @@
-/* What conv2d_tile.c works on: a tile, and the part of it of which the columns
- * are there at a time. */
-#ifndef CNN_LAYERS_CONV2D_PART_H
-#define CNN_LAYERS_CONV2D_PART_H
+/* The columns of a tile, which conv2d_tile.c multiplies: as many as are there
+ * at a time. */
+#ifndef CNN_LAYERS_CONV2D_COLUMNS_H
+#define CNN_LAYERS_CONV2D_COLUMNS_H
 
-#include <stdbool.h>
-
-#include "layers/conv2d_tile.h"
+#include "layers/conv2d/conv2d_tile.h"
 
 /* A tile at work. Its samples stand side by side in the columns of every
  * matrix: a row of its maps has samples x P floats. */
 typedef struct cnn__conv_tile {
     const cnn__conv *conv;
+    const cnn__conv_tiling *tiling;
     int32_t first, samples; /* of the batch */
     size_t row;             /* floats from one row of the maps to the next */
-    float *col;             /* (K, S) of a part, if they are lowered */
+    float *col;             /* (K, S) of a band, if they are lowered */
     float *maps;            /* (F, samples x P): y or dy */
     float *some;            /* (filters of a block, S), if it scatters */
     float *kernel;          /* (filters of a block, K), if it gathers */
@@ -22,11 +21,11 @@ typedef struct cnn__conv_tile {
 
 /* The columns that are there at a time: those of all samples, or of some rows
  * of the outputs of a sample alone. */
-typedef struct cnn__conv_part {
+typedef struct cnn__conv_band {
     cnn__window window; /* of these rows, over the inputs that they look at */
     int32_t S;          /* columns */
     size_t x, y;        /* where they begin in a channel and in a map */
-} cnn__conv_part;
+} cnn__conv_band;
 
 /* Channels of a block, as many as are lowered at a time. */
 typedef struct cnn__conv_channels {
@@ -34,17 +33,15 @@ typedef struct cnn__conv_channels {
 } cnn__conv_channels;
 
 /* Tile `number` of a pass, in the workspace of a lane. */
-cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass, int64_t number,
-                                    int32_t lane);
+cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
+                                    const cnn__conv_tiling *tiling,
+                                    int64_t number, int32_t lane);
 
-/* The part from row `first` of the outputs on, and from channel `first` on. */
-cnn__conv_part cnn__conv_part_at(const cnn__conv_tile *t, int32_t first);
+/* The band from row `first` of the outputs on, and from channel `first` on. */
+cnn__conv_band cnn__conv_band_at(const cnn__conv_tile *t, int32_t first);
 cnn__conv_channels cnn__conv_channels_from(const cnn__conv_tile *t,
                                            const cnn__conv_block *b,
                                            int32_t first);
-
-/* Are the columns written by im2col? */
-bool cnn__conv_is_lowered(const cnn__conv *conv);
 
 /* Where those channels of sample s of the tile begin in x or dx. */
 size_t cnn__conv_channel_pixels(const cnn__conv_tile *t,
@@ -52,12 +49,13 @@ size_t cnn__conv_channel_pixels(const cnn__conv_tile *t,
                                 int32_t s);
 
 /* The columns of these channels (K, S). */
-const float *cnn__conv_lower(const cnn__conv_tile *t, const cnn__conv_part *p,
+const float *cnn__conv_lower(const cnn__conv_tile *t,
+                             const cnn__conv_band *band,
                              const cnn__conv_block *b, cnn__conv_channels c,
                              const float *x);
 
 /* The adjoint: adds what stands in the columns to dx. */
-void cnn__conv_raise(const cnn__conv_tile *t, const cnn__conv_part *p,
+void cnn__conv_raise(const cnn__conv_tile *t, const cnn__conv_band *band,
                      const cnn__conv_block *b, cnn__conv_channels c, float *dx);
 
 #endif

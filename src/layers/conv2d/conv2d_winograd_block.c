@@ -1,4 +1,4 @@
-#include "layers/conv2d_winograd_block.h"
+#include "layers/conv2d/conv2d_winograd_block.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static cnn__planes image_planes(const cnn__winograd_block *b, const float *x,
 
 static cnn__grid whole_image(const cnn__winograd_block *b)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
 
     return (cnn__grid){b->bench.image, w->WP * w->CL, w->CL};
 }
@@ -47,7 +47,7 @@ static cnn__planes maps_planes(const cnn__winograd_block *b, const float *y,
 
 static cnn__grid whole_maps(const cnn__winograd_block *b)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
     const size_t side = w->columns * (size_t)w->transforms->outputs;
 
     return (cnn__grid){b->bench.maps, side * w->FL, w->FL};
@@ -65,7 +65,7 @@ typedef struct walk {
 
 static void each_square(const cnn__winograd_block *b, size_t s, const walk *k)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
     const size_t n = (size_t)w->transforms->points;
     const size_t m = (size_t)w->transforms->outputs;
     const size_t step = cnn__winograd_step(b->T, k->lanes);
@@ -86,7 +86,7 @@ static void each_square(const cnn__winograd_block *b, size_t s, const walk *k)
 
 void cnn__winograd_load_x(const cnn__winograd_block *b)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
     const walk k = {w->transforms->data, whole_image(b), b->bench.V, w->CL,
                     true};
     const cnn__grid inside = inside_image(b);
@@ -103,7 +103,7 @@ void cnn__winograd_load_x(const cnn__winograd_block *b)
 
 void cnn__winograd_store_y(const cnn__winograd_block *b, float *y)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
     const walk k = {w->transforms->maps, whole_maps(b), b->bench.M, w->FL,
                     false};
 
@@ -117,7 +117,7 @@ void cnn__winograd_store_y(const cnn__winograd_block *b, float *y)
 
 void cnn__winograd_load_dy(const cnn__winograd_block *b, const float *dy)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
     const walk k = {w->transforms->maps_back, whole_maps(b), b->bench.M, w->FL,
                     true};
 
@@ -133,7 +133,7 @@ void cnn__winograd_load_dy(const cnn__winograd_block *b, const float *dy)
 
 void cnn__winograd_store_dx(const cnn__winograd_block *b)
 {
-    const cnn__conv_winograd *w = b->plan;
+    const cnn__conv_winograd_plan *w = b->plan;
     const walk k = {w->transforms->data_back, whole_image(b), b->bench.V, w->CL,
                     false};
     const cnn__grid inside = inside_image(b);

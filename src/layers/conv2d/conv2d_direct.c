@@ -6,14 +6,17 @@
  * where W' has the kernels turned around and filters and channels exchanged, so
  * that dx is the forward pass of another convolution. Groups are convolutions
  * side by side; of a table each filter is one, and each channel for dx. dW is
- * summed up in slots as in conv2d_im2col.c: whole vectors of filters one sample
+ * summed up by whole vectors of filters one sample
  * after the other, with the filters last; others some samples at a time, which
  * then stay in the cache. */
-#include "layers/conv2d_direct.h"
+#include "layers/conv2d/conv2d_algorithms.h"
 
 #include <string.h>
 
 #include "base/threads.h"
+#include "layers/conv2d/conv2d_direct_plan.h"
+#include "layers/conv2d/conv2d_partials.h"
+#include "layers/conv2d/conv2d_tile.h"
 #include "layers/tail.h"
 #include "math/lanes.h"
 #include "math/sum.h"
@@ -30,18 +33,15 @@ static cnn__framed bare(const cnn__framed *f)
 
 /* What one pass hands to its chunks. */
 typedef struct job {
-    const cnn__conv_direct *plan;
+    const cnn__conv_direct_plan *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
     cnn__framed dy;
     cnn__direct kernel, turned; /* forward, and from dy to dx */
     float *W;                   /* turned */
-    float *slots;
-    size_t params; /* floats of a slot */
-    int32_t slot_count;
 } job;
 
-static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
+static job job_of(const cnn__conv_direct_plan *d, const cnn__conv_pass *pass)
 {
     const cnn__conv *c = pass->conv;
     const cnn__axis *h = &c->window.h, *w = &c->window.w;
@@ -73,8 +73,6 @@ static job job_of(const cnn__conv_direct *d, const cnn__conv_pass *pass)
                    .x_row = f.row,
                    .x_plane = dy},
         .W = pass->run->shared,
-        .slots = pass->run->shared + c->weights,
-        .slot_count = cnn__conv_slots(pass->run->batch),
     };
 }
 
@@ -146,7 +144,7 @@ static size_t image_floats(const cnn__framed *f)
 static void forward_sample(void *data, int64_t sample, int32_t lane)
 {
     const job *j = data;
-    const cnn__conv_direct *d = j->plan;
+    const cnn__conv_direct_plan *d = j->plan;
     const size_t n = (size_t)sample;
     float *x = cnn__run_lane(j->run, lane);
     float *y =
@@ -164,9 +162,9 @@ static void forward_sample(void *data, int64_t sample, int32_t lane)
     cnn__tail_forward(j->run, y, sample, 1);
 }
 
-void cnn__direct_forward(const cnn__conv_direct *d, const cnn__conv_pass *pass)
+static void forward(const void *plan, const cnn__conv_pass *pass)
 {
-    job j = job_of(d, pass);
+    job j = job_of(plan, pass);
 
     cnn__parallel(j.run->batch, j.run->lanes, forward_sample, &j);
 }
@@ -228,7 +226,7 @@ static void backward_input(const job *j, const float *dy, float *dx)
 static void backward_block(const job *j, size_t first, size_t count, float *dW,
                            float *db, int32_t lane)
 {
-    const cnn__conv_direct *d = j->plan;
+    const cnn__conv_direct_plan *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
     const size_t P = f->h * f->w, block = (size_t)d->block;
@@ -261,39 +259,81 @@ static void backward_block(const job *j, size_t first, size_t count, float *dW,
     }
 }
 
-static void backward_slot(void *data, int64_t slot, int32_t lane)
+static void backward_samples(void *data, const cnn__conv_partial *p)
 {
     const job *j = data;
-    const int64_t batch = j->run->batch;
-    const int64_t end = (slot + 1) * batch / j->slot_count;
-    const int32_t block = j->plan->block;
-    float *dW = j->slots + (size_t)slot * j->params;
-    const size_t weights = j->pass->conv->weights;
-    float *db = j->params > weights ? dW + weights : NULL;
+    const int64_t block = j->plan->block;
+    float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
 
-    memset(dW, 0, j->params * sizeof(float));
-    for (int64_t n = slot * batch / j->slot_count; n < end; n += block)
+    for (int64_t n = p->first; n < p->end; n += block)
         backward_block(j, (size_t)n,
-                       (size_t)(end - n < block ? end - n : block), dW, db,
-                       lane);
+                       (size_t)(p->end - n < block ? p->end - n : block),
+                       p->sum, db, p->lane);
 }
 
-void cnn__direct_backward(const cnn__conv_direct *d, const cnn__conv_pass *pass,
-                          float *dW, float *db)
+static void backward(const void *plan, const cnn__conv_pass *pass)
 {
-    const size_t weights = pass->conv->weights;
-    job j = job_of(d, pass);
+    const cnn__conv *conv = pass->conv;
+    job j = job_of(plan, pass);
+    const cnn__conv_partials partials = {
+        .chunks = pass->run->batch,
+        .floats = conv->params,
+        .sums = pass->run->shared + conv->weights,
+        .add = backward_samples,
+        .data = &j,
+    };
 
-    j.params = weights + (db != NULL ? d->dy.planes : 0);
     if (pass->dx != NULL)
         turn_weights(&j);
-    cnn__parallel(j.slot_count, j.run->lanes, backward_slot, &j);
-    for (int32_t s = 1; s < j.slot_count; s++)
-        cnn__add(j.slots, j.slots + (size_t)s * j.params, j.params);
-    if (d->by_filters)
-        cnn__conv_add_weights(pass->conv, j.slots, dW);
+    cnn__conv_sum(&partials, pass->run->lanes);
+    if (j.plan->by_filters)
+        cnn__conv_add_turned(conv, partials.sums, pass->dW);
     else
-        cnn__add(dW, j.slots, weights);
-    if (db != NULL)
-        cnn__add(db, j.slots + weights, d->dy.planes);
+        cnn__add(pass->dW, partials.sums, conv->weights);
+    if (pass->db != NULL)
+        cnn__add(pass->db, partials.sums + conv->weights,
+                 (size_t)conv->filters);
 }
+
+/* -------------------------------------------------------------- the table ---
+ */
+
+static bool plan(void *plan, const cnn__conv *conv)
+{
+    return cnn__direct_plan(plan, conv);
+}
+
+static bool pays(const void *plan, const cnn__conv *conv)
+{
+    return cnn__direct_pays(plan, conv);
+}
+
+/* The weights turned around come before the partial sums. */
+static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
+                  cnn__workspace *need)
+{
+    need->lane = cnn__direct_lane_floats(plan);
+    need->shared = cnn__size_add(
+        conv->weights, cnn__conv_partials_floats(batch, conv->params));
+}
+
+static int32_t grain(const void *plan, int32_t batch)
+{
+    const cnn__conv_direct_plan *d = plan;
+
+    return batch < d->block ? batch : d->block;
+}
+
+const cnn__conv_algorithm cnn__conv_direct = {
+    .name = "direct",
+    .asked_as = CNN_ALGORITHM_DIRECT,
+    .demands = "kernels of 3x3 and 5x5 without stride, dilation, less padding "
+               "than kernel, 2 rows and more, avx2 or avx512",
+    .plan_size = sizeof(cnn__conv_direct_plan),
+    .plan = plan,
+    .pays = pays,
+    .sizes = sizes,
+    .grain = grain,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,110 @@
+#include "layers/conv2d/conv2d_algorithms.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/kernels.h"
+
+/* In the order in which they are tried. The last one fits any convolution. */
+static const cnn__conv_algorithm *const all[] = {
+    &cnn__conv_winograd,
+    &cnn__conv_direct,
+    &cnn__conv_whole,
+    &cnn__conv_im2col,
+};
+
+enum { ALGORITHMS = sizeof(all) / sizeof(all[0]) };
+
+/* The first that is asked for in that way; NULL if there is none. */
+static const cnn__conv_algorithm *asked_as(int32_t asked)
+{
+    for (int i = 0; i < ALGORITHMS; i++)
+        if (all[i]->asked_as == asked)
+            return all[i];
+    return NULL;
+}
+
+/* What CNN_ALGORITHM names: for all layers that leave it open. */
+static int32_t named = CNN_ALGORITHM_AUTO;
+
+static void read_environment(void)
+{
+    /* A program that changes its environment while it computes is at fault.
+     * NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    const char *name = getenv("CNN_ALGORITHM");
+
+    for (int i = 0; i < ALGORITHMS && name != NULL; i++)
+        if (strcmp(name, all[i]->name) == 0)
+            named = all[i]->asked_as;
+}
+
+static int32_t named_for_all(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, read_environment);
+    return named;
+}
+
+cnn_status cnn__conv_check_algorithm(int32_t asked)
+{
+    if (asked != CNN_ALGORITHM_AUTO && asked_as(asked) == NULL)
+        return cnn__fail(CNN_EINVAL, "algorithm %d, expected %d to %d", asked,
+                         CNN_ALGORITHM_AUTO, CNN_ALGORITHM_DIRECT);
+    return CNN_OK;
+}
+
+static cnn_status refuse(const cnn__conv *conv, int32_t asked)
+{
+    const cnn__axis *h = &conv->window.h, *w = &conv->window.w;
+
+    return cnn__fail(
+        CNN_EUNSUPPORTED,
+        "algorithm %d is for %s, not for %dx%d, stride %dx%d, dilation %dx%d, "
+        "%d %s, with the instruction set %s",
+        asked, asked_as(asked)->demands, h->kernel, w->kernel, h->stride,
+        w->stride, h->dilation, w->dilation, conv->block_count,
+        conv->blocks != NULL ? "tables" : "groups", cnn__kernels_used()->name);
+}
+
+/* Plans by one algorithm, whose plan `plan` has room for. */
+static bool try(const cnn__conv_algorithm *a, void *plan, const cnn__conv *conv,
+                int32_t asked)
+{
+    if (asked != CNN_ALGORITHM_AUTO && a->asked_as != asked)
+        return false;
+    if (!a->plan(plan, conv))
+        return false;
+    return asked != CNN_ALGORITHM_AUTO || a->pays == NULL ||
+           a->pays(plan, conv);
+}
+
+static const cnn__conv_algorithm *first(void *plan, const cnn__conv *conv,
+                                        int32_t asked)
+{
+    for (int i = 0; i < ALGORITHMS; i++)
+        if (try(all[i], plan, conv, asked))
+            return all[i];
+    return NULL;
+}
+
+cnn_status cnn__conv_choose(cnn__conv_choice *choice, const cnn__conv *conv,
+                            int32_t asked)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < ALGORITHMS; i++)
+        size = all[i]->plan_size > size ? all[i]->plan_size : size;
+    if (choice->plan == NULL)
+        choice->plan = cnn__alloc(size);
+    if (choice->plan == NULL)
+        return cnn_last_status();
+    const bool open = asked == CNN_ALGORITHM_AUTO;
+    choice->algorithm =
+        first(choice->plan, conv, open ? named_for_all() : asked);
+    /* What is named for all and does not fit is computed by im2col. */
+    if (choice->algorithm == NULL && open)
+        choice->algorithm = first(choice->plan, conv, CNN_ALGORITHM_IM2COL);
+    return choice->algorithm != NULL ? CNN_OK : refuse(conv, asked);
+}

@@ -1,0 +1,200 @@
+/* Convolution by im2col and sgemm, over tiles of samples (conv2d_tile.c):
+ *
+ *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
+ *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY) */
+#include "layers/conv2d/conv2d_im2col.h"
+
+#include "base/threads.h"
+#include "layers/conv2d/conv2d_algorithms.h"
+#include "layers/conv2d/conv2d_partials.h"
+#include "layers/conv2d/conv2d_tile.h"
+#include "math/sum.h"
+
+/* -------------------------------------------------------------- the plan ---
+ */
+
+/* A BLAS packs the weights anew for each product, so a product should have some
+ * columns: samples are put together until there are so many. More gain nothing,
+ * and lose where a BLAS has a path for small products. */
+#define TILE_COLUMNS 192
+#define TILE_SAMPLES 32
+
+/* Floats of columns that a worker has at a time, 1 MB: they go through a
+ * second-level cache. More only if those of a channel and a row of outputs are
+ * more. */
+#define MOST_COLUMNS ((size_t)1 << 18)
+
+/* Without columns each sample is a product of its own, for which a BLAS packs
+ * the C x F weights of a block and goes through as many gradients; with them
+ * the (C + F) P floats of a sample are copied to others' side. Measured over 8
+ * to 256 channels and maps of 2 x 2 to 10 x 10, a float packed costs 3/4 of one
+ * copied, and a product has some pixels to earn its call; more of them if it is
+ * as thin as for a channel alone. Those of a table are, and gain nothing. */
+#define LEAST_PIXELS      16
+#define LEAST_THIN_PIXELS 64
+#define THIN              2
+
+static bool pays_without_columns(const cnn__conv *conv)
+{
+    const double C = conv->most_channels, F = conv->most_filters;
+    const bool thin = C <= THIN || F <= THIN;
+
+    return conv->pixels >= (thin ? LEAST_THIN_PIXELS : LEAST_PIXELS) &&
+           (C + F) * conv->pixels >= 0.75 * C * F;
+}
+
+/* Output o looks at input o, and at no other. */
+static bool is_pixelwise(const cnn__axis *a)
+{
+    return a->kernel == 1 && a->before == 0 && a->out == a->in &&
+           (a->stride == 1 || a->out == 1);
+}
+
+static bool is_lowered(const cnn__conv *conv)
+{
+    return conv->blocks != NULL || !is_pixelwise(&conv->window.h) ||
+           !is_pixelwise(&conv->window.w) || !pays_without_columns(conv);
+}
+
+static int32_t at_most(size_t n, int32_t most)
+{
+    return n < (size_t)most ? (int32_t)n : most;
+}
+
+static int32_t samples_of(const cnn__conv *conv)
+{
+    const size_t P = (size_t)conv->pixels;
+
+    return at_most((TILE_COLUMNS + P - 1) / P, TILE_SAMPLES);
+}
+
+size_t cnn__conv_tile_columns(const cnn__conv *conv)
+{
+    return cnn__size_mul((size_t)conv->most_channels * (size_t)conv->kernel,
+                         (size_t)samples_of(conv) * (size_t)conv->pixels);
+}
+
+/* Rows of outputs that fit; fewer only as long as a product keeps its columns,
+ * or a channel alone does not fit either. */
+static int32_t rows_of(const cnn__conv *conv)
+{
+    const size_t row = (size_t)conv->window.w.out * (size_t)conv->kernel;
+    const size_t OW = (size_t)conv->window.w.out;
+    const size_t fit = MOST_COLUMNS / row / (size_t)conv->most_channels;
+    const size_t wanted = (TILE_COLUMNS + OW - 1) / OW;
+    const size_t fit_one = MOST_COLUMNS / row;
+    const size_t least = wanted < fit_one ? wanted : fit_one;
+    const size_t rows = fit > least ? fit : least;
+
+    return at_most(rows > 1 ? rows : 1, conv->window.h.out);
+}
+
+/* All of a tile is lowered at once if its columns fit the cache; else fewer
+ * rows of outputs, and then fewer channels, the products of which add up. */
+cnn__conv_tiling cnn__conv_tiling_of(const cnn__conv *conv)
+{
+    cnn__conv_tiling t = {
+        .lowered = is_lowered(conv),
+        .samples = samples_of(conv),
+        .rows = conv->window.h.out,
+        .run = conv->most_channels,
+    };
+
+    if (!t.lowered)
+        t.samples = 1;
+    if (!t.lowered || cnn__conv_tile_columns(conv) <= MOST_COLUMNS)
+        return t;
+    if (t.samples == 1)
+        t.rows = rows_of(conv);
+    const size_t S =
+        (size_t)t.samples * (size_t)t.rows * (size_t)conv->window.w.out;
+    const size_t run = MOST_COLUMNS / cnn__size_mul((size_t)conv->kernel, S);
+    t.run = at_most(run > 1 ? run : 1, conv->most_channels);
+    return t;
+}
+
+static bool plan(void *plan, const cnn__conv *conv)
+{
+    *(cnn__conv_tiling *)plan = cnn__conv_tiling_of(conv);
+    return true;
+}
+
+static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
+                  cnn__workspace *need)
+{
+    const cnn__conv_tiling *t = plan;
+
+    need->lane = cnn__conv_tile_floats(conv, t, batch);
+    need->shared =
+        cnn__conv_partials_floats(cnn__chunks(batch, t->samples), conv->params);
+}
+
+static int32_t grain(const void *plan, int32_t batch)
+{
+    return cnn__conv_tile_samples(plan, batch);
+}
+
+/* ---------------------------------------------------------------- passes ---
+ */
+
+/* What one pass hands to its chunks. */
+typedef struct job {
+    const cnn__conv_tiling *tiling;
+    const cnn__conv_pass *pass;
+} job;
+
+static void forward_tile(void *data, int64_t number, int32_t lane)
+{
+    const job *j = data;
+
+    cnn__conv_forward_tile(j->pass, j->tiling, number, lane);
+}
+
+static void forward(const void *plan, const cnn__conv_pass *pass)
+{
+    job j = {plan, pass};
+
+    cnn__parallel(cnn__chunks(pass->run->batch, j.tiling->samples),
+                  pass->run->lanes, forward_tile, &j);
+}
+
+static void backward_tiles(void *data, const cnn__conv_partial *p)
+{
+    const job *j = data;
+    float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
+
+    for (int64_t number = p->first; number < p->end; number++)
+        cnn__conv_backward_tile(j->pass, j->tiling, number, p->lane, p->sum,
+                                db);
+}
+
+static void backward(const void *plan, const cnn__conv_pass *pass)
+{
+    job j = {plan, pass};
+    const cnn__conv *conv = pass->conv;
+    const cnn__conv_partials partials = {
+        .chunks = cnn__chunks(pass->run->batch, j.tiling->samples),
+        .floats = conv->params,
+        .sums = pass->run->shared,
+        .add = backward_tiles,
+        .data = &j,
+    };
+
+    cnn__conv_sum(&partials, pass->run->lanes);
+    cnn__conv_add_turned(conv, partials.sums, pass->dW);
+    if (pass->db != NULL)
+        cnn__add(pass->db, partials.sums + conv->weights,
+                 (size_t)conv->filters);
+}
+
+const cnn__conv_algorithm cnn__conv_im2col = {
+    .name = "im2col",
+    .asked_as = CNN_ALGORITHM_IM2COL,
+    .demands = "any convolution",
+    .plan_size = sizeof(cnn__conv_tiling),
+    .plan = plan,
+    .sizes = sizes,
+    .grain = grain,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,55 @@
+#include "layers/conv2d/conv2d_partials.h"
+
+#include <string.h>
+
+#include "base/threads.h"
+#include "math/sum.h"
+
+/* Whatever the number of threads, and no more than there are chunks. */
+#define PARTIALS 8
+
+static int32_t partials_of(int64_t chunks)
+{
+    return chunks < PARTIALS ? (int32_t)chunks : PARTIALS;
+}
+
+size_t cnn__conv_partials_floats(int64_t chunks, size_t floats)
+{
+    return cnn__size_mul((size_t)partials_of(chunks), floats);
+}
+
+static void add_range(void *data, int64_t number, int32_t lane)
+{
+    const cnn__conv_partials *p = data;
+    const int32_t partials = partials_of(p->chunks);
+    const cnn__conv_partial one = {
+        .first = number * p->chunks / partials,
+        .end = (number + 1) * p->chunks / partials,
+        .lane = lane,
+        .sum = p->sums + (size_t)number * p->floats,
+    };
+
+    memset(one.sum, 0, p->floats * sizeof(float));
+    p->add(p->data, &one);
+}
+
+/* What is added up at a time, so that several threads can. */
+#define PIECE 16384
+
+static void add_up_piece(void *data, int64_t piece, int32_t lane)
+{
+    const cnn__conv_partials *p = data;
+    const size_t at = (size_t)piece * PIECE, rest = p->floats - at;
+
+    (void)lane;
+    for (int32_t i = 1; i < partials_of(p->chunks); i++)
+        cnn__add(p->sums + at, p->sums + (size_t)i * p->floats + at,
+                 rest < PIECE ? rest : PIECE);
+}
+
+void cnn__conv_sum(const cnn__conv_partials *p, int32_t lanes)
+{
+    cnn__parallel(partials_of(p->chunks), lanes, add_range, (void *)p);
+    cnn__parallel(cnn__chunks((int64_t)p->floats, PIECE), lanes, add_up_piece,
+                  (void *)p);
+}

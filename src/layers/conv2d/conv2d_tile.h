@@ -1,0 +1,31 @@
+/* Convolution of a few samples at a time by im2col and sgemm: what
+ * conv2d_im2col.c cuts a batch into. */
+#ifndef CNN_LAYERS_CONV2D_TILE_H
+#define CNN_LAYERS_CONV2D_TILE_H
+
+#include "layers/conv2d/conv2d_algorithm.h"
+#include "layers/conv2d/conv2d_im2col.h"
+
+/* Floats of workspace that one tile of up to `batch` samples needs. */
+size_t cnn__conv_tile_floats(const cnn__conv *conv, const cnn__conv_tiling *t,
+                             int32_t batch);
+
+/* Samples of a tile, but for the last one. */
+int32_t cnn__conv_tile_samples(const cnn__conv_tiling *t, int32_t batch);
+
+/* y of the samples of a tile. */
+void cnn__conv_forward_tile(const cnn__conv_pass *pass,
+                            const cnn__conv_tiling *tiling, int64_t number,
+                            int32_t lane);
+
+/* dx of the samples of a tile; adds to dW, each block transposed, and to db
+ * (NULL: no biases). */
+void cnn__conv_backward_tile(const cnn__conv_pass *pass,
+                             const cnn__conv_tiling *tiling, int64_t number,
+                             int32_t lane, float *dW, float *db);
+
+/* Adds a dW whose blocks are transposed, (K, filters), to one in the order of
+ * the weights. */
+void cnn__conv_add_turned(const cnn__conv *conv, const float *from, float *dW);
+
+#endif

@@ -1,0 +1,61 @@
+/* Kernels as large as the image: the one output looks at all of it, as in a
+ * dense layer, and is computed as one, to the bit. */
+#include "layers/conv2d/conv2d_algorithms.h"
+#include "math/affine.h"
+
+/* The one output looks at all inputs, each once. */
+static bool is_whole(const cnn__axis *a)
+{
+    return a->out == 1 && a->before == 0 && a->kernel == a->in &&
+           (a->dilation == 1 || a->kernel == 1);
+}
+
+static bool plan(void *nothing, const cnn__conv *conv)
+{
+    (void)nothing;
+    return conv->blocks == NULL && is_whole(&conv->window.h) &&
+           is_whole(&conv->window.w);
+}
+
+/* Groups are parts of a row. */
+static cnn__affine affine(const cnn__conv_pass *pass)
+{
+    const cnn__conv *conv = pass->conv;
+
+    return (cnn__affine){
+        .rows = pass->run->batch,
+        .parts = conv->block_count,
+        .inputs = conv->most_channels * conv->kernel,
+        .outputs = conv->most_filters,
+        .lanes = pass->run->lanes,
+        .W = pass->weights,
+        .b = pass->biases,
+        .dW = pass->dW,
+        .db = pass->db,
+    };
+}
+
+static void forward(const void *nothing, const cnn__conv_pass *pass)
+{
+    const cnn__affine a = affine(pass);
+
+    (void)nothing;
+    cnn__affine_forward(&a, pass->x, pass->y);
+}
+
+static void backward(const void *nothing, const cnn__conv_pass *pass)
+{
+    const cnn__affine a = affine(pass);
+
+    (void)nothing;
+    cnn__affine_backward(&a, pass->x, pass->dy, pass->dx);
+}
+
+const cnn__conv_algorithm cnn__conv_whole = {
+    .name = "im2col", /* what it spares itself: the columns are x */
+    .asked_as = CNN_ALGORITHM_IM2COL,
+    .demands = "kernels as large as the image",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+};
