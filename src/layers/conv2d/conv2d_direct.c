@@ -5,10 +5,9 @@
  *
  * where W' has the kernels turned around and filters and channels exchanged, so
  * that dx is the forward pass of another convolution. Groups are convolutions
- * side by side; of a table each filter is one, and each channel for dx. dW is
- * summed up by whole vectors of filters one sample
- * after the other, with the filters last; others some samples at a time, which
- * then stay in the cache. */
+ * side by side; of a table each filter is one, and each channel for dx. dW in
+ * whole vectors of filters is summed up sample by sample, with the filters
+ * last; otherwise some samples at a time, which then stay in the cache. */
 #include "layers/conv2d/conv2d_algorithms.h"
 
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_direct_plan.h"
 #include "layers/conv2d/conv2d_partials.h"
-#include "layers/conv2d/conv2d_tile.h"
 #include "layers/tail.h"
 #include "math/lanes.h"
 #include "math/sum.h"
@@ -286,27 +284,10 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     if (pass->dx != NULL)
         turn_weights(&j);
     cnn__conv_sum(&partials, pass->run->lanes);
-    if (j.plan->by_filters)
-        cnn__conv_add_turned(conv, partials.sums, pass->dW);
-    else
-        cnn__add(pass->dW, partials.sums, conv->weights);
-    if (pass->db != NULL)
-        cnn__add(pass->db, partials.sums + conv->weights,
-                 (size_t)conv->filters);
+    cnn__conv_add_sum(pass, partials.sums, j.plan->by_filters);
 }
 
-/* -------------------------------------------------------------- the table ---
- */
-
-static bool plan(void *plan, const cnn__conv *conv)
-{
-    return cnn__direct_plan(plan, conv);
-}
-
-static bool pays(const void *plan, const cnn__conv *conv)
-{
-    return cnn__direct_pays(plan, conv);
-}
+/* --------------------------------------------------------- the table --- */
 
 /* The weights turned around come before the partial sums. */
 static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
@@ -317,23 +298,16 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
         conv->weights, cnn__conv_partials_floats(batch, conv->params));
 }
 
-static int32_t grain(const void *plan, int32_t batch)
-{
-    const cnn__conv_direct_plan *d = plan;
-
-    return batch < d->block ? batch : d->block;
-}
-
 const cnn__conv_algorithm cnn__conv_direct = {
     .name = "direct",
     .asked_as = CNN_ALGORITHM_DIRECT,
     .demands = "kernels of 3x3 and 5x5 without stride, dilation, less padding "
                "than kernel, 2 rows and more, avx2 or avx512",
     .plan_size = sizeof(cnn__conv_direct_plan),
-    .plan = plan,
-    .pays = pays,
+    .plan = cnn__direct_plan,
+    .pays = cnn__direct_pays,
     .sizes = sizes,
-    .grain = grain,
+    .grain = cnn__direct_grain,
     .forward = forward,
     .backward = backward,
 };

@@ -52,8 +52,9 @@ static bool is_possible(const cnn__conv *conv)
            (h->kernel == 3 || h->kernel == 5) && h->in > 1 && h->out > 1;
 }
 
-bool cnn__direct_plan(cnn__conv_direct_plan *d, const cnn__conv *conv)
+bool cnn__direct_plan(void *plan, const cnn__conv *conv)
 {
+    cnn__conv_direct_plan *d = plan;
     const cnn__direct_kernels *kernels = cnn__kernels_used()->direct;
 
     if (kernels->forward == NULL || !is_possible(conv))
@@ -95,8 +96,9 @@ static bool pays_in_parts(const cnn__conv *conv)
             conv->window.w.out >= LEAST_GROUP_COLUMNS);
 }
 
-bool cnn__direct_pays(const cnn__conv_direct_plan *d, const cnn__conv *conv)
+bool cnn__direct_pays(const void *plan, const cnn__conv *conv)
 {
+    const cnn__conv_direct_plan *d = plan;
     const bool bears = d->by_filters && conv->channels <= FEW_CHANNELS;
 
     if (conv->block_count > 1 || conv->blocks != NULL)
@@ -105,6 +107,13 @@ bool cnn__direct_pays(const cnn__conv_direct_plan *d, const cnn__conv *conv)
            conv->filters <= (bears ? 2 * MOST_FILTERS : MOST_FILTERS) &&
            conv->channels * conv->kernel >= LEAST_SUMMANDS &&
            conv->window.w.out >= LEAST_COLUMNS;
+}
+
+int32_t cnn__direct_grain(const void *plan, int32_t batch)
+{
+    const cnn__conv_direct_plan *d = plan;
+
+    return batch < d->block ? batch : d->block;
 }
 
 size_t cnn__direct_lane_floats(const cnn__conv_direct_plan *d)

@@ -19,11 +19,10 @@ static inline size_t cnn__framed_floats(const cnn__framed *f)
     return cnn__size_mul3(f->planes, f->rows, f->row);
 }
 
-/* Plans for a shape: false if it does not fit. */
-bool cnn__direct_plan(cnn__conv_direct_plan *plan, const cnn__conv *conv);
-
-/* Is it faster than im2col? Depends on the shape only. */
-bool cnn__direct_pays(const cnn__conv_direct_plan *plan, const cnn__conv *conv);
+/* Of the contract; `plan` is a cnn__conv_direct_plan. */
+bool cnn__direct_plan(void *plan, const cnn__conv *conv);
+bool cnn__direct_pays(const void *plan, const cnn__conv *conv);
+int32_t cnn__direct_grain(const void *plan, int32_t batch);
 
 /* Floats that a worker needs. */
 size_t cnn__direct_lane_floats(const cnn__conv_direct_plan *plan);

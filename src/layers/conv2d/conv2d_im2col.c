@@ -8,10 +8,8 @@
 #include "layers/conv2d/conv2d_algorithms.h"
 #include "layers/conv2d/conv2d_partials.h"
 #include "layers/conv2d/conv2d_tile.h"
-#include "math/sum.h"
 
-/* -------------------------------------------------------------- the plan ---
- */
+/* ---------------------------------------------------------- the plan --- */
 
 /* A BLAS packs the weights anew for each product, so a product should have some
  * columns: samples are put together until there are so many. More gain nothing,
@@ -134,8 +132,7 @@ static int32_t grain(const void *plan, int32_t batch)
     return cnn__conv_tile_samples(plan, batch);
 }
 
-/* ---------------------------------------------------------------- passes ---
- */
+/* ------------------------------------------------------------ passes --- */
 
 /* What one pass hands to its chunks. */
 typedef struct job {
@@ -171,20 +168,16 @@ static void backward_tiles(void *data, const cnn__conv_partial *p)
 static void backward(const void *plan, const cnn__conv_pass *pass)
 {
     job j = {plan, pass};
-    const cnn__conv *conv = pass->conv;
     const cnn__conv_partials partials = {
         .chunks = cnn__chunks(pass->run->batch, j.tiling->samples),
-        .floats = conv->params,
+        .floats = pass->conv->params,
         .sums = pass->run->shared,
         .add = backward_tiles,
         .data = &j,
     };
 
     cnn__conv_sum(&partials, pass->run->lanes);
-    cnn__conv_add_turned(conv, partials.sums, pass->dW);
-    if (pass->db != NULL)
-        cnn__add(pass->db, partials.sums + conv->weights,
-                 (size_t)conv->filters);
+    cnn__conv_add_sum(pass, partials.sums, true);
 }
 
 const cnn__conv_algorithm cnn__conv_im2col = {

@@ -53,3 +53,33 @@ void cnn__conv_sum(const cnn__conv_partials *p, int32_t lanes)
     cnn__parallel(cnn__chunks((int64_t)p->floats, PIECE), lanes, add_up_piece,
                   (void *)p);
 }
+
+/* dW += the blocks of `from`, which are transposed: (K, filters) each. */
+static void add_turned(const cnn__conv *conv, const float *from, float *dW)
+{
+    for (int32_t i = 0; i < conv->block_count; i++) {
+        const cnn__conv_block b = cnn__conv_block_at(conv, i);
+        const size_t K = (size_t)b.channels * (size_t)conv->kernel;
+        const size_t F = (size_t)b.filters;
+
+        for (size_t f = 0; f < F && b.gather == NULL; f++)
+            for (size_t k = 0; k < K; k++)
+                dW[b.weight + f * K + k] += from[b.weight + k * F + f];
+        for (size_t f = 0; f < F && b.gather != NULL; f++)
+            cnn__add(dW + (size_t)b.gather[f] * K,
+                     from + (size_t)b.gather[f] * K, K);
+    }
+}
+
+void cnn__conv_add_sum(const cnn__conv_pass *pass, const float *sum,
+                       bool turned)
+{
+    const cnn__conv *conv = pass->conv;
+
+    if (turned)
+        add_turned(conv, sum, pass->dW);
+    else
+        cnn__add(pass->dW, sum, conv->weights);
+    if (pass->db != NULL)
+        cnn__add(pass->db, sum + conv->weights, (size_t)conv->filters);
+}

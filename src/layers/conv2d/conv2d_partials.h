@@ -4,10 +4,7 @@
 #ifndef CNN_LAYERS_CONV2D_PARTIALS_H
 #define CNN_LAYERS_CONV2D_PARTIALS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "layers/layer_impl.h"
+#include "layers/conv2d/conv2d_algorithm.h"
 
 /* One of them, over the chunks from `first` to before `end`. */
 typedef struct cnn__conv_partial {
@@ -30,5 +27,10 @@ size_t cnn__conv_partials_floats(int64_t chunks, size_t floats);
 /* Has `add` compute each of them and adds them up: the whole sum is the first
  * of p->sums then. */
 void cnn__conv_sum(const cnn__conv_partials *p, int32_t lanes);
+
+/* Adds a sum of conv->params floats to dW and db; `turned`: the blocks of its
+ * weights are transposed, (K, filters) each. */
+void cnn__conv_add_sum(const cnn__conv_pass *pass, const float *sum,
+                       bool turned);
 
 #endif

@@ -272,19 +272,3 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
         }
     }
 }
-
-void cnn__conv_add_turned(const cnn__conv *conv, const float *from, float *dW)
-{
-    for (int32_t i = 0; i < conv->block_count; i++) {
-        const cnn__conv_block b = cnn__conv_block_at(conv, i);
-        const size_t K = (size_t)b.channels * (size_t)conv->kernel;
-        const size_t F = (size_t)b.filters;
-
-        for (size_t f = 0; f < F && b.gather == NULL; f++)
-            for (size_t k = 0; k < K; k++)
-                dW[b.weight + f * K + k] += from[b.weight + k * F + f];
-        for (size_t f = 0; f < F && b.gather != NULL; f++)
-            cnn__add(dW + (size_t)b.gather[f] * K,
-                     from + (size_t)b.gather[f] * K, K);
-    }
-}

@@ -24,8 +24,4 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
                              const cnn__conv_tiling *tiling, int64_t number,
                              int32_t lane, float *dW, float *db);
 
-/* Adds a dW whose blocks are transposed, (K, filters), to one in the order of
- * the weights. */
-void cnn__conv_add_turned(const cnn__conv *conv, const float *from, float *dW);
-
 #endif

@@ -294,30 +294,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
         cnn__add(pass->db, j.dU + w->weights, w->filters);
 }
 
-/* -------------------------------------------------------------- the table ---
- */
-
-static bool plan(void *plan, const cnn__conv *conv)
-{
-    return cnn__winograd_plan(plan, conv);
-}
-
-static bool pays(const void *plan, const cnn__conv *conv)
-{
-    return cnn__winograd_pays(plan, conv);
-}
-
-static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
-                  cnn__workspace *need)
-{
-    (void)conv;
-    cnn__winograd_sizes(plan, batch, need);
-}
-
-static int32_t grain(const void *plan, int32_t batch)
-{
-    return cnn__winograd_block_samples(plan, batch);
-}
+/* --------------------------------------------------------- the table --- */
 
 const cnn__conv_algorithm cnn__conv_winograd = {
     .name = "winograd",
@@ -325,10 +302,10 @@ const cnn__conv_algorithm cnn__conv_winograd = {
     .demands = "kernels of 3x3 and 5x5 without stride, dilation, groups and "
                "table",
     .plan_size = sizeof(cnn__conv_winograd_plan),
-    .plan = plan,
-    .pays = pays,
-    .sizes = sizes,
-    .grain = grain,
+    .plan = cnn__winograd_plan,
+    .pays = cnn__winograd_pays,
+    .sizes = cnn__winograd_sizes,
+    .grain = cnn__winograd_grain,
     .forward = forward,
     .backward = backward,
 };

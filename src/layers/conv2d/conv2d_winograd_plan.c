@@ -64,8 +64,9 @@ static int32_t block_samples(size_t squares)
     return samples < BLOCK_SAMPLES ? (int32_t)samples : BLOCK_SAMPLES;
 }
 
-bool cnn__winograd_plan(cnn__conv_winograd_plan *w, const cnn__conv *conv)
+bool cnn__winograd_plan(void *plan, const cnn__conv *conv)
 {
+    cnn__conv_winograd_plan *w = plan;
     const cnn__winograd *t = transforms_of(conv);
 
     if (t == NULL)
@@ -91,9 +92,10 @@ bool cnn__winograd_plan(cnn__conv_winograd_plan *w, const cnn__conv *conv)
     return true;
 }
 
-int32_t cnn__winograd_block_samples(const cnn__conv_winograd_plan *w,
-                                    int32_t batch)
+int32_t cnn__winograd_grain(const void *plan, int32_t batch)
 {
+    const cnn__conv_winograd_plan *w = plan;
+
     return batch < w->block ? batch : w->block;
 }
 
@@ -105,8 +107,7 @@ size_t cnn__winograd_step(size_t T, size_t lanes)
 void cnn__winograd_lay_out(const cnn__conv_winograd_plan *w, int32_t batch,
                            cnn__arena *arena, cnn__winograd_bench *b)
 {
-    const size_t T =
-        cnn__winograd_squares(w, cnn__winograd_block_samples(w, batch));
+    const size_t T = cnn__winograd_squares(w, cnn__winograd_grain(w, batch));
 
     b->image = cnn__arena_floats(arena, w->image);
     b->maps = cnn__arena_floats(arena, w->maps);
@@ -131,9 +132,12 @@ int64_t cnn__winograd_blocks(const cnn__conv_winograd_plan *w, int32_t batch)
     return cnn__chunks(batch, w->block);
 }
 
-void cnn__winograd_sizes(const cnn__conv_winograd_plan *w, int32_t batch,
+void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
                          cnn__workspace *need)
 {
+    const cnn__conv_winograd_plan *w = plan;
+
+    (void)conv;
     need->lane = bench_floats(w, batch);
     need->shared = cnn__size_add(
         cnn__size_mul(w->points, w->turned_step),
@@ -142,8 +146,10 @@ void cnn__winograd_sizes(const cnn__conv_winograd_plan *w, int32_t batch,
     need->memo = cnn__size_add(w->weights, cnn__winograd_source_floats(w));
 }
 
-bool cnn__winograd_pays(const cnn__conv_winograd_plan *w, const cnn__conv *conv)
+bool cnn__winograd_pays(const void *plan, const cnn__conv *conv)
 {
+    const cnn__conv_winograd_plan *w = plan;
+
     if (w->channels < LEAST_CHANNELS || w->filters < LEAST_CHANNELS)
         return false;
     /* With few outputs the squares reach far beyond them: it should save at

@@ -42,16 +42,13 @@ typedef struct cnn__winograd_bench {
     float *V, *M;   /* points x (T, CL) and (T, FL), for T squares */
 } cnn__winograd_bench;
 
-/* Plans for a shape: false if it does not fit. */
-bool cnn__winograd_plan(cnn__conv_winograd_plan *plan, const cnn__conv *conv);
-
-/* Is it faster than im2col? Depends on the shape only. */
-bool cnn__winograd_pays(const cnn__conv_winograd_plan *plan,
-                        const cnn__conv *conv);
-
-/* What passes of up to `batch` samples need. */
-void cnn__winograd_sizes(const cnn__conv_winograd_plan *plan, int32_t batch,
+/* Of the contract; `plan` is a cnn__conv_winograd_plan. A block of samples is
+ * what is done at a time. */
+bool cnn__winograd_plan(void *plan, const cnn__conv *conv);
+bool cnn__winograd_pays(const void *plan, const cnn__conv *conv);
+void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
                          cnn__workspace *need);
+int32_t cnn__winograd_grain(const void *plan, int32_t batch);
 
 /* Deals out a thread's memory for blocks of a batch. */
 void cnn__winograd_lay_out(const cnn__conv_winograd_plan *plan, int32_t batch,
@@ -63,10 +60,6 @@ static inline size_t cnn__winograd_squares(const cnn__conv_winograd_plan *plan,
 {
     return (size_t)samples * plan->rows * plan->columns;
 }
-
-/* The most samples of a batch in a block. */
-int32_t cnn__winograd_block_samples(const cnn__conv_winograd_plan *plan,
-                                    int32_t batch);
 
 /* From a point of V or M to the next, in a block of T squares of `lanes`. */
 size_t cnn__winograd_step(size_t T, size_t lanes);
