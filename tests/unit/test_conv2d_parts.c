@@ -155,6 +155,26 @@ static void memory_of_large_images(void **state)
     }
 }
 
+/* The maps of a table are copied beside its columns. */
+static void memory_of_tables(void **state)
+{
+    const cnn_conv2d_options o = {.struct_size = sizeof(o),
+                                  .padding = CNN_PAD_SAME,
+                                  .algorithm = CNN_ALGORITHM_IM2COL};
+    uint8_t table[2000];
+    cnn_layer *layer = cnn_conv2d_create(1000, 5, 5, &o);
+    rig r;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++)
+        table[i] = i % 3 > 0;
+    assert_int_equal(cnn_conv2d_set_table(layer, 1000, 2, table), CNN_OK);
+    rig_open(&r, layer, &(cnn_shape){2, 60, 60}, 1);
+    assert_in_range(cnn__layer_workspace(r.layer, 1).lane, 1 << 17,
+                    (1 << 18) + 64 * 64 + 1000 * 25);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +183,7 @@ int main(void)
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(memory_of_large_images),
+        cmocka_unit_test(memory_of_tables),
     };
 
     return cmocka_run_group_tests_name("parts of tiles", tests, NULL, NULL);

@@ -59,28 +59,42 @@ static int32_t at_most(size_t n, int32_t most)
     return n < (size_t)most ? (int32_t)n : most;
 }
 
+/* Floats of a column over so many channels; a table has a copy of its maps
+ * beside it. */
+static size_t column_floats(const cnn__conv *conv, int32_t channels)
+{
+    const size_t maps = conv->blocks != NULL ? (size_t)conv->most_filters : 0;
+
+    return cnn__size_mul((size_t)channels, (size_t)conv->kernel) + maps;
+}
+
+/* As many as a product wants, but no more than those of which one channel fits
+ * the cache. */
 static int32_t samples_of(const cnn__conv *conv)
 {
     const size_t P = (size_t)conv->pixels;
+    const size_t wanted = (TILE_COLUMNS + P - 1) / P;
+    const size_t fit = MOST_COLUMNS / cnn__size_mul(column_floats(conv, 1), P);
+    const size_t samples = wanted < fit ? wanted : fit;
 
-    return at_most((TILE_COLUMNS + P - 1) / P, TILE_SAMPLES);
+    return at_most(samples > 1 ? samples : 1, TILE_SAMPLES);
 }
 
 size_t cnn__conv_tile_columns(const cnn__conv *conv)
 {
-    return cnn__size_mul((size_t)conv->most_channels * (size_t)conv->kernel,
-                         (size_t)samples_of(conv) * (size_t)conv->pixels);
+    return cnn__size_mul3(column_floats(conv, conv->most_channels),
+                          (size_t)samples_of(conv), (size_t)conv->pixels);
 }
 
 /* Rows of outputs that fit; fewer only as long as a product keeps its columns,
  * or a channel alone does not fit either. */
 static int32_t rows_of(const cnn__conv *conv)
 {
-    const size_t row = (size_t)conv->window.w.out * (size_t)conv->kernel;
     const size_t OW = (size_t)conv->window.w.out;
-    const size_t fit = MOST_COLUMNS / row / (size_t)conv->most_channels;
+    const size_t room = MOST_COLUMNS / OW;
+    const size_t fit = room / column_floats(conv, conv->most_channels);
+    const size_t fit_one = room / column_floats(conv, 1);
     const size_t wanted = (TILE_COLUMNS + OW - 1) / OW;
-    const size_t fit_one = MOST_COLUMNS / row;
     const size_t least = wanted < fit_one ? wanted : fit_one;
     const size_t rows = fit > least ? fit : least;
 

@@ -16,7 +16,7 @@ typedef struct cnn__conv_tiling {
 
 cnn__conv_tiling cnn__conv_tiling_of(const cnn__conv *conv);
 
-/* Floats of all columns of a tile. */
+/* Floats of all columns of a tile, were they there at once. */
 size_t cnn__conv_tile_columns(const cnn__conv *conv);
 
 #endif

@@ -19,8 +19,8 @@
  * fast from 16 channels on, 1.3 times with 8, 1.1 with 6, half with 1. */
 #define LEAST_CHANNELS 8
 /* Of the transformed weights, of which there is one array for each partial sum:
- * 8 MB. A thread's memory may be as large, or as large as the columns of a
- * tile. */
+ * 8 MB. A worker's memory may be as large; for large images larger, up to what
+ * im2col would take if it had all columns of a sample at once. */
 #define MOST_FLOATS ((size_t)1 << 21)
 
 static bool is_plain(const cnn__axis *a)
