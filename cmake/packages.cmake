@@ -4,7 +4,7 @@
 #   libcnn-dev    what it needs to be built
 #   libcnn-tools  the example programs with their manual pages
 #   python3-cnn   the Python package
-#   libcnn-doc    the documents, also as a site, and examples/embed to be copied
+#   libcnn-doc    the documents, also as a site, and examples to be copied
 #
 # Included by the top level if CNN_BUILD_PACKAGES is on.
 
@@ -75,7 +75,7 @@ if(TARGET docs)
 else()
   message(STATUS "libcnn-doc has no site: there is no doxygen")
 endif()
-install(DIRECTORY examples/embed
+install(DIRECTORY examples/embed examples/first
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libcnn-doc/examples
   COMPONENT cnn_Documentation)
 

@@ -227,7 +227,7 @@ class OwnLoss(FirstTest):
 
 class StopResume(FirstTest):
     program = "stop_resume"
-    steps = 600
+    steps = 200
 
     def setUp(self):
         super().setUp()
@@ -237,7 +237,7 @@ class StopResume(FirstTest):
 
     def test_the_same_bits(self):
         begin = 0
-        for wait in 0, 0.1, 0.2:
+        for wait in 0, 0.05, 0.1:
             with self.start("stopped", 100 * self.steps) as process:
                 self.assertEqual(process.stdout.readline().decode(),
                                  f"begins after step {begin}\n")
