@@ -198,6 +198,24 @@ class Threads(FirstTest):
             _, err = self.run_example(model, 2, code=1)
             self.assertIn(model, err)
 
+    def test_threads_that_fail(self):
+        """Each says why, as the last error is its own."""
+        source = example.FOLDER / "predict_threads.c"
+        text = source.read_text()
+        self.assertIn("cnn_session_create(net, IMAGES)", text)
+        changed = example.FOLDER / "changed.c"
+        changed.write_text(text.replace("cnn_session_create(net, IMAGES)",
+                                        "cnn_session_create(net, 0)"))
+        subprocess.run(command(source).replace("predict_threads", "changed"),
+                       shell=True, check=True, cwd=example.FOLDER)
+        with example.Program([example.FOLDER / "changed", "model", "3"],
+                             cwd=self.folder, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE) as process:
+            out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out), (1, b""))
+        self.assertEqual(len(re.findall(b"^predict_threads: .*batch", err,
+                                        re.M)), 3, err)
+
 
 class OwnLoss(FirstTest):
     program = "own_loss"
@@ -248,6 +266,7 @@ class StopResume(FirstTest):
             self.assertEqual(err, "")
             self.assertGreaterEqual(int(stopped.group(1)), begin)
             begin = int(stopped.group(1))
+        self.assertGreater(begin, 0)
         total = max(begin + 1, self.steps)
         out, _ = self.run_example("stopped", total)
         self.assertIn(f"begins after step {begin}\ndone after step {total}\n",
