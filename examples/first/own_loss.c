@@ -14,8 +14,7 @@
 
 enum { SIDE = 20, BATCH = 32, STEPS = 600 };
 
-static const float DELTA =
-    0.2f; /* in halves of the image's width, as targets */
+static const float DELTA = 0.2f; /* the image reaches from -1 to 1 */
 static float x[BATCH][SIDE][SIDE], target[BATCH][2], dy[BATCH][2];
 
 static void check(int fine)
@@ -49,8 +48,8 @@ static void draw(int wrong)
     }
 }
 
-/* The loss of outputs y, its mean over the batch, and its gradient dy: the
- * derivative of that mean by each element of y. */
+/* The loss of outputs y for targets t, its mean over the batch; its gradient
+ * is the derivative of that mean by each element of y, which is dy. */
 static float huber(const float *y, const float *t, float *gradient)
 {
     float sum = 0;
