@@ -49,6 +49,13 @@ CNN_API const char *cnn_status_string(cnn_status status);
  *
  * Never NULL; empty if nothing has failed in this thread. A call that succeeds
  * leaves it alone. The text holds until the next call of this thread fails.
+ *
+ * A call that is handed NULL for an object, because a `_create`, `_load`,
+ * `_wrap` or `_slice` of the same thread could not give one of that kind, says
+ * again why that was: status and text stay. So results may be looked at once,
+ * at the end, and the first error is still the one that is told. Any failure
+ * for another reason in between ends that: then NULL is CNN_EINVAL, with a text
+ * of its own.
  */
 CNN_API const char *cnn_last_error(void);
 

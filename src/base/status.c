@@ -12,6 +12,9 @@
 /* Of each thread. */
 static _Thread_local cnn_status last_status;
 static _Thread_local char last_text[TEXT_SIZE];
+/* The kinds of objects (cnn__object) that callers have NULL for because of the
+ * last failure or of those right before it; the same before the last one. */
+static _Thread_local unsigned lost, lost_before;
 
 const char *cnn_status_string(cnn_status status)
 {
@@ -72,6 +75,8 @@ cnn_status cnn__fail(cnn_status status, const char *format, ...)
     va_end(args);
     keep(text);
     last_status = status;
+    lost_before = lost;
+    lost = 0;
     return status;
 }
 
@@ -103,4 +108,49 @@ cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     if (strerror_r(error_number, reason, sizeof(reason)) != 0)
         snprintf(reason, sizeof(reason), "error %d", error_number);
     return cnn__fail(CNN_EIO, "%s: %s", text, reason);
+}
+
+/* ---------------------------------------------------- NULL for objects --- */
+
+static const char *name_of(cnn__object object)
+{
+    switch (object) {
+    case CNN__NET:
+        return "net";
+    case CNN__LAYER:
+        return "layer";
+    case CNN__OPTIM:
+        return "optim";
+    case CNN__DATASET:
+        return "dataset";
+    case CNN__TRAINER:
+        return "trainer";
+    case CNN__SESSION:
+        break;
+    }
+    return "session";
+}
+
+/* A program that checks once, at the end, may have lost several objects one
+ * after the other; for each of them the last reason is as good as its own. */
+void *cnn__lost(cnn__object object)
+{
+    lost |= lost_before | (unsigned)object;
+    lost_before = 0;
+    return NULL;
+}
+
+void *cnn__lost_with(cnn__object whole, cnn__object part)
+{
+    if ((lost & (unsigned)whole) != 0)
+        lost |= (unsigned)part;
+    return NULL;
+}
+
+cnn_status cnn__fail_null(cnn__object object, const char *who)
+{
+    if ((lost & (unsigned)object) != 0)
+        return last_status;
+    return cnn__fail(CNN_EINVAL, "%s%s%s is NULL", who != NULL ? who : "",
+                     who != NULL ? ": " : "", name_of(object));
 }

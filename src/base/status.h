@@ -18,6 +18,30 @@ void cnn__fail_where(const char *format, ...)
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Objects that a caller holds. */
+typedef enum cnn__object {
+    CNN__NET = 1,
+    CNN__LAYER = 2,
+    CNN__OPTIM = 4,
+    CNN__DATASET = 8,
+    CNN__TRAINER = 16,
+    CNN__SESSION = 32,
+} cnn__object;
+
+/* For a function that returns an object and has failed: what was recorded is
+ * why the caller has none of that kind. Returns NULL:
+ *     return cnn__lost(CNN__NET); */
+void *cnn__lost(cnn__object object);
+
+/* For a function that is handed NULL for an object: if that is what was
+ * recorded, it stays, and its status is returned; otherwise CNN_EINVAL, and
+ * "who: object is NULL", or "object is NULL" if `who` is NULL. */
+cnn_status cnn__fail_null(cnn__object object, const char *who);
+
+/* For a function that gets `part` out of `whole`, is handed NULL, and records
+ * nothing: who lost the whole lost the part, too. Returns NULL. */
+void *cnn__lost_with(cnn__object whole, cnn__object part);
+
 /* Returns from the calling function if `expression` fails. */
 #define CNN__TRY(expression)                      \
     do {                                          \

@@ -36,9 +36,9 @@ cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale)
 
     if (d != NULL && read_options(d, options, scale) != CNN_OK) {
         cnn__free(d);
-        return NULL;
+        d = NULL;
     }
-    return d;
+    return d != NULL ? d : cnn__lost(CNN__DATASET);
 }
 
 void cnn_dataset_free(cnn_dataset *dataset)
@@ -126,7 +126,7 @@ cnn_dataset *cnn_dataset_wrap_u8(const cnn_shape *shape, int64_t count,
     if (wrap(d, shape, count, images, sizeof(*images), labels) == CNN_OK)
         return d;
     cnn_dataset_free(d);
-    return NULL;
+    return cnn__lost(CNN__DATASET);
 }
 
 cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
@@ -141,15 +141,15 @@ cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
     if (wrap(d, shape, count, images, sizeof(*images), labels) == CNN_OK)
         return d;
     cnn_dataset_free(d);
-    return NULL;
+    return cnn__lost(CNN__DATASET);
 }
 
 cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
                                int64_t count)
 {
     if (dataset == NULL) {
-        cnn__fail(CNN_EINVAL, "dataset is NULL");
-        return NULL;
+        cnn__fail_null(CNN__DATASET, NULL);
+        return cnn__lost(CNN__DATASET);
     }
     if (first < 0 || count < 0 || first > dataset->count ||
         count > dataset->count - first) {
@@ -157,11 +157,11 @@ cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
                   "slice of %lld samples from %lld on, but there are %lld",
                   (long long)count, (long long)first,
                   (long long)dataset->count);
-        return NULL;
+        return cnn__lost(CNN__DATASET);
     }
     cnn_dataset *d = cnn__alloc(sizeof(*d));
     if (d == NULL)
-        return NULL;
+        return cnn__lost(CNN__DATASET);
     *d = *dataset;
     d->memory[0] = d->memory[1] = NULL;
     d->count = count;
@@ -174,7 +174,7 @@ cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
     if (find_classes(d) == CNN_OK)
         return d;
     cnn_dataset_free(d);
-    return NULL;
+    return cnn__lost(CNN__DATASET);
 }
 
 /* ----------------------------------------------------------- reading --- */
@@ -197,9 +197,10 @@ float cnn__dataset_paper(const cnn_dataset *dataset)
 
 cnn_status cnn_dataset_shape(const cnn_dataset *dataset, cnn_shape *shape)
 {
-    if (dataset == NULL || shape == NULL)
-        return cnn__fail(CNN_EINVAL, "%s is NULL",
-                         dataset == NULL ? "dataset" : "shape");
+    if (dataset == NULL)
+        return cnn__fail_null(CNN__DATASET, NULL);
+    if (shape == NULL)
+        return cnn__fail(CNN_EINVAL, "shape is NULL");
     *shape = padded_shape(dataset);
     return CNN_OK;
 }
@@ -272,7 +273,7 @@ cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
     const cnn_dataset *d = dataset;
 
     if (d == NULL)
-        return cnn__fail(CNN_EINVAL, "dataset is NULL");
+        return cnn__fail_null(CNN__DATASET, NULL);
     CNN__TRY(check_index(d, count, index));
     const cnn_shape shape = padded_shape(d);
     const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;

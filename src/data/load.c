@@ -112,7 +112,7 @@ static cnn_dataset *load(const source *images, const source *labels,
         take_labels(d, labels, images) == CNN_OK)
         return d;
     cnn_dataset_free(d);
-    return NULL;
+    return cnn__lost(CNN__DATASET);
 }
 
 cnn_dataset *cnn_dataset_load(const char *images, const char *labels,
@@ -121,7 +121,7 @@ cnn_dataset *cnn_dataset_load(const char *images, const char *labels,
     if (images == NULL || labels == NULL) {
         cnn__fail(CNN_EINVAL, "the path of the %s is NULL",
                   images == NULL ? "images" : "labels");
-        return NULL;
+        return cnn__lost(CNN__DATASET);
     }
     return load(&(source){.name = images}, &(source){.name = labels}, options);
 }
@@ -133,7 +133,7 @@ cnn_dataset *cnn_dataset_load_memory(const void *images, size_t images_size,
     if (images == NULL || labels == NULL) {
         cnn__fail(CNN_EINVAL, "%s is NULL",
                   images == NULL ? "images" : "labels");
-        return NULL;
+        return cnn__lost(CNN__DATASET);
     }
     return load(&(source){"images", images, images_size},
                 &(source){"labels", labels, labels_size}, options);

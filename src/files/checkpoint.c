@@ -115,9 +115,10 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
     void *data;
     size_t size;
 
-    if (t == NULL || path == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_save: %s is NULL",
-                         t == NULL ? "trainer" : "path");
+    if (t == NULL)
+        return cnn__fail_null(CNN__TRAINER, "trainer_save");
+    if (path == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_save: path is NULL");
     CNN__TRY(pack(t, &data, &size));
     const cnn_status status = cnn__file_replace(path, data, size);
     cnn__free(data);
@@ -308,9 +309,10 @@ cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
     void *data;
     size_t size;
 
-    if (t == NULL || path == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_resume: %s is NULL",
-                         t == NULL ? "trainer" : "path");
+    if (t == NULL)
+        return cnn__fail_null(CNN__TRAINER, "trainer_resume");
+    if (path == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
     CNN__TRY(cnn__file_read(path, &data, &size));
     cnn_status status = cnn__reader_open(&r, data, size);
     if (status == CNN_OK) {

@@ -175,17 +175,17 @@ cnn_net *cnn_net_load_memory(const void *data, size_t size, int32_t max_batch)
     if (data == NULL || max_batch < 1) {
         cnn__fail(CNN_EINVAL, "net_load: %s, max_batch %d, expected at least 1",
                   data == NULL ? "data is NULL" : "data given", max_batch);
-        return NULL;
+        return cnn__lost(CNN__NET);
     }
     if (cnn__reader_open(&r, data, size) != CNN_OK)
-        return NULL;
+        return cnn__lost(CNN__NET);
     net = cnn_net_create();
     if (net != NULL && unpack(&r, net, max_batch) != CNN_OK) {
         cnn_net_free(net);
         net = NULL;
     }
     cnn__reader_close(&r);
-    return net;
+    return net != NULL ? net : cnn__lost(CNN__NET);
 }
 
 cnn_net *cnn_net_load(const char *path, int32_t max_batch)
@@ -195,10 +195,10 @@ cnn_net *cnn_net_load(const char *path, int32_t max_batch)
 
     if (path == NULL) {
         cnn__fail(CNN_EINVAL, "net_load: path is NULL");
-        return NULL;
+        return cnn__lost(CNN__NET);
     }
     if (cnn__file_read(path, &data, &size) != CNN_OK)
-        return NULL;
+        return cnn__lost(CNN__NET);
     cnn_net *net = cnn_net_load_memory(data, size, max_batch);
     if (net == NULL)
         cnn__fail_where("%s", cnn__path_end(path));

@@ -42,9 +42,10 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
 {
     cnn__arena arena = {0};
 
-    if (layer == NULL || in == NULL)
-        return cnn__fail(CNN_EINVAL, "layer_build: %s is NULL",
-                         layer == NULL ? "layer" : "in");
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "layer_build");
+    if (in == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_build: in is NULL");
     if (layer->built || layer->owned)
         return cnn__fail(CNN_ESTATE, "layer_build: the %s layer is %s",
                          layer->ops->kind,
@@ -71,9 +72,10 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
 static cnn_status check_run(const cnn_layer *layer, int32_t batch,
                             const void *arrays_present)
 {
-    if (layer == NULL || arrays_present == NULL)
-        return cnn__fail(CNN_EINVAL, "%s is NULL",
-                         layer == NULL ? "layer" : "an array");
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, NULL);
+    if (arrays_present == NULL)
+        return cnn__fail(CNN_EINVAL, "an array is NULL");
     if (!layer->built)
         return cnn__fail(CNN_ESTATE, "the %s layer is not built",
                          layer->ops->kind);
@@ -108,11 +110,11 @@ cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch, const float *x,
 
 cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen)
 {
-    if (layer == NULL || frozen < CNN_LEARNING || frozen > CNN_FROZEN_PARAMS)
-        return cnn__fail(CNN_EINVAL,
-                         "layer_set_frozen: %d on %s layer, expected %d to %d",
-                         frozen, layer == NULL ? "no" : "a", CNN_LEARNING,
-                         CNN_FROZEN_PARAMS);
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "layer_set_frozen");
+    if (frozen < CNN_LEARNING || frozen > CNN_FROZEN_PARAMS)
+        return cnn__fail(CNN_EINVAL, "layer_set_frozen: %d, expected %d to %d",
+                         frozen, CNN_LEARNING, CNN_FROZEN_PARAMS);
     layer->frozen = frozen;
     return CNN_OK;
 }

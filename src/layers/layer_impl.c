@@ -9,13 +9,13 @@ cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options)
     cnn_layer *layer = cnn__alloc_zero(ops->size);
 
     if (layer == NULL)
-        return NULL;
+        return cnn__lost(CNN__LAYER);
     layer->ops = ops;
     if (ops->options_size > 0 &&
         cnn__options_read((char *)layer + ops->options, ops->options_size,
                           options, ops->kind) != CNN_OK) {
         cnn__free(layer);
-        return NULL;
+        return cnn__lost(CNN__LAYER);
     }
     return layer;
 }
@@ -27,7 +27,7 @@ cnn_layer *cnn__layer_checked(cnn_layer *layer)
         return layer;
     cnn__fail_where("%s", layer->ops->kind);
     cnn_layer_free(layer);
-    return NULL;
+    return cnn__lost(CNN__LAYER);
 }
 
 void cnn__add_tensor(cnn_layer *layer, const cnn__tensor *tensor)

@@ -103,9 +103,10 @@ static void place_layers(cnn_net *net, int32_t max_batch, uint64_t seed)
 
 static cnn_status check_buildable(const cnn_net *net, const cnn_shape *in)
 {
-    if (net == NULL || in == NULL)
-        return cnn__fail(CNN_EINVAL, "net_build: %s is NULL",
-                         net == NULL ? "net" : "in");
+    if (net == NULL)
+        return cnn__fail_null(CNN__NET, "net_build");
+    if (in == NULL)
+        return cnn__fail(CNN_EINVAL, "net_build: in is NULL");
     if (net->built)
         return cnn__fail(CNN_ESTATE, "net_build: the net is built already");
     if (net->stuck != CNN_OK)

@@ -131,9 +131,10 @@ cnn_status cnn_net_set_metadata(cnn_net *net, const char *key,
 {
     char why[CNN__WHY];
 
-    if (net == NULL || key == NULL)
-        return cnn__fail(CNN_EINVAL, "net_set_metadata: %s is NULL",
-                         net == NULL ? "net" : "key");
+    if (net == NULL)
+        return cnn__fail_null(CNN__NET, "net_set_metadata");
+    if (key == NULL)
+        return cnn__fail(CNN_EINVAL, "net_set_metadata: key is NULL");
     if (value != NULL ? !cnn__metadata_check(&net->metadata, key, value, why)
                       : !check_key(key, why))
         return cnn__fail(CNN_EINVAL, "net_set_metadata: %s", why);

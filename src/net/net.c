@@ -6,7 +6,9 @@
 
 cnn_net *cnn_net_create(void)
 {
-    return cnn__alloc_zero(sizeof(cnn_net));
+    cnn_net *net = cnn__alloc_zero(sizeof(*net));
+
+    return net != NULL ? net : cnn__lost(CNN__NET);
 }
 
 void cnn_net_free(cnn_net *net)
@@ -68,16 +70,14 @@ static cnn_status check_addable(const cnn_net *net, const cnn_layer *layer)
 
 cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
 {
-    if (layer == NULL) {
-        /* A failed _create said why; keep its words. */
-        if (cnn_last_status() == CNN_OK)
-            cnn__fail(CNN_EINVAL, "net_add: layer is NULL");
-        return net != NULL ? stick(net) : cnn_last_status();
-    }
     if (net == NULL) {
-        if (!layer->owned)
+        if (layer != NULL && !layer->owned)
             cnn_layer_free(layer);
-        return cnn__fail(CNN_EINVAL, "net_add: net is NULL");
+        return cnn__fail_null(CNN__NET, "net_add");
+    }
+    if (layer == NULL) {
+        cnn__fail_null(CNN__LAYER, "net_add");
+        return stick(net);
     }
     if (check_addable(net, layer) != CNN_OK || grow(net) != CNN_OK) {
         if (!layer->owned)
@@ -92,7 +92,7 @@ cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
 cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
 {
     if (net == NULL)
-        return cnn__fail(CNN_EINVAL, "net_set_loss: net is NULL");
+        return cnn__fail_null(CNN__NET, "net_set_loss");
     if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY || loss > CNN_LOSS_LENET_MAP)
         return cnn__fail(CNN_EINVAL, "loss %d, expected %d to %d", loss,
                          CNN_LOSS_SOFTMAX_CROSS_ENTROPY, CNN_LOSS_LENET_MAP);
@@ -109,7 +109,7 @@ cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
 cnn_status cnn__net_check_built(const cnn_net *net)
 {
     if (net == NULL)
-        return cnn__fail(CNN_EINVAL, "net is NULL");
+        return cnn__fail_null(CNN__NET, NULL);
     if (!net->built)
         return cnn__fail(CNN_ESTATE, "the net is not built");
     return CNN_OK;
@@ -122,7 +122,9 @@ int32_t cnn_net_layer_count(const cnn_net *net)
 
 cnn_layer *cnn_net_layer(cnn_net *net, int32_t index)
 {
-    if (net == NULL || index < 0 || index >= net->count)
+    if (net == NULL)
+        return cnn__lost_with(CNN__NET, CNN__LAYER);
+    if (index < 0 || index >= net->count)
         return NULL;
     return net->layers[index];
 }

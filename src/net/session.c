@@ -18,17 +18,17 @@ cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
 
     if (cnn__net_check_built(net) != CNN_OK ||
         cnn__check_input(&net->in, max_batch) != CNN_OK)
-        return NULL;
+        return cnn__lost(CNN__SESSION);
     cnn_session *s = cnn__alloc_zero(sizeof(*s));
     if (s == NULL)
-        return NULL;
+        return cnn__lost(CNN__SESSION);
     s->max_batch = max_batch;
     cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, lanes,
                    &arena);
     s->memory = cnn__alloc(arena.used);
     if (s->memory == NULL) {
         cnn_session_free(s);
-        return NULL;
+        return cnn__lost(CNN__SESSION);
     }
     arena = (cnn__arena){.base = s->memory};
     cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, lanes,
@@ -40,7 +40,7 @@ cnn_status cnn_session_predict(cnn_session *s, int64_t count, const float *x,
                                float *y)
 {
     if (s == NULL)
-        return cnn__fail(CNN_EINVAL, "session_predict: session is NULL");
+        return cnn__fail_null(CNN__SESSION, "session_predict");
     CNN__TRY(cnn__check_predict(count, x, y));
     cnn__pass_predict(&s->pass, s->max_batch, count, x, y);
     return CNN_OK;

@@ -20,9 +20,10 @@ static cnn_layer_counts count(const cnn_layer *layer)
 
 cnn_status cnn_layer_count(const cnn_layer *layer, cnn_layer_counts *counts)
 {
-    if (layer == NULL || counts == NULL)
-        return cnn__fail(CNN_EINVAL, "layer_count: %s is NULL",
-                         layer == NULL ? "layer" : "counts");
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "layer_count");
+    if (counts == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_count: counts is NULL");
     if (!layer->built)
         return cnn__fail(CNN_ESTATE, "layer_count: the %s layer is not built",
                          layer->ops->kind);

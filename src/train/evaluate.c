@@ -123,9 +123,10 @@ cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
     cnn_metrics sum = {0};
 
     CNN__TRY(cnn__net_check_built(net));
-    if (out == NULL || dataset == NULL)
-        return cnn__fail(CNN_EINVAL, "net_evaluate: %s is NULL",
-                         out == NULL ? "out" : "dataset");
+    if (dataset == NULL)
+        return cnn__fail_null(CNN__DATASET, "net_evaluate");
+    if (out == NULL)
+        return cnn__fail(CNN_EINVAL, "net_evaluate: out is NULL");
     CNN__TRY(cnn__check_dataset(net, dataset));
     lay_out(&arena, net);
     void *memory = cnn__alloc(arena.used);

@@ -187,11 +187,11 @@ static cnn_optim *create(const cnn_optim *like)
     cnn_optim *optim;
 
     if (check_lr(like->lr) != CNN_OK)
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     optim = cnn__alloc(sizeof(*optim));
     if (optim != NULL)
         *optim = *like;
-    return optim;
+    return optim != NULL ? optim : cnn__lost(CNN__OPTIM);
 }
 
 static float or_default(float setting, float value)
@@ -207,10 +207,10 @@ cnn_optim *cnn_sgd_create(float lr, const cnn_sgd_options *options)
         check_range(&sgd, "momentum", o.momentum, 0.0f, 1.0f) ||
         check_switch(&sgd, "nesterov", o.nesterov) ||
         check_range(&sgd, "weight_decay", o.weight_decay, 0.0f, INFINITY))
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     if (o.nesterov && o.momentum == 0.0f) {
         cnn__fail(CNN_EINVAL, "sgd: nesterov needs momentum above 0");
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     }
     return create(&(cnn_optim){
         &sgd, lr, {o.momentum, (float)o.nesterov, o.weight_decay}});
@@ -221,7 +221,7 @@ cnn_optim *cnn_adam_create(float lr, const cnn_adam_options *options)
     cnn_adam_options o;
 
     if (cnn__options_read(&o, sizeof(o), options, "adam"))
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     o.beta1 = or_default(o.beta1, 0.9f);
     o.beta2 = or_default(o.beta2, 0.999f);
     o.eps = or_default(o.eps, 1e-8f);
@@ -230,7 +230,7 @@ cnn_optim *cnn_adam_create(float lr, const cnn_adam_options *options)
         check_range(&adam, "eps", o.eps, 0.0f, INFINITY) ||
         check_range(&adam, "weight_decay", o.weight_decay, 0.0f, INFINITY) ||
         check_switch(&adam, "decoupled", o.decoupled))
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     return create(&(cnn_optim){
         &adam,
         lr,
@@ -242,20 +242,20 @@ cnn_optim *cnn_rmsprop_create(float lr, const cnn_rmsprop_options *options)
     cnn_rmsprop_options o;
 
     if (cnn__options_read(&o, sizeof(o), options, "rmsprop"))
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     o.decay = or_default(o.decay, 0.9f);
     o.eps = or_default(o.eps, 1e-8f);
     if (check_range(&rmsprop, "decay", o.decay, 0.0f, 1.0f) ||
         check_range(&rmsprop, "eps", o.eps, 0.0f, INFINITY) ||
         check_range(&rmsprop, "momentum", o.momentum, 0.0f, 1.0f))
-        return NULL;
+        return cnn__lost(CNN__OPTIM);
     return create(&(cnn_optim){&rmsprop, lr, {o.decay, o.eps, o.momentum}});
 }
 
 cnn_status cnn_optim_set_lr(cnn_optim *optim, float lr)
 {
     if (optim == NULL)
-        return cnn__fail(CNN_EINVAL, "optim_set_lr: optim is NULL");
+        return cnn__fail_null(CNN__OPTIM, "optim_set_lr");
     CNN__TRY(check_lr(lr));
     optim->lr = lr;
     return CNN_OK;

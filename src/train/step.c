@@ -12,9 +12,10 @@
 
 cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim)
 {
-    if (layer == NULL || optim == NULL)
-        return cnn__fail(CNN_EINVAL, "layer_update: %s is NULL",
-                         layer == NULL ? "layer" : "optim");
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "layer_update");
+    if (optim == NULL)
+        return cnn__fail_null(CNN__OPTIM, "layer_update");
     if (!layer->built)
         return cnn__fail(CNN_ESTATE, "layer_update: the %s layer is not built",
                          layer->ops->kind);
@@ -25,7 +26,7 @@ cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
 {
     CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
-        return cnn__fail(CNN_EINVAL, "net_update: optim is NULL");
+        return cnn__fail_null(CNN__OPTIM, "net_update");
     /* Of several layers that diverge the lowest one is reported. */
     cnn_status status = CNN_OK;
     for (int32_t i = net->count - 1; i >= 0; i--)
@@ -196,11 +197,11 @@ static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
                              const cnn__batch *b)
 {
     CNN__TRY(cnn__net_check_built(net));
-    if (optim == NULL || b->x == NULL || b->labels == NULL)
+    if (optim == NULL)
+        return cnn__fail_null(CNN__OPTIM, "net_train_step");
+    if (b->x == NULL || b->labels == NULL)
         return cnn__fail(CNN_EINVAL, "net_train_step: %s is NULL",
-                         optim == NULL  ? "optim"
-                         : b->x == NULL ? "x"
-                                        : "labels");
+                         b->x == NULL ? "x" : "labels");
     CNN__TRY(cnn__check_batch(b->size, net->max_batch));
     return cnn__check_labels(b->labels, 0, b->size, cnn__shape_size(&net->out));
 }

@@ -18,9 +18,10 @@ static cnn_status check_parts(const cnn_net *net, const cnn_optim *optim,
                               const cnn_dataset *dataset)
 {
     CNN__TRY(cnn__net_check_built(net));
-    if (optim == NULL || dataset == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_create: %s is NULL",
-                         optim == NULL ? "optim" : "dataset");
+    if (optim == NULL)
+        return cnn__fail_null(CNN__OPTIM, "trainer_create");
+    if (dataset == NULL)
+        return cnn__fail_null(CNN__DATASET, "trainer_create");
     return cnn__check_dataset(net, dataset);
 }
 
@@ -64,10 +65,10 @@ cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
 
     if (check_parts(net, optim, dataset) != CNN_OK ||
         read_options(&o, options, net) != CNN_OK)
-        return NULL;
+        return cnn__lost(CNN__TRAINER);
     cnn_trainer *t = cnn__alloc_zero(sizeof(*t));
     if (t == NULL)
-        return NULL;
+        return cnn__lost(CNN__TRAINER);
     t->net = net;
     t->optim = optim;
     t->dataset = dataset;
@@ -78,7 +79,7 @@ cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
     t->memory = cnn__alloc(arena.used);
     if (t->memory == NULL) {
         cnn_trainer_free(t);
-        return NULL;
+        return cnn__lost(CNN__TRAINER);
     }
     arena = (cnn__arena){.base = t->memory};
     lay_out(t, &arena);
@@ -98,7 +99,7 @@ cnn_status cnn_trainer_set_schedule(cnn_trainer *t, float base,
                                     const cnn_schedule_options *options)
 {
     if (t == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_set_schedule: trainer is NULL");
+        return cnn__fail_null(CNN__TRAINER, "trainer_set_schedule");
     CNN__TRY(cnn__schedule_start(&t->schedule, base, options));
     t->scheduled = true;
     return CNN_OK;
@@ -112,8 +113,7 @@ cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
     bool any;
 
     if (t == NULL)
-        return cnn__fail(CNN_EINVAL,
-                         "trainer_set_augmentation: trainer is NULL");
+        return cnn__fail_null(CNN__TRAINER, "trainer_set_augmentation");
     CNN__TRY(cnn__augment_read(&o, options, &any));
     if (any && t->scratch == NULL) {
         t->scratch_stride = cnn__augment_scratch(&t->net->in);
@@ -195,7 +195,7 @@ static void follow(cnn_trainer *t, const cnn_metrics *m, bool epoch_ends)
 static cnn_status check_counts(const cnn_trainer *t)
 {
     if (t == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_step: trainer is NULL");
+        return cnn__fail_null(CNN__TRAINER, "trainer_step");
     /* A batch may go through several epochs. */
     if (t->step >= CNN__MOST_COUNT || t->epoch > CNN__MOST_COUNT - t->o.batch)
         return cnn__fail(CNN_EOVERFLOW,
@@ -244,11 +244,12 @@ static cnn_status fail_canceled(const cnn_trainer *t, const char *who)
 cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
                            cnn_trainer_callback callback, void *user)
 {
-    if (t == NULL || steps < 0)
+    if (t == NULL)
+        return cnn__fail_null(CNN__TRAINER, "trainer_run");
+    if (steps < 0)
         return cnn__fail(CNN_EINVAL,
-                         "trainer_run: %lld steps on %s trainer, expected at "
-                         "least 0",
-                         (long long)steps, t == NULL ? "no" : "a");
+                         "trainer_run: %lld steps, expected at least 0",
+                         (long long)steps);
     for (int64_t i = 0; i < steps; i++) {
         cnn_progress progress;
 

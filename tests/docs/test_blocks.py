@@ -199,6 +199,31 @@ class Documents(unittest.TestCase):
         getattr(self, "try_" + block.language)(block)
 
 
+class WithoutData(unittest.TestCase):
+    """The whole programs look at nothing before they train; without the files
+    they say which one is missing."""
+
+    def test_first_error(self):
+        programs = [block for page in documents(SOURCE)
+                    for block in blocks_of(str(page),
+                                           (SOURCE / page).read_text())
+                    if block.save and "cnn_dataset_load" in block.text]
+        self.assertGreaterEqual(len(programs), 2)
+        for block in programs:
+            with (self.subTest(block.where),
+                  tempfile.TemporaryDirectory() as folder):
+                path = pathlib.Path(folder) / "program.c"
+                path.write_text(block.text)
+                program = path.with_suffix("")
+                subprocess.run([*CC, *CFLAGS, f"-I{SOURCE / 'include'}", path,
+                                "-o", program, LIBRARY,
+                                f"-Wl,-rpath,{LIBRARY.parent}"], check=True)
+                done = subprocess.run([program], cwd=folder, check=False,
+                                      stderr=subprocess.PIPE, text=True)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertRegex(done.stderr, "-ubyte: cannot open")
+
+
 class Rules(unittest.TestCase):
     """What must not pass does not."""
 

@@ -220,9 +220,10 @@ static void errors(void **state)
 
     (void)state;
     assert_failed(cnn_layer_set_frozen(layer, 3), CNN_EINVAL,
-                  "layer_set_frozen: 3 on a layer, expected 0 to 2");
-    assert_failed(cnn_layer_set_frozen(layer, -1), CNN_EINVAL, "-1 on a layer");
-    assert_failed(cnn_layer_set_frozen(NULL, 1), CNN_EINVAL, "1 on no layer");
+                  "layer_set_frozen: 3, expected 0 to 2");
+    assert_failed(cnn_layer_set_frozen(layer, -1), CNN_EINVAL,
+                  "-1, expected 0 to 2");
+    assert_failed(cnn_layer_set_frozen(NULL, 1), CNN_EINVAL, "layer is NULL");
     /* Before the build is fine too. */
     assert_int_equal(cnn_layer_set_frozen(layer, 1), CNN_OK);
     cnn_layer_free(layer);

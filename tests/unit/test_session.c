@@ -88,10 +88,10 @@ static void errors(void **state)
     assert_null(cnn_session_create(net, -1));
     assert_error(CNN_EINVAL, "max_batch -1");
     cnn_session *session = cnn_session_create(net, 1);
-    assert_failed(cnn_session_predict(NULL, 1, x, y), CNN_EINVAL,
-                  "session is NULL");
     assert_failed(cnn_session_predict(session, 1, NULL, y), CNN_EINVAL,
                   "x is NULL");
+    assert_failed(cnn_session_predict(NULL, 1, x, y), CNN_EINVAL,
+                  "session is NULL");
     assert_failed(cnn_session_predict(session, 1, x, NULL), CNN_EINVAL,
                   "y is NULL");
     assert_failed(cnn_session_predict(session, 0, x, y), CNN_EINVAL, "count 0");

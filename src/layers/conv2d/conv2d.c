@@ -304,9 +304,10 @@ cnn_layer *cnn_conv2d_create(int32_t filters, int32_t kernel_h,
 cnn_status cnn_conv2d_set_table(cnn_layer *layer, int32_t filters,
                                 int32_t channels, const uint8_t *table)
 {
-    if (layer == NULL || table == NULL)
-        return cnn__fail(CNN_EINVAL, "conv2d_set_table: %s is NULL",
-                         layer == NULL ? "layer" : "table");
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "conv2d_set_table");
+    if (table == NULL)
+        return cnn__fail(CNN_EINVAL, "conv2d_set_table: table is NULL");
     if (layer->ops != &cnn__conv2d_ops)
         return cnn__fail(CNN_EINVAL,
                          "conv2d_set_table: the layer is no conv2d but %s",
