@@ -60,11 +60,13 @@ enum {
 };
 
 /** Initial values. `scale` is the constant, the standard deviation or the
- *  half-width; fan-in is the number of inputs of one unit. */
+ *  half-width; fan-in is the number of inputs of one unit. Where `scale` is
+ *  not mentioned it must be 0, and for the random ones it may not be. */
 enum {
     CNN_INIT_DEFAULT = 0,          /**< weights: Glorot uniform; biases: zero */
     CNN_INIT_CONSTANT = 1,         /**< scale */
-    CNN_INIT_TRUNCATED_NORMAL = 2, /**< normal, redrawn outside 2 scale */
+    CNN_INIT_TRUNCATED_NORMAL = 2, /**< normal of deviation scale, redrawn
+                                        outside 2 scale */
     CNN_INIT_NORMAL = 3,           /**< normal of deviation scale */
     CNN_INIT_UNIFORM = 4,          /**< uniform in [-scale, scale) */
     CNN_INIT_GLOROT_UNIFORM = 5,   /**< half-width sqrt(6 / (fan-in + fan-out))

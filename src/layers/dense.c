@@ -20,15 +20,24 @@ static const cnn__field fields[] = {
     {"bias_scale", CNN__FLOAT, offsetof(dense, o.bias_scale)},
 };
 
+static cnn__initial weight_initial(const dense *d)
+{
+    return (cnn__initial){d->o.weight_init, d->o.weight_scale, 0, 0};
+}
+
+static cnn__initial bias_initial(const dense *d)
+{
+    return (cnn__initial){d->o.bias_init, d->o.bias_scale, 0, 0};
+}
+
 static cnn_status check(cnn_layer *layer)
 {
     const dense *d = (const dense *)layer;
+    const cnn__initial weight = weight_initial(d), bias = bias_initial(d);
 
     if (d->units < 1)
         return cnn__fail(CNN_EINVAL, "units %d, expected at least 1", d->units);
-    return cnn__check_weights(
-        d->o.flags, &(cnn__initial){d->o.weight_init, d->o.weight_scale, 0, 0},
-        &(cnn__initial){d->o.bias_init, d->o.bias_scale, 0, 0});
+    return cnn__check_weights(d->o.flags, &weight, &bias);
 }
 
 static cnn_status shape(cnn_layer *layer)
@@ -116,5 +125,6 @@ cnn_layer *cnn_dense_create(int32_t units, const cnn_dense_options *options)
     if (d == NULL)
         return NULL;
     d->units = units;
-    return cnn__layer_checked(&d->base);
+    const cnn__initial weight = weight_initial(d), bias = bias_initial(d);
+    return cnn__layer_checked_weights(&d->base, &weight, &bias);
 }

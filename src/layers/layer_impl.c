@@ -20,14 +20,30 @@ cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options)
     return layer;
 }
 
+static cnn_layer *refused(cnn_layer *layer)
+{
+    cnn__fail_where("%s", layer->ops->kind);
+    cnn_layer_free(layer);
+    return cnn__lost(CNN__LAYER);
+}
+
 cnn_layer *cnn__layer_checked(cnn_layer *layer)
 {
     if (layer == NULL || layer->ops->check == NULL ||
         layer->ops->check(layer) == CNN_OK)
         return layer;
-    cnn__fail_where("%s", layer->ops->kind);
-    cnn_layer_free(layer);
-    return cnn__lost(CNN__LAYER);
+    return refused(layer);
+}
+
+cnn_layer *cnn__layer_checked_weights(cnn_layer *layer,
+                                      const cnn__initial *weight,
+                                      const cnn__initial *bias)
+{
+    if (layer->ops->check(layer) == CNN_OK &&
+        cnn__initial_check_scale(weight, "weight") == CNN_OK &&
+        cnn__initial_check_scale(bias, "bias") == CNN_OK)
+        return layer;
+    return refused(layer);
 }
 
 void cnn__add_tensor(cnn_layer *layer, const cnn__tensor *tensor)

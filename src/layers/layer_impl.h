@@ -207,6 +207,11 @@ cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options);
  * gives NULL if they are not possible. */
 cnn_layer *cnn__layer_checked(cnn_layer *layer);
 
+/* The same where there are weights and biases to be drawn. */
+cnn_layer *cnn__layer_checked_weights(cnn_layer *layer,
+                                      const cnn__initial *weight,
+                                      const cnn__initial *bias);
+
 /* The kind of that name, NULL if there is none. */
 const cnn__layer_ops *cnn__layer_ops_find(const char *kind);
 

@@ -1,6 +1,7 @@
 #include "math/initial.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "base/random.h"
 #include "cnn/layer.h"
@@ -16,6 +17,24 @@ cnn_status cnn__initial_check(int32_t init, float scale, const char *what)
     if (scale < 0 && init != CNN_INIT_CONSTANT)
         return cnn__fail(CNN_EINVAL, "%s scale %g, expected at least 0", what,
                          (double)scale);
+    return CNN_OK;
+}
+
+cnn_status cnn__initial_check_scale(const cnn__initial *p, const char *what)
+{
+    const bool random = p->init == CNN_INIT_NORMAL ||
+                        p->init == CNN_INIT_TRUNCATED_NORMAL ||
+                        p->init == CNN_INIT_UNIFORM;
+
+    if (random && p->scale == 0.0f)
+        return cnn__fail(CNN_EINVAL,
+                         "%s scale 0 with init %d, expected above 0: all "
+                         "would be zero",
+                         what, p->init);
+    if (!random && p->init != CNN_INIT_CONSTANT && p->scale != 0.0f)
+        return cnn__fail(CNN_EINVAL,
+                         "%s scale %g with init %d, which takes none", what,
+                         (double)p->scale, p->init);
     return CNN_OK;
 }
 

@@ -100,6 +100,13 @@ class Choices(unittest.TestCase):
                 with self.assertRaisesRegex(ValueError, "expected one of"):
                     call(bad)
 
+    def test_scales(self):
+        for bad in "normal", ("uniform", 0), ("he_normal", 0.5):
+            for name in "weight", "bias":
+                with self.assertRaisesRegex(ValueError, f"{name} scale"):
+                    cnn.Dense(1, **{f"{name}_init": bad})
+        cnn.Dense(1, weight_init="constant", bias_init=("constant", 0))
+
     def test_tables(self):
         for bad in [[1, 2]], [1, 0], [[0, 0]], [], "x", [[None]], 3:
             with self.assertRaises((ValueError, TypeError)):

@@ -1,5 +1,7 @@
 /* Settings of conv2d and of the pools that are not possible, and what their
  * errors say; what the defaults are. */
+#include <stdbool.h>
+
 #include <math.h>
 
 #include "support/near.h"
@@ -34,6 +36,14 @@ static const wrong_conv convs[] = {
     {4, 3, 3, {.bias_init = -1}, "bias init -1, expected 0 to 7"},
     {4, 3, 3, {.weight_scale = NAN}, "weight scale nan"},
     {4, 3, 3, {.bias_init = 3, .bias_scale = -1}, "bias scale -1"},
+    {4, 3, 3, {.weight_init = 2}, "weight scale 0 with init 2, expected above"},
+    {4, 3, 3, {.weight_init = 3}, "weight scale 0 with init 3, expected above"},
+    {4, 3, 3, {.bias_init = 4}, "bias scale 0 with init 4, expected above 0"},
+    {4, 3, 3, {.weight_scale = 0.5f}, "weight scale 0.5 with init 0, which"},
+    {4, 3, 3, {.bias_scale = 0.5f}, "bias scale 0.5 with init 0, which takes"},
+    {4, 3, 3, {.weight_init = 5, .weight_scale = 1}, "scale 1 with init 5"},
+    {4, 3, 3, {.weight_init = 6, .weight_scale = 1}, "scale 1 with init 6"},
+    {4, 3, 3, {.bias_init = 7, .bias_scale = 2}, "bias scale 2 with init 7"},
 };
 
 static void conv2d_refuses(void **state)
@@ -48,6 +58,34 @@ static void conv2d_refuses(void **state)
         assert_error(CNN_EINVAL, convs[i].text);
         assert_error(CNN_EINVAL, "conv2d: ");
     }
+}
+
+/* What has weights to draw takes a scale that says something, or none. */
+static void dense_refuses_scales(void **state)
+{
+    cnn_dense_options o = {.struct_size = sizeof(o)};
+
+    (void)state;
+    for (int32_t init = CNN_INIT_DEFAULT; init <= CNN_INIT_LECUN; init++)
+        for (int scaled = 0; scaled < 2; scaled++) {
+            const bool random = init == CNN_INIT_TRUNCATED_NORMAL ||
+                                init == CNN_INIT_NORMAL ||
+                                init == CNN_INIT_UNIFORM;
+            const bool good = init == CNN_INIT_CONSTANT || random == scaled;
+
+            for (int bias = 0; bias < 2; bias++) {
+                o.weight_init = bias ? 0 : init;
+                o.bias_init = bias ? init : 0;
+                o.weight_scale = bias || !scaled ? 0.0f : 0.5f;
+                o.bias_scale = bias && scaled ? 0.5f : 0.0f;
+                cnn_layer *layer = cnn_dense_create(3, &o);
+                assert_true((layer != NULL) == good);
+                if (!good)
+                    assert_error(CNN_EINVAL, bias ? "dense: bias scale "
+                                                  : "dense: weight scale ");
+                cnn_layer_free(layer);
+            }
+        }
 }
 
 static void conv2d_refuses_inputs(void **state)
@@ -187,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv2d_refuses),
+        cmocka_unit_test(dense_refuses_scales),
         cmocka_unit_test(conv2d_refuses_inputs),
         cmocka_unit_test(conv2d_defaults),
         cmocka_unit_test(pools_refuse),

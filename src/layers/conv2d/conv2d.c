@@ -53,6 +53,16 @@ static void default_to_1(int32_t *setting)
         *setting = 1;
 }
 
+static cnn__initial weight_initial(const conv2d *c)
+{
+    return (cnn__initial){c->o.weight_init, c->o.weight_scale, 0, 0};
+}
+
+static cnn__initial bias_initial(const conv2d *c)
+{
+    return (cnn__initial){c->o.bias_init, c->o.bias_scale, 0, 0};
+}
+
 static cnn_status check(cnn_layer *layer)
 {
     conv2d *c = (conv2d *)layer;
@@ -73,9 +83,8 @@ static cnn_status check(cnn_layer *layer)
     CNN__TRY(cnn__conv_check_algorithm(o->algorithm));
     const cnn__sliding s = sliding(c);
     CNN__TRY(cnn__window_check(&s, "kernel"));
-    return cnn__check_weights(
-        o->flags, &(cnn__initial){o->weight_init, o->weight_scale, 0, 0},
-        &(cnn__initial){o->bias_init, o->bias_scale, 0, 0});
+    const cnn__initial weight = weight_initial(c), bias = bias_initial(c);
+    return cnn__check_weights(o->flags, &weight, &bias);
 }
 
 /* ------------------------------------------------------------- shape --- */
@@ -298,7 +307,8 @@ cnn_layer *cnn_conv2d_create(int32_t filters, int32_t kernel_h,
     c->filters = filters;
     c->kernel_h = kernel_h;
     c->kernel_w = kernel_w;
-    return cnn__layer_checked(&c->base);
+    const cnn__initial weight = weight_initial(c), bias = bias_initial(c);
+    return cnn__layer_checked_weights(&c->base, &weight, &bias);
 }
 
 cnn_status cnn_conv2d_set_table(cnn_layer *layer, int32_t filters,

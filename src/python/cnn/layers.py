@@ -45,8 +45,9 @@ class Conv2D(Layer):
         Independent groups of channels.
     bias : bool
     weight_init, bias_init : str or (str, float), optional
-        "constant", "truncated_normal", "normal" and "uniform" with a scale;
-        "glorot_uniform", "he_normal", "lecun". Glorot's and zero by default.
+        "truncated_normal", "normal" and "uniform" with a scale above 0,
+        "constant" with its value; "glorot_uniform", "he_normal", "lecun"
+        without. Glorot's and zero by default.
     table : array of 0 and 1, (filters, channels), optional
         Which filter sees which channel.
     algorithm : str
