@@ -332,6 +332,9 @@ CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
  */
 CNN_API cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen);
 
+/** What cnn_layer_set_frozen() set last; CNN_LEARNING if `layer` is NULL. */
+CNN_API int32_t cnn_layer_frozen(const cnn_layer *layer);
+
 /** One step of the optimiser on the layer's parameters. CNN_EDIVERGED if that
  *  made one of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim);

@@ -207,8 +207,16 @@ CNN_API cnn_status cnn_net_in_shape(const cnn_net *net, cnn_shape *in);
 /** The shape of one output of a net that is built. */
 CNN_API cnn_status cnn_net_out_shape(const cnn_net *net, cnn_shape *out);
 
+/** 1 after the build, 0 before it or if `net` is NULL. */
+CNN_API int32_t cnn_net_built(const cnn_net *net);
+
 /** The `max_batch` of the build; 0 before it. */
 CNN_API int32_t cnn_net_max_batch(const cnn_net *net);
+
+/** The seed of the build, or that of the training that cnn_trainer_resume()
+ *  took up: what dropout follows from. 0 before the build, and in a net that
+ *  was loaded, whose parameters were not drawn. */
+CNN_API uint64_t cnn_net_seed(const cnn_net *net);
 
 /** The loss: CNN_LOSS_..., that of cnn_net_set_loss() or of the model file;
  *  CNN_LOSS_SOFTMAX_CROSS_ENTROPY if `net` is NULL. */

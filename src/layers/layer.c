@@ -119,6 +119,11 @@ cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen)
     return CNN_OK;
 }
 
+int32_t cnn_layer_frozen(const cnn_layer *layer)
+{
+    return layer != NULL ? layer->frozen : CNN_LEARNING;
+}
+
 cnn_status cnn_layer_zero_grad(cnn_layer *layer)
 {
     CNN__TRY(check_run(layer, 1, layer));

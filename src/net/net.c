@@ -147,9 +147,19 @@ cnn_status cnn_net_out_shape(const cnn_net *net, cnn_shape *out)
     return CNN_OK;
 }
 
+int32_t cnn_net_built(const cnn_net *net)
+{
+    return net != NULL && net->built;
+}
+
 int32_t cnn_net_max_batch(const cnn_net *net)
 {
     return net != NULL ? net->max_batch : 0;
+}
+
+uint64_t cnn_net_seed(const cnn_net *net)
+{
+    return net != NULL && net->built ? net->pass.run.seed : 0;
 }
 
 int32_t cnn_net_loss(const cnn_net *net)

@@ -33,6 +33,7 @@ class Describing(unittest.TestCase):
         self.assertEqual(net.in_shape, (1, 16, 16))
         self.assertEqual(net.out_shape, (10, 1, 1))
         self.assertEqual(net.max_batch, 8)
+        self.assertEqual(net.seed, 1)
         self.assertEqual(net.param_count, 4 * 9 + 4 + 10 * 196 + 10)
         self.assertIsInstance(net.layers[0], cnn.Conv2D)
 

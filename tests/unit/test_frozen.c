@@ -224,8 +224,13 @@ static void errors(void **state)
     assert_failed(cnn_layer_set_frozen(layer, -1), CNN_EINVAL,
                   "-1, expected 0 to 2");
     assert_failed(cnn_layer_set_frozen(NULL, 1), CNN_EINVAL, "layer is NULL");
+    assert_int_equal(cnn_layer_frozen(NULL), CNN_LEARNING);
+    assert_int_equal(cnn_layer_frozen(layer), CNN_LEARNING);
     /* Before the build is fine too. */
-    assert_int_equal(cnn_layer_set_frozen(layer, 1), CNN_OK);
+    for (int32_t frozen = CNN_FROZEN_PARAMS; frozen >= CNN_LEARNING; frozen--) {
+        assert_int_equal(cnn_layer_set_frozen(layer, frozen), CNN_OK);
+        assert_int_equal(cnn_layer_frozen(layer), frozen);
+    }
     cnn_layer_free(layer);
 }
 

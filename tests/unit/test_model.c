@@ -254,33 +254,6 @@ static void every_kind(void **state)
     }
 }
 
-/* Settings that no `_create` takes any more: the weights are in the file. */
-static void scales_of_old_files(void **state)
-{
-    const char *const changes[][2] = {
-        {"`weight_init`:0", "`weight_init`:3"},
-        {"`weight_scale`:0.0", "`weight_scale`:0.5"},
-        {"`bias_init`:0", "`bias_init`:4"},
-        {"`bias_scale`:0.0", "`bias_scale`:0.5"},
-    };
-    cnn_net *net = tiny_net();
-
-    (void)state;
-    build(net, &tiny_shape, 3, 1);
-    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-        model_bytes m;
-
-        model_of(&m, net);
-        model_replace(&m, changes[i][0], changes[i][1]);
-        cnn_net *copy = cnn_net_load_memory(m.data, m.size, 3);
-        assert_non_null(copy);
-        assert_same_net(copy, net);
-        cnn_net_free(copy);
-        model_free(&m);
-    }
-    cnn_net_free(net);
-}
-
 static void losses(void **state)
 {
     (void)state;
@@ -391,10 +364,9 @@ static void many_layers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind),  cmocka_unit_test(scales_of_old_files),
-        cmocka_unit_test(losses),      cmocka_unit_test(strange_values),
-        cmocka_unit_test(whole_nets),  cmocka_unit_test(trains_on),
-        cmocka_unit_test(many_layers),
+        cmocka_unit_test(every_kind),     cmocka_unit_test(losses),
+        cmocka_unit_test(strange_values), cmocka_unit_test(whole_nets),
+        cmocka_unit_test(trains_on),      cmocka_unit_test(many_layers),
     };
 
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);

@@ -313,9 +313,35 @@ static void same_as_layers_by_hand(void **state)
 
 #define WITH_NET(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void what_was_set(void **state)
+{
+    const uint64_t seed = 0x123456789abcdef0u;
+    cnn_net *net = conv_net(true);
+    size_t size = 0;
+
+    (void)state;
+    assert_int_equal(cnn_net_built(NULL), 0);
+    assert_true(cnn_net_seed(NULL) == 0);
+    assert_int_equal(cnn_net_built(net), 0);
+    assert_true(cnn_net_seed(net) == 0);
+    build(net, &conv_net_shape, 2, seed);
+    assert_int_equal(cnn_net_built(net), 1);
+    assert_true(cnn_net_seed(net) == seed);
+    assert_int_equal(cnn_net_save_memory(net, NULL, 0, &size), CNN_OK);
+    void *data = test_malloc(size);
+    assert_int_equal(cnn_net_save_memory(net, data, size, &size), CNN_OK);
+    cnn_net *loaded = cnn_net_load_memory(data, size, 1);
+    assert_int_equal(cnn_net_built(loaded), 1);
+    assert_true(cnn_net_seed(loaded) == 0);
+    test_free(data);
+    cnn_net_free(loaded);
+    cnn_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_set),
         WITH_NET(forward_arguments),
         WITH_NET(predict_arguments),
         WITH_NET(output_comes_and_goes),

@@ -48,7 +48,6 @@ class Layer(Owner):
         self._create: Optional[Callable[[], Any]] = create
         self._handle = Handle(create(), lib.cnn_layer_free)
         self._owned = False
-        self._frozen: bool | str = False
 
     # ------------------------------------------------------ in a net ---
 
@@ -57,7 +56,6 @@ class Layer(Owner):
         """A layer that a net made by itself, when it was loaded."""
         layer = Layer.__new__(Layer)
         layer._create = None
-        layer._frozen = False
         layer._join(net, pointer)
         return layer
 
@@ -161,19 +159,18 @@ class Layer(Owner):
         (batch normalisation by its running statistics, dropout passes all).
         "params": it runs as in training.
         """
-        return self._frozen
+        state: int = lib.cnn_layer_frozen(self._p)
+        return "params" if state == 2 else bool(state)
 
     @frozen.setter
     def frozen(self, value: bool | str) -> None:
         if value not in (True, False, "params"):
             raise ValueError(
                 f"frozen is {value!r}, expected True, False or \"params\"")
-        state: bool | str = value if isinstance(value, str) else bool(value)
         handle = self._h
         with handle.lock:
             check(lib.cnn_layer_set_frozen(
                 handle.pointer, 2 if value == "params" else bool(value)))
-            self._frozen = state
 
     def count(self) -> Counts:
         """Parameters, connections, multiply-adds; RuntimeError before

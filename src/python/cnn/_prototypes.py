@@ -73,6 +73,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_layer_backward": (
         STATUS, LAYER, c_int32, FLOATS, FLOATS, FLOATS, FLOATS),
     "cnn_layer_set_frozen": (STATUS, LAYER, c_int32),
+    "cnn_layer_frozen": (c_int32, LAYER),
     "cnn_layer_update": (STATUS, LAYER, OPTIM),
     "cnn_layer_zero_grad": (STATUS, LAYER),
     "cnn_layer_in_shape": (STATUS, LAYER, SHAPE),
@@ -106,7 +107,9 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_layer": (LAYER, NET, c_int32),
     "cnn_net_in_shape": (STATUS, NET, SHAPE),
     "cnn_net_out_shape": (STATUS, NET, SHAPE),
+    "cnn_net_built": (c_int32, NET),
     "cnn_net_max_batch": (c_int32, NET),
+    "cnn_net_seed": (c_uint64, NET),
     "cnn_net_loss": (c_int32, NET),
     "cnn_net_reduction": (c_int32, NET),
     "cnn_net_param_count": (c_size_t, NET),

@@ -219,6 +219,11 @@ class Net(Stored):
         """That of build(); 0 before it."""
         return int(lib.cnn_net_max_batch(self._p))
 
+    @property
+    def seed(self) -> int:
+        """That of build() or of a training that was resumed; otherwise 0."""
+        return int(lib.cnn_net_seed(self._p))
+
     # ------------------------------------------------------ training ---
 
     def evaluate(
