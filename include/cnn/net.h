@@ -176,6 +176,18 @@ CNN_API const float *cnn_net_output(const cnn_net *net);
 CNN_API cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
                                     const float *dy);
 
+/**
+ * As cnn_net_backward(), and dx, the gradient with respect to the inputs: what
+ * a net below this one takes as its `dy`. It goes down to the first layer,
+ * through frozen ones too, and adds to the gradients of their parameters, which
+ * optimisers leave alone.
+ *
+ * @param dx  N input gradients, overwritten; may not overlap the others
+ */
+CNN_API cnn_status cnn_net_backward_input(cnn_net *net, int32_t batch,
+                                          const float *x, const float *dy,
+                                          float *dx);
+
 /** One step of the optimiser on all parameters. CNN_EDIVERGED if that made one
  *  of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim);

@@ -59,9 +59,10 @@ void cnn__metadata_free(cnn__metadata *m);
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
 
 /* Goes back through layers `last` .. 0 from dy, the gradient of the output of
- * `last`. dy may be net->gradient[0]. Between cnn__gemm_enter() and _leave().
- */
+ * `last`, to dx, that of the input; with dx = NULL only as far down as
+ * something learns. dy may be net->gradient[0]. Between cnn__gemm_enter() and
+ * _leave(). */
 void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
-                       const float *x, const float *dy);
+                       const float *x, const float *dy, float *dx);
 
 #endif

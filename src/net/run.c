@@ -52,9 +52,9 @@ static int32_t lowest_trained(const cnn_net *net)
 }
 
 void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
-                       const float *x, const float *dy)
+                       const float *x, const float *dy, float *dx)
 {
-    const int32_t lowest = lowest_trained(net);
+    const int32_t lowest = dx != NULL ? 0 : lowest_trained(net);
 
     net->pass.run.batch = batch;
     net->pass.run.flags = CNN_TRAIN;
@@ -66,20 +66,20 @@ void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
                       : dy == net->gradient[1] ? net->gradient[1]
                                                : NULL;
         float *other = net->gradient[ours == net->gradient[0] ? 1 : 0];
-        float *dx = head == lowest ? NULL : over && ours != NULL ? ours : other;
+        float *to = head == lowest ? dx : over && ours != NULL ? ours : other;
 
         net->pass.run.tail = head < i ? &net->pass.tails[head] : NULL;
         net->pass.run.memo = &net->pass.memos[head];
         layer->ops->backward(layer, &net->pass.run,
                              head > 0 ? net->pass.y[head - 1] : x,
-                             net->pass.y[head], dy, dx);
-        dy = dx;
+                             net->pass.y[head], dy, to);
+        dy = to;
         i = head;
     }
 }
 
-cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
-                            const float *dy)
+static cnn_status check_backward(const cnn_net *net, int32_t batch,
+                                 const float *x, const float *dy)
 {
     CNN__TRY(cnn__net_check_built(net));
     if (x == NULL || dy == NULL)
@@ -93,8 +93,27 @@ cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
         return cnn__fail(CNN_EINVAL,
                          "net_backward: batch %d, but the forward pass had %d",
                          batch, net->trained);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
+                            const float *dy)
+{
+    CNN__TRY(check_backward(net, batch, x, dy));
     cnn__gemm_enter();
-    cnn__net_backward(net, net->count - 1, batch, x, dy);
+    cnn__net_backward(net, net->count - 1, batch, x, dy, NULL);
+    cnn__gemm_leave();
+    return CNN_OK;
+}
+
+cnn_status cnn_net_backward_input(cnn_net *net, int32_t batch, const float *x,
+                                  const float *dy, float *dx)
+{
+    CNN__TRY(check_backward(net, batch, x, dy));
+    if (dx == NULL)
+        return cnn__fail(CNN_EINVAL, "net_backward_input: dx is NULL");
+    cnn__gemm_enter();
+    cnn__net_backward(net, net->count - 1, batch, x, dy, dx);
     cnn__gemm_leave();
     return CNN_OK;
 }

@@ -226,7 +226,7 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     cnn_status status =
         isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
     if (status == CNN_OK) {
-        cnn__net_backward(net, end - 1, N, b->x, net->gradient[0]);
+        cnn__net_backward(net, end - 1, N, b->x, net->gradient[0], NULL);
         status = check_gradients(net);
     }
     cnn__gemm_leave();

@@ -37,6 +37,24 @@ class Describing(unittest.TestCase):
         self.assertEqual(net.param_count, 4 * 9 + 4 + 10 * 196 + 10)
         self.assertIsInstance(net.layers[0], cnn.Conv2D)
 
+    def test_input_gradient(self):
+        x, _ = samples(4)
+        net = built()
+        y = net.forward(x, training=True)
+        dy = np.linspace(-1, 1, y.size, dtype=np.float32).reshape(y.shape)
+        dx = net.backward_input(x, dy)
+        self.assertEqual(dx.shape, (4, 1, 16, 16))
+        layers = net.layers
+        inputs = [x]
+        for layer in layers:
+            inputs.append(layer.forward(inputs[-1], training=True))
+        for layer, below, above in reversed(
+                list(zip(layers, inputs, inputs[1:]))):
+            dy = layer.backward(below, above, dy.reshape(above.shape))
+        np.testing.assert_array_equal(dx, dy)
+        with self.assertRaises(ValueError):
+            net.backward_input(x, dy)
+
     def test_order(self):
         net = cnn.Net()
         with self.assertRaisesRegex(RuntimeError, "the net has no layers"):

@@ -89,6 +89,7 @@ static cnn_status layer_of_none(void)
     X(net, cnn_net_train_step(NULL, optim, 1, x, label, NULL))             \
     X(net, cnn_net_forward(NULL, 0, 1, x))                                 \
     X(net, cnn_net_backward(NULL, 1, x, y))                                \
+    X(net, cnn_net_backward_input(NULL, 1, x, y, x))                       \
     X(net, cnn_net_update(NULL, optim))                                    \
     X(net, cnn_net_clip_grads(NULL, 1.0f, NULL))                           \
     X(net, cnn_net_zero_grad(NULL))                                        \

@@ -100,6 +100,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_forward": (STATUS, NET, c_uint32, c_int32, FLOATS),
     "cnn_net_output": (FLOATS, NET),
     "cnn_net_backward": (STATUS, NET, c_int32, FLOATS, FLOATS),
+    "cnn_net_backward_input": (
+        STATUS, NET, c_int32, FLOATS, FLOATS, FLOATS),
     "cnn_net_update": (STATUS, NET, OPTIM),
     "cnn_net_clip_grads": (STATUS, NET, c_float, POINTER(c_double)),
     "cnn_net_zero_grad": (STATUS, NET),

@@ -128,6 +128,18 @@ class Running(Inspected):
         ValueError
             if a shape does not fit.
         """
+        self._back(lib.cnn_net_backward, x, dy)
+
+    def backward_input(self, x: Any, dy: Any) -> Floats:
+        """As backward(), through frozen layers too; returns the gradient with
+        respect to x, an array (N, C, H, W)."""
+        check_built(self)
+        dx = np.empty((len(_checks.batch("x", x, self._in)), *self._in),
+                      np.float32)
+        self._back(lib.cnn_net_backward_input, x, dy, _checks.floats(dx))
+        return dx
+
+    def _back(self, function: Any, x: Any, dy: Any, *more: Any) -> None:
         check_built(self)
         array = _checks.batch("x", x, self._in)
         slope = _checks.batch("dy", dy, self._out)
@@ -137,11 +149,12 @@ class Running(Inspected):
 
         def call() -> None:
             check(
-                lib.cnn_net_backward(
+                function(
                     handle.pointer,
                     len(array),
                     _checks.floats(array),
                     _checks.floats(slope),
+                    *more,
                 )
             )
 
