@@ -2,48 +2,77 @@
 #include "math/update.h"
 
 #include <math.h>
+#include <stdint.h>
 
 #include "math/kernels.h"
 
-static void sgd(const cnn__update *u)
+/* The bits of a float without its sign: in the order of the magnitudes, with
+ * infinity and NaN above all others. A maximum of integers vectorises where a
+ * question about floats would not. */
+static inline int32_t magnitude(float x)
+{
+    const union {
+        float x;
+        int32_t bits;
+    } as = {x};
+
+    return as.bits & 0x7fffffff;
+}
+
+static inline int32_t larger(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_finite(int32_t most)
+{
+    return most < 0x7f800000;
+}
+
+static bool sgd(const cnn__update *u)
 {
     const float lr = u->lr, add = u->add;
     float *restrict p = u->p;
     const float *restrict g = u->g;
+    int32_t most = 0;
 
-    for (size_t i = 0; i < u->n; i++)
+    for (size_t i = 0; i < u->n; i++) {
         p[i] -= lr * (g[i] + add * p[i]);
+        most = larger(most, magnitude(p[i]));
+    }
+    return is_finite(most);
 }
 
-static void momentum(const cnn__update *u)
+static bool momentum(const cnn__update *u)
 {
     const float lr = u->lr, add = u->add, mu = u->mu;
     const bool nesterov = u->nesterov;
     float *restrict p = u->p, *restrict b = u->b;
     const float *restrict g = u->g;
+    int32_t most = 0;
 
     for (size_t i = 0; i < u->n; i++) {
         const float gi = g[i] + add * p[i];
 
         b[i] = mu * b[i] + gi;
         p[i] -= lr * (nesterov ? gi + mu * b[i] : b[i]);
+        most = larger(most, magnitude(p[i]));
     }
+    return is_finite(most);
 }
 
-static void sgd_or_momentum(const cnn__update *u)
+static bool sgd_or_momentum(const cnn__update *u)
 {
-    if (u->mu == 0.0f)
-        sgd(u);
-    else
-        momentum(u);
+    return u->mu == 0.0f ? sgd(u) : momentum(u);
 }
 
-static void adam(const cnn__update *u)
+static bool adam(const cnn__update *u)
 {
     const float lr = u->lr, add = u->add, shrink = u->shrink;
     const float mu = u->mu, nu = u->nu, root = u->root, eps = u->eps;
     float *restrict p = u->p, *restrict b = u->b, *restrict v = u->v;
     const float *restrict g = u->g;
+    int32_t most = 0;
 
     for (size_t i = 0; i < u->n; i++) {
         const float gi = g[i] + add * p[i];
@@ -51,20 +80,25 @@ static void adam(const cnn__update *u)
         b[i] = mu * b[i] + (1.0f - mu) * gi;
         v[i] = nu * v[i] + (1.0f - nu) * gi * gi;
         p[i] = p[i] * shrink - lr * b[i] / (sqrtf(v[i]) / root + eps);
+        most = larger(most, larger(magnitude(p[i]), magnitude(v[i])));
     }
+    return is_finite(most);
 }
 
-static void rmsprop(const cnn__update *u)
+static bool rmsprop(const cnn__update *u)
 {
     const float lr = u->lr, mu = u->mu, nu = u->nu, eps = u->eps;
     float *restrict p = u->p, *restrict b = u->b, *restrict v = u->v;
     const float *restrict g = u->g;
+    int32_t most = 0;
 
     for (size_t i = 0; i < u->n; i++) {
         v[i] = nu * v[i] + (1.0f - nu) * g[i] * g[i];
         b[i] = mu * b[i] + g[i] / (sqrtf(v[i]) + eps);
         p[i] -= lr * b[i];
+        most = larger(most, larger(magnitude(p[i]), magnitude(v[i])));
     }
+    return is_finite(most);
 }
 
 cnn__update_fn *const CNN__OF_SET(cnn__updates)[CNN__UPDATES] = {

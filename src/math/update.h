@@ -25,6 +25,7 @@ typedef struct cnn__update {
     bool nesterov;
 } cnn__update;
 
-typedef void cnn__update_fn(const cnn__update *u);
+/* Are p and v finite after it? */
+typedef bool cnn__update_fn(const cnn__update *u);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/options.h"
 #include "base/threads.h"
 #include "math/kernels.h"
-#include "math/sum.h"
 #include "train/optim_impl.h"
 
 /* ------------------------------------------------------------- rules --- */
@@ -78,8 +77,7 @@ typedef struct job {
     const cnn__params *params;
     cnn__update_fn *kernel;
     cnn__update all;
-    bool squares;    /* v is in use */
-    atomic_bool bad; /* a sum of some parameters, or of v, is not finite */
+    atomic_bool bad; /* a parameter, or its squares, is not finite any more */
 } job;
 
 static void update_chunk(void *data, int64_t chunk, int32_t lane)
@@ -94,10 +92,7 @@ static void update_chunk(void *data, int64_t chunk, int32_t lane)
     u.g += at;
     u.b += at;
     u.v += at;
-    j->kernel(&u);
-    /* While they are in the cache; the sum says whether one of them is not. */
-    if (!isfinite(cnn__sum(u.p, u.n)) ||
-        (j->squares && !isfinite(cnn__sum(u.v, u.n))))
+    if (!j->kernel(&u))
         atomic_store(&j->bad, true);
 }
 
@@ -109,15 +104,14 @@ static cnn_status check(const cnn_layer *layer, const char *what,
             return cnn__fail(CNN_EDIVERGED,
                              "the update made %s %zu of layer %d (%s) %g", what,
                              i, layer->index, layer->ops->kind, (double)x[i]);
-    return CNN_OK; /* only too large to be added up */
+    return CNN_OK;
 }
 
-/* An infinite mean of squares would stop its parameter for ever. */
-static cnn_status check_update(const cnn_layer *layer, const job *j)
+/* Says which. An infinite mean of squares would stop its parameter for ever. */
+static cnn_status fail_update(const cnn_layer *layer, const float *squares)
 {
     CNN__TRY(check(layer, "parameter", layer->params.value));
-    return j->squares ? check(layer, "the squares of parameter", j->all.v)
-                      : CNN_OK;
+    return check(layer, "the squares of parameter", squares);
 }
 
 cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
@@ -142,13 +136,12 @@ cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
                 .b = slot[rule->momentum],
                 .v = slot[1 - rule->momentum],
                 .lr = optim->lr},
-        .squares = rule->slots > 1,
     };
     params->steps += params->steps < CNN__MOST_COUNT;
     rule->prepare(optim, params->steps, &j.all);
     cnn__parallel(cnn__params_chunks(params), layer->run.lanes, update_chunk,
                   &j);
-    return atomic_load(&j.bad) ? check_update(layer, &j) : CNN_OK;
+    return atomic_load(&j.bad) ? fail_update(layer, j.all.v) : CNN_OK;
 }
 
 /* ------------------------------------------------------------ create --- */

@@ -2,6 +2,7 @@
  * they compute, test_optim.c checks. */
 #include "math/update.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "math/kernels.h"
@@ -52,7 +53,7 @@ static void check(int kernel, cnn__update with, size_t n)
         fill(a);
         u.mu = with.mu;
         u.nesterov = with.nesterov;
-        cnn__kernels_at(set)->updates[kernel](&u);
+        assert_true(cnn__kernels_at(set)->updates[kernel](&u));
         assert_same_bits((float *)a, (float *)&want,
                          sizeof(arrays) / sizeof(float));
     }
@@ -62,6 +63,28 @@ static void check(int kernel, cnn__update with, size_t n)
     assert_same_bits(want.b + n, before.b + n, ROOM - n);
     assert_same_bits(want.v + n, before.v + n, ROOM - n);
     assert_same_bits(want.g, before.g, ROOM);
+}
+
+/* One number that makes a parameter infinite or NaN, or only its squares, is
+ * noticed wherever it is. */
+static void what_is_not_finite(void **state)
+{
+    const float bad[] = {NAN, INFINITY, -INFINITY, 1e25f};
+
+    (void)state;
+    for (int set = 0; cnn__kernels_at(set) != NULL; set++)
+        for (int kernel = 0; kernel < CNN__UPDATES; kernel++)
+            for (size_t at = 0; at < MOST; at++)
+                for (int i = 0; i < 4; i++) {
+                    const bool squares = i == 3;
+                    arrays a;
+
+                    fill(&a);
+                    a.g[at] = bad[i];
+                    const cnn__update u = update_of(&a, MOST);
+                    assert_int_equal(cnn__kernels_at(set)->updates[kernel](&u),
+                                     squares && kernel == CNN__SGD);
+                }
 }
 
 static void same_bits_in_every_set(void **state)
@@ -79,6 +102,7 @@ static void same_bits_in_every_set(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_finite),
         cmocka_unit_test(same_bits_in_every_set),
     };
 

@@ -50,8 +50,9 @@ static void add_up_piece(void *data, int64_t piece, int32_t lane)
 void cnn__conv_sum(const cnn__conv_partials *p, int32_t lanes)
 {
     cnn__parallel(partials_of(p->chunks), lanes, add_range, (void *)p);
-    cnn__parallel(cnn__chunks((int64_t)p->floats, PIECE), lanes, add_up_piece,
-                  (void *)p);
+    if (partials_of(p->chunks) > 1)
+        cnn__parallel(cnn__chunks((int64_t)p->floats, PIECE),
+                      cnn__worth(lanes, p->floats), add_up_piece, (void *)p);
 }
 
 /* dW += the blocks of `from`, which are transposed: (K, filters) each. */
