@@ -78,7 +78,7 @@ name=$1
 shift
 if [ ! -e "$here/$name.c" ]; then
     say "no example '$name'; there are:"
-    (cd "$here" && ls ./*.c | sed 's|./\(.*\)\.c|    \1|') >&2
+    (cd "$here" && ls ./*.c first/*.c | sed 's|^\./||; s|\(.*\)\.c|    \1|') >&2
     exit 64
 fi
 
@@ -91,7 +91,11 @@ if [ ! -e "$build/CMakeCache.txt" ]; then
 elif ! grep -q '^CNN_BUILD_EXAMPLES:BOOL=ON' "$build/CMakeCache.txt"; then
     cmake -DCNN_BUILD_EXAMPLES=ON "$build" >&2 # configured by hand, without
 fi
-cmake --build "$build" --target "$name" >&2
-[ "$name" = predict ] || find_data "$@"
+program=${name#first/}
+cmake --build "$build" --target "$program" >&2
+case $name in
+predict | first/*) ;; # are told where their data are
+*) find_data "$@" ;;
+esac
 [ -z "$out" ] || say "model, page, plot and digit go to $out"
-exec "$build/examples/$name" "$@"
+exec "$build/examples/$program" "$@"
