@@ -18,7 +18,7 @@ typedef struct job {
     cnn__chunk_fn run;
     void *data;
     int64_t chunks;
-    int32_t lanes;
+    int32_t workers;
     int32_t shares;       /* into which the chunks are divided */
     cnn__float_mode mode; /* the caller's: all compute as he would */
 } job;
@@ -36,7 +36,7 @@ static pthread_mutex_t use = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
-static pthread_t workers[CNN_MAX_THREADS - 1];
+static pthread_t pool[CNN_MAX_THREADS - 1];
 static int32_t worker_count;
 static int32_t asked; /* workers last asked for; there may be fewer */
 static job current;
@@ -78,14 +78,14 @@ static void divide(const job *j)
     }
 }
 
-static void take_chunks(const job *j, int32_t lane)
+static void take_chunks(const job *j, int32_t worker)
 {
     for (int32_t i = 0; i < j->shares; i++) {
-        share *s = &shares[(lane + i) % j->shares];
+        share *s = &shares[(worker + i) % j->shares];
         long long chunk;
 
         while ((chunk = atomic_fetch_add(&s->next, 1)) < s->end)
-            j->run(j->data, chunk, lane);
+            j->run(j->data, chunk, worker);
     }
 }
 
@@ -108,7 +108,7 @@ static unsigned wait_for_turn(unsigned seen)
 
 static void *worker_main(void *arg)
 {
-    const int32_t lane = (int32_t)(intptr_t)arg;
+    const int32_t worker = (int32_t)(intptr_t)arg;
     unsigned seen = 0;
 
     inside = true;
@@ -117,9 +117,9 @@ static void *worker_main(void *arg)
         if (atomic_load(&quit))
             return NULL;
         atomic_fetch_add(&busy, 1);
-        if (atomic_load(&open) && lane < current.lanes) {
+        if (atomic_load(&open) && worker < current.workers) {
             cnn__float_mode_set(current.mode);
-            take_chunks(&current, lane);
+            take_chunks(&current, worker);
         }
         if (atomic_fetch_sub(&busy, 1) == 1) {
             pthread_mutex_lock(&lock);
@@ -157,7 +157,7 @@ static void stop_workers(void)
     atomic_store(&quit, true);
     announce();
     for (int32_t i = 0; i < worker_count; i++)
-        pthread_join(workers[i], NULL);
+        pthread_join(pool[i], NULL);
     worker_count = 0;
     asked = 0;
     atomic_store(&quit, false);
@@ -184,7 +184,7 @@ static void forget_workers(void)
 /* Signals are the program's: its handlers run in its own threads, not in a
  * worker, which is born with all of them blocked but those of its own faults.
  */
-static bool create_worker(int32_t lane)
+static bool create_worker(int32_t worker)
 {
     sigset_t all, before;
 
@@ -195,8 +195,8 @@ static bool create_worker(int32_t lane)
     sigdelset(&all, SIGILL);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
         return false;
-    const bool created = pthread_create(&workers[lane - 1], NULL, worker_main,
-                                        (void *)(intptr_t)lane) == 0;
+    const bool created = pthread_create(&pool[worker - 1], NULL, worker_main,
+                                        (void *)(intptr_t)worker) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return created;
 }
@@ -243,11 +243,12 @@ static void dismiss_workers(void)
     pthread_mutex_unlock(&use);
 }
 
-void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
+void cnn__parallel(int64_t chunks, int32_t workers, cnn__chunk_fn run,
+                   void *data)
 {
     const int32_t threads = atomic_load(&wanted);
 
-    if (chunks <= 1 || lanes <= 1 || threads <= 1 || inside ||
+    if (chunks <= 1 || workers <= 1 || threads <= 1 || inside ||
         !is_ready_for_fork || pthread_mutex_trylock(&use) != 0) {
         for (int64_t chunk = 0; chunk < chunks; chunk++)
             run(data, chunk, 0);
@@ -259,8 +260,8 @@ void cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run, void *data)
     current = (job){.run = run,
                     .data = data,
                     .chunks = chunks,
-                    .lanes = lanes,
-                    .shares = lanes < present ? lanes : present,
+                    .workers = workers,
+                    .shares = workers < present ? workers : present,
                     .mode = cnn__float_mode_get()};
     divide(&current);
     if (worker_count > 0) {

@@ -139,7 +139,7 @@ static bool by_batch(const job *j)
     return cnn__trains(j->layer, j->run->flags);
 }
 
-static void forward_channel(void *data, int64_t c, int32_t lane)
+static void forward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
     const batchnorm *b = (const batchnorm *)j->layer;
@@ -148,7 +148,7 @@ static void forward_channel(void *data, int64_t c, int32_t lane)
     const float *gamma = j->layer->params.value, *beta = gamma + C;
     const statistics s = by_batch(j) ? measure(&ch) : running_ones(j, c);
 
-    (void)lane;
+    (void)worker;
     const double root = sqrt(s.variance + (double)b->o.epsilon);
     const float scale = (float)((double)gamma[c] / root);
     const float shift =
@@ -165,7 +165,8 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
 {
     job j = {.layer = layer, .run = run, .x = x, .y = y};
 
-    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), forward_channel, &j);
+    cnn__parallel(layer->in.c, cnn__run_workers(layer, run), forward_channel,
+                  &j);
 }
 
 /* A model may not lose its statistics to one batch of which they are no floats.
@@ -191,7 +192,7 @@ static void follow_batch(const job *j, int64_t c, double count, statistics s)
     follow(&running[j->layer->in.c + c], s.variance * unbiased, momentum);
 }
 
-static void backward_channel(void *data, int64_t c, int32_t lane)
+static void backward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
     const batchnorm *b = (const batchnorm *)j->layer;
@@ -201,7 +202,7 @@ static void backward_channel(void *data, int64_t c, int32_t lane)
     float *grad = j->layer->params.grad; /* gammas (C), betas (C) */
     double sum = 0.0, sum_h = 0.0;
 
-    (void)lane;
+    (void)worker;
     const bool moving = by_batch(j);
     const statistics s = moving ? measure(&ch) : running_ones(j, c);
     if (moving)
@@ -234,7 +235,7 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     job j = {.layer = layer, .run = run, .x = x, .dy = dy, .dx = dx};
 
     (void)y;
-    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), backward_channel,
+    cnn__parallel(layer->in.c, cnn__run_workers(layer, run), backward_channel,
                   &j);
 }
 

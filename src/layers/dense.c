@@ -70,7 +70,7 @@ static cnn__affine affine(const cnn_layer *layer, const cnn__run *run)
         .parts = 1,
         .inputs = I,
         .outputs = U,
-        .lanes = run->lanes,
+        .workers = run->workers,
         .W = p->value,
         .b = biased ? p->value + weights : NULL,
         .dW = p->grad,

@@ -47,7 +47,7 @@ static uint64_t layer_seed(const job *j)
     return j->run->seed + odd * (uint64_t)j->layer->index;
 }
 
-static void drop_sample(void *data, int64_t sample, int32_t lane)
+static void drop_sample(void *data, int64_t sample, int32_t worker)
 {
     const job *j = data;
     const float rate = ((const dropout *)j->layer)->rate;
@@ -57,7 +57,7 @@ static void drop_sample(void *data, int64_t sample, int32_t lane)
     float *to = j->to + (size_t)sample * size;
     cnn__random random;
 
-    (void)lane;
+    (void)worker;
     cnn__random_start(&random, layer_seed(j), CNN__RANDOM_DROPOUT, j->run->step,
                       (uint32_t)sample);
     for (size_t i = 0; i < size; i++)
@@ -69,7 +69,7 @@ static void drop_or_copy(job *j)
     const cnn_layer *layer = j->layer;
 
     if (cnn__trains(layer, j->run->flags))
-        cnn__parallel(j->run->batch, j->run->lanes, drop_sample, j);
+        cnn__parallel(j->run->batch, j->run->workers, drop_sample, j);
     else if (j->from != j->to)
         memcpy(j->to, j->from,
                (size_t)j->run->batch * cnn__shape_size(&layer->in) *

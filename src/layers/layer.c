@@ -19,8 +19,8 @@ void cnn_layer_free(cnn_layer *layer)
 /* ---------------------------------------------------------- building --- */
 
 /* Deals out one block: values, gradients and slots, then the workspace. */
-static void lay_out(cnn_layer *layer, const cnn__workspace *need, int32_t lanes,
-                    cnn__arena *arena)
+static void lay_out(cnn_layer *layer, const cnn__workspace *need,
+                    int32_t workers, cnn__arena *arena)
 {
     const size_t count = layer->params.count;
     cnn__params blocks = {
@@ -33,7 +33,7 @@ static void lay_out(cnn_layer *layer, const cnn__workspace *need, int32_t lanes,
 
     cnn__layer_place(layer, &blocks, &(cnn__params){0});
     layer->memo = (cnn__memo){.at = cnn__arena_floats(arena, need->memo)};
-    cnn__run_plan(&layer->run, need, lanes, arena);
+    cnn__run_plan(&layer->run, need, workers, arena);
     layer->run.memo = &layer->memo;
 }
 
@@ -53,13 +53,13 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
     CNN__TRY(cnn__check_input(in, max_batch));
     CNN__TRY(cnn__layer_shape(layer, in));
     const cnn__workspace need = cnn__layer_workspace(layer, max_batch);
-    const int32_t lanes = cnn_num_threads();
-    lay_out(layer, &need, lanes, &arena);
+    const int32_t workers = cnn_num_threads();
+    lay_out(layer, &need, workers, &arena);
     layer->memory = cnn__alloc(arena.used);
     if (layer->memory == NULL)
         return cnn_last_status();
     arena = (cnn__arena){.base = layer->memory};
-    lay_out(layer, &need, lanes, &arena);
+    lay_out(layer, &need, workers, &arena);
     cnn__layer_init(layer, seed, 0);
     layer->run.seed = seed;
     layer->max_batch = max_batch;

@@ -167,15 +167,15 @@ void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index)
         memset(layer->params.grad, 0, layer->params.count * sizeof(float));
 }
 
-void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t lanes,
+void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t workers,
                    cnn__arena *arena)
 {
     const size_t line = CNN__ALIGNMENT / sizeof(float);
 
-    run->lanes = lanes;
-    run->lane_stride = cnn__size_round_up(need->lane, line);
-    run->lane = cnn__arena_floats(
-        arena, cnn__size_mul((size_t)lanes, run->lane_stride));
+    run->workers = workers;
+    run->scratch_stride = cnn__size_round_up(need->scratch, line);
+    run->scratch = cnn__arena_floats(
+        arena, cnn__size_mul((size_t)workers, run->scratch_stride));
     run->shared = cnn__arena_floats(arena, need->shared);
 }
 
@@ -183,8 +183,8 @@ void cnn__workspace_join(cnn__workspace *all, const cnn__workspace *one)
 {
     if (one->shared > all->shared)
         all->shared = one->shared;
-    if (one->lane > all->lane)
-        all->lane = one->lane;
+    if (one->scratch > all->scratch)
+        all->scratch = one->scratch;
 }
 
 int32_t cnn__chunk_samples(size_t size)
@@ -202,7 +202,7 @@ typedef struct job {
     float *y, *dx; /* dx: NULL forward */
 } job;
 
-static void run_chunk(void *data, int64_t chunk, int32_t lane)
+static void run_chunk(void *data, int64_t chunk, int32_t worker)
 {
     const job *j = data;
     const cnn__layer_ops *ops = j->layer->ops;
@@ -212,7 +212,7 @@ static void run_chunk(void *data, int64_t chunk, int32_t lane)
     const size_t x = (size_t)first * cnn__shape_size(&j->layer->in);
     const size_t y = (size_t)first * cnn__shape_size(&j->layer->out);
 
-    (void)lane;
+    (void)worker;
     if (j->dx == NULL)
         ops->forward_samples(j->layer, n, j->x + x, j->y + y);
     else
@@ -224,7 +224,8 @@ static void run_by_samples(job *j, const cnn__run *run)
 {
     j->batch = run->batch;
     j->samples = cnn__chunk_samples(cnn__shape_size(&j->layer->in));
-    cnn__parallel(cnn__chunks(j->batch, j->samples), run->lanes, run_chunk, j);
+    cnn__parallel(cnn__chunks(j->batch, j->samples), run->workers, run_chunk,
+                  j);
 }
 
 void cnn__forward_by_samples(const cnn_layer *layer, const cnn__run *run,

@@ -74,9 +74,9 @@ static inline size_t cnn__params_chunk(const cnn__params *p, int64_t chunk)
 
 /* Memory that a pass needs while it runs, in floats. */
 typedef struct cnn__workspace {
-    size_t shared; /* one for the call */
-    size_t lane;   /* one for each thread */
-    size_t memo;   /* cnn__memo, not shared with other layers */
+    size_t shared;  /* one for the call */
+    size_t scratch; /* of each worker */
+    size_t memo;    /* cnn__memo, not shared with other layers */
 } cnn__workspace;
 
 /* What a layer makes of its parameters, remembered from one pass to the next.
@@ -100,9 +100,9 @@ typedef struct cnn__run {
     uint64_t seed;         /* of the build, and ... */
     uint64_t step; /* ... the number of this pass with CNN_TRAIN: what random
                       numbers of the pass follow from */
-    int32_t lanes;
-    size_t lane_stride; /* floats from one lane to the next */
-    float *lane;        /* first lane */
+    int32_t workers;
+    size_t scratch_stride; /* floats from one worker's to the next */
+    float *scratch;        /* of the first worker */
     float *shared;
 } cnn__run;
 
@@ -256,22 +256,22 @@ static inline bool cnn__trains(const cnn_layer *layer, uint32_t flags)
     return (flags & CNN_TRAIN) != 0 && layer->frozen != CNN_FROZEN;
 }
 
-/* The lanes that a pass over a batch of inputs is worth. */
-static inline int32_t cnn__run_lanes(const cnn_layer *layer,
-                                     const cnn__run *run)
+/* The workers that a pass over a batch of inputs is worth. */
+static inline int32_t cnn__run_workers(const cnn_layer *layer,
+                                       const cnn__run *run)
 {
-    return cnn__worth(run->lanes,
+    return cnn__worth(run->workers,
                       (size_t)run->batch * cnn__shape_size(&layer->in));
 }
 
-/* A thread's part of the workspace. */
-static inline float *cnn__run_lane(const cnn__run *run, int32_t lane)
+/* A worker's part of the workspace. */
+static inline float *cnn__run_scratch(const cnn__run *run, int32_t worker)
 {
-    return run->lane + (size_t)lane * run->lane_stride;
+    return run->scratch + (size_t)worker * run->scratch_stride;
 }
 
 /* Lays the workspace out for passes of any batch up to `batch`. */
-void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t lanes,
+void cnn__run_plan(cnn__run *run, const cnn__workspace *need, int32_t workers,
                    cnn__arena *arena);
 
 /* Takes the larger of both, field by field. */

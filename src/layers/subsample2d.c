@@ -53,7 +53,7 @@ static size_t plane(const cnn_shape *s, int32_t n, int64_t c)
 static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 {
     (void)batch;
-    need->lane = cnn__size_mul((size_t)layer->out.h, (size_t)layer->out.w);
+    need->scratch = cnn__size_mul((size_t)layer->out.h, (size_t)layer->out.w);
 }
 
 /* What one pass hands to its chunks, a channel over the whole batch each: so
@@ -101,14 +101,14 @@ static void spread(const cnn__pool2d *p, float weight, const float *dy,
         }
 }
 
-static void forward_channel(void *data, int64_t c, int32_t lane)
+static void forward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
     const cnn_layer *layer = &j->pool->base;
     const float weight = layer->params.value[c];
     const float bias = layer->params.value[layer->in.c + c];
 
-    (void)lane;
+    (void)worker;
     for (int32_t n = 0; n < j->run->batch; n++)
         from_sums(j->pool, j->x + plane(&layer->in, n, c), weight, bias,
                   j->y + plane(&layer->out, n, c));
@@ -121,17 +121,18 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
 
     j.x = x;
     j.y = y;
-    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), forward_channel, &j);
+    cnn__parallel(layer->in.c, cnn__run_workers(layer, run), forward_channel,
+                  &j);
 }
 
 /* Sums over a plane in the order of cnn__sum(), those over the batch sample by
  * sample. */
-static void backward_channel(void *data, int64_t c, int32_t lane)
+static void backward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
     const cnn_layer *layer = &j->pool->base;
     const size_t Y = plane_size(&layer->out);
-    float *sums = j->run->lane + (size_t)lane * j->run->lane_stride; /* Y */
+    float *sums = cnn__run_scratch(j->run, worker); /* (OH, OW) */
     double dw = 0.0, db = 0.0;
 
     for (int32_t n = 0; n < j->run->batch; n++) {
@@ -157,7 +158,7 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     j.x = x;
     j.dy = dy;
     j.dx = dx;
-    cnn__parallel(layer->in.c, cnn__run_lanes(layer, run), backward_channel,
+    cnn__parallel(layer->in.c, cnn__run_workers(layer, run), backward_channel,
                   &j);
 }
 

@@ -40,7 +40,7 @@ cnn__tail cnn__tail_of(cnn_layer *const *layers, int32_t count, int32_t i,
                  (tail.activation == NULL ||
                   tail.activation->ops->backward_floats != NULL);
     tail.room =
-        cnn__size_round_up(cnn__layer_workspace(head, batch).lane, line);
+        cnn__size_round_up(cnn__layer_workspace(head, batch).scratch, line);
     return tail;
 }
 
@@ -53,16 +53,16 @@ size_t cnn__tail_floats(const cnn_layer *head, const cnn__tail *tail,
            (out_floats(head) + (tail->picks ? out_floats(tail->pool) : 0));
 }
 
-static float *room(const cnn__run *run, int32_t lane)
+static float *room(const cnn__run *run, int32_t worker)
 {
-    return cnn__run_lane(run, lane) + run->tail->room;
+    return cnn__run_scratch(run, worker) + run->tail->room;
 }
 
 float *cnn__tail_place(const cnn__run *run, float *y, size_t size,
-                       int64_t first, int32_t lane)
+                       int64_t first, int32_t worker)
 {
     if (run->tail != NULL && (!run->keep || y == NULL))
-        return room(run, lane);
+        return room(run, worker);
     return y + (size_t)first * size;
 }
 
@@ -104,7 +104,7 @@ static const float *back_by_picks(const cnn__tail *t, const float *dy,
 
 const float *cnn__tail_backward(const cnn__run *run, const float *y,
                                 const float *dy, size_t size, int64_t first,
-                                int32_t n, int32_t lane)
+                                int32_t n, int32_t worker)
 {
     const cnn__tail *t = run->tail;
 
@@ -112,7 +112,7 @@ const float *cnn__tail_backward(const cnn__run *run, const float *y,
         return dy + (size_t)first * size;
     const cnn_layer *pool = t->pool, *activation = t->activation;
     const size_t pooled = (size_t)first * out_floats(pool);
-    float *to = room(run, lane);
+    float *to = room(run, worker);
 
     if (t->picks)
         return back_by_picks(t, dy, size, first, n, to);

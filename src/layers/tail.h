@@ -23,7 +23,7 @@ struct cnn__tail {
     bool picks;      /* what the pool picked is enough to go back: ... */
     float *y;        /* of the pool, for the batch */
     uint8_t *picked; /* ... it is here */
-    size_t room; /* where a lane has room for what the head does at a time */
+    size_t room; /* where a worker has room for what the head does at a time */
 };
 
 /* The tail of layer i in passes of up to `batch` samples; `y` and `picked` are
@@ -39,7 +39,7 @@ size_t cnn__tail_floats(const cnn_layer *head, const cnn__tail *tail,
  * `first` on are to be written, y being the output of all, or NULL if it need
  * not be stored. */
 float *cnn__tail_place(const cnn__run *run, float *y, size_t size,
-                       int64_t first, int32_t lane);
+                       int64_t first, int32_t worker);
 
 /* Goes on with n samples that have been written there. */
 void cnn__tail_forward(const cnn__run *run, float *place, int64_t first,
@@ -50,6 +50,6 @@ void cnn__tail_forward(const cnn__run *run, float *place, int64_t first,
  * out. */
 const float *cnn__tail_backward(const cnn__run *run, const float *y,
                                 const float *dy, size_t size, int64_t first,
-                                int32_t n, int32_t lane);
+                                int32_t n, int32_t worker);
 
 #endif

@@ -36,7 +36,7 @@ void cnn__affine_forward(const cnn__affine *a, const float *x, float *y)
                             .beta = a->b != NULL ? 1.0f : 0.0f,
                             .c = y + (size_t)p * (size_t)U,
                             .ldc = row_of_y(a)},
-            a->lanes);
+            a->workers);
 }
 
 /* dW += dy^T x */
@@ -56,7 +56,7 @@ static void backward_weights(const cnn__affine *a, int32_t p, const float *x,
                         .ldb = row_of_x(a),
                         .beta = 1.0f,
                         .c = a->dW + (size_t)p * (size_t)U * (size_t)I},
-        a->lanes);
+        a->workers);
 }
 
 /* dx = dy W */
@@ -74,7 +74,7 @@ static void backward_input(const cnn__affine *a, int32_t p, const float *dy,
                         .b = a->W + (size_t)p * (size_t)U * (size_t)I,
                         .c = dx + (size_t)p * (size_t)I,
                         .ldc = row_of_x(a)},
-        a->lanes);
+        a->workers);
 }
 
 void cnn__affine_backward(const cnn__affine *a, const float *x, const float *dy,

@@ -13,7 +13,7 @@
  *     b, db  (parts, outputs), or NULL */
 typedef struct cnn__affine {
     int32_t rows, parts, inputs, outputs;
-    int32_t lanes;
+    int32_t workers;
     const float *W, *b; /* for the way forward, W for dx too */
     float *dW, *db;     /* for the way back */
 } cnn__affine;

@@ -177,7 +177,7 @@ int32_t cnn__gemm_pieces(int32_t length, int32_t *piece)
     return (int32_t)(((int64_t)length + *piece - 1) / *piece);
 }
 
-static void multiply_block(void *data, int64_t chunk, int32_t lane)
+static void multiply_block(void *data, int64_t chunk, int32_t worker)
 {
     const grid *g = data;
     cnn__product p = *g->whole;
@@ -186,7 +186,7 @@ static void multiply_block(void *data, int64_t chunk, int32_t lane)
     const int32_t rest = length - (int32_t)first;
     const size_t skip = (size_t)first;
 
-    (void)lane;
+    (void)worker;
     p.lda = p.lda > 0 ? p.lda : p.transpose_a ? p.m : p.k;
     p.ldb = p.ldb > 0 ? p.ldb : p.transpose_b ? p.k : p.n;
     p.ldc = p.ldc > 0 ? p.ldc : p.n;
@@ -202,7 +202,7 @@ static void multiply_block(void *data, int64_t chunk, int32_t lane)
     cnn__gemm(&p);
 }
 
-void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
+void cnn__gemm_parallel(const cnn__product *p, int32_t workers)
 {
     grid g = {.whole = p, .by_rows = p->m > p->n};
     const int32_t length = g.by_rows ? p->m : p->n;
@@ -212,7 +212,7 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t lanes)
         return;
     }
     const int32_t pieces = cnn__gemm_pieces(length, &g.piece);
-    cnn__parallel(pieces, lanes, multiply_block, &g);
+    cnn__parallel(pieces, workers, multiply_block, &g);
 }
 
 /* ----------------------------------------------- threads of the BLAS --- */

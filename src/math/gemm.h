@@ -27,9 +27,9 @@ typedef struct cnn__product {
  * passed cnn__gemm_check() when the caller was built. */
 void cnn__gemm(const cnn__product *product);
 
-/* The same on up to `lanes` threads: c is cut into blocks, whose number and
+/* The same on up to `workers` threads: c is cut into blocks, whose number and
  * size depend on m, n and k only. */
-void cnn__gemm_parallel(const cnn__product *product, int32_t lanes);
+void cnn__gemm_parallel(const cnn__product *product, int32_t workers);
 
 /* How that cuts the longer side of c, of at least 1: into so many pieces, but
  * for the last one of *piece each. */

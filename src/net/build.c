@@ -20,7 +20,7 @@ static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
         floats = cnn__size_add(floats, cnn__shape_size(&net->layers[i]->out));
         cnn__workspace_join(&need, &one);
     }
-    floats = cnn__size_add(floats, need.lane);
+    floats = cnn__size_add(floats, need.scratch);
     if (floats > MOST_FLOATS)
         return cnn__fail(CNN_EOVERFLOW,
                          "one sample takes %zu floats, in the input, the "
@@ -68,7 +68,7 @@ static size_t most_floats(const cnn_net *net, int32_t batch)
     return cnn__size_mul(most, (size_t)batch);
 }
 
-static void lay_out(cnn_net *net, int32_t batch, int32_t lanes,
+static void lay_out(cnn_net *net, int32_t batch, int32_t workers,
                     cnn__arena *arena)
 {
     cnn__params *p = &net->params;
@@ -81,7 +81,7 @@ static void lay_out(cnn_net *net, int32_t batch, int32_t lanes,
     p->fixed = cnn__arena_floats(arena, p->fixed_count);
     net->gradient[0] = cnn__arena_floats(arena, gradient);
     net->gradient[1] = cnn__arena_floats(arena, gradient);
-    cnn__pass_plan(&net->pass, net->layers, net->count, batch, true, lanes,
+    cnn__pass_plan(&net->pass, net->layers, net->count, batch, true, workers,
                    arena);
 }
 
@@ -124,14 +124,14 @@ cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
     CNN__TRY(check_buildable(net, in));
     CNN__TRY(cnn__check_input(in, max_batch));
     CNN__TRY(cnn__net_infer(net, in));
-    const int32_t lanes = cnn_num_threads();
-    lay_out(net, max_batch, lanes, &arena);
+    const int32_t workers = cnn_num_threads();
+    lay_out(net, max_batch, workers, &arena);
     net->memory = cnn__alloc(arena.used);
     if (net->memory == NULL)
         return cnn_last_status();
     net->memory_size = arena.used;
     arena = (cnn__arena){.base = net->memory};
-    lay_out(net, max_batch, lanes, &arena);
+    lay_out(net, max_batch, workers, &arena);
     net->pass.run.seed = seed;
     net->in = *in;
     net->max_batch = max_batch;

@@ -52,7 +52,7 @@ static cnn__workspace look_through(const cnn__pass *pass, int32_t batch,
         const size_t floats = output_floats(layer, batch);
 
         if (tail.length > 0)
-            one.lane =
+            one.scratch =
                 cnn__size_add(tail.room, cnn__tail_floats(layer, &tail, batch));
         cnn__workspace_join(&need, &one);
         if (keep || !cnn__pass_inside(pass->layers, pass->count, i, batch))
@@ -62,7 +62,8 @@ static cnn__workspace look_through(const cnn__pass *pass, int32_t batch,
 }
 
 void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
-                    int32_t batch, bool keep, int32_t lanes, cnn__arena *arena)
+                    int32_t batch, bool keep, int32_t workers,
+                    cnn__arena *arena)
 {
     float *turns[2];
     int turn = 0;
@@ -99,7 +100,7 @@ void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
     }
     for (int32_t i = 0; i < count && pass->y != NULL; i++)
         pass->tails[i].y = pass->y[i + pass->tails[i].length];
-    cnn__run_plan(&pass->run, &need, lanes, arena);
+    cnn__run_plan(&pass->run, &need, workers, arena);
 }
 
 void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory)

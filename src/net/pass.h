@@ -28,7 +28,8 @@ bool cnn__pass_inside(cnn_layer *const *layers, int32_t count, int32_t i,
  * `keep`, every layer's output is kept for the backward pass; without, two
  * buffers take turns, and what is inside is not stored. */
 void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
-                    int32_t batch, bool keep, int32_t lanes, cnn__arena *arena);
+                    int32_t batch, bool keep, int32_t workers,
+                    cnn__arena *arena);
 
 /* Gives hidden outputs a place, for somebody who wants to see them, or, with
  * NULL, takes it away. */

@@ -118,19 +118,19 @@ cnn_status cnn_net_backward_input(cnn_net *net, int32_t batch, const float *x,
     return CNN_OK;
 }
 
-static void clear_chunk(void *data, int64_t chunk, int32_t lane)
+static void clear_chunk(void *data, int64_t chunk, int32_t worker)
 {
     const cnn__params *p = data;
     const size_t at = (size_t)chunk * CNN__PARAMS_CHUNK;
 
-    (void)lane;
+    (void)worker;
     memset(p->grad + at, 0, cnn__params_chunk(p, chunk) * sizeof(float));
 }
 
 cnn_status cnn_net_zero_grad(cnn_net *net)
 {
     CNN__TRY(cnn__net_check_built(net));
-    cnn__parallel(cnn__params_chunks(&net->params), net->pass.run.lanes,
+    cnn__parallel(cnn__params_chunks(&net->params), net->pass.run.workers,
                   clear_chunk, &net->params);
     return CNN_OK;
 }

@@ -14,7 +14,7 @@ struct cnn_session {
 cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
 {
     cnn__arena arena = {0};
-    const int32_t lanes = cnn_num_threads();
+    const int32_t workers = cnn_num_threads();
 
     if (cnn__net_check_built(net) != CNN_OK ||
         cnn__check_input(&net->in, max_batch) != CNN_OK)
@@ -23,7 +23,7 @@ cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
     if (s == NULL)
         return cnn__lost(CNN__SESSION);
     s->max_batch = max_batch;
-    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, lanes,
+    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, workers,
                    &arena);
     s->memory = cnn__alloc(arena.used);
     if (s->memory == NULL) {
@@ -31,7 +31,7 @@ cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
         return cnn__lost(CNN__SESSION);
     }
     arena = (cnn__arena){.base = s->memory};
-    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, lanes,
+    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, workers,
                    &arena);
     return s;
 }

@@ -80,13 +80,13 @@ typedef struct job {
     atomic_bool bad; /* a parameter, or its squares, is not finite any more */
 } job;
 
-static void update_chunk(void *data, int64_t chunk, int32_t lane)
+static void update_chunk(void *data, int64_t chunk, int32_t worker)
 {
     job *j = data;
     const size_t at = (size_t)chunk * CNN__PARAMS_CHUNK;
     cnn__update u = j->all;
 
-    (void)lane;
+    (void)worker;
     u.n = cnn__params_chunk(j->params, chunk);
     u.p += at;
     u.g += at;
@@ -139,7 +139,7 @@ cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
     };
     params->steps += params->steps < CNN__MOST_COUNT;
     rule->prepare(optim, params->steps, &j.all);
-    cnn__parallel(cnn__params_chunks(params), layer->run.lanes, update_chunk,
+    cnn__parallel(cnn__params_chunks(params), layer->run.workers, update_chunk,
                   &j);
     return atomic_load(&j.bad) ? fail_update(layer, j.all.v) : CNN_OK;
 }

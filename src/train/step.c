@@ -161,12 +161,12 @@ typedef struct gradients {
 } gradients;
 
 /* A sum is cheap, and not finite if one of its terms is not. */
-static void check_chunk(void *data, int64_t chunk, int32_t lane)
+static void check_chunk(void *data, int64_t chunk, int32_t worker)
 {
     gradients *g = data;
     const cnn__params *p = g->params;
 
-    (void)lane;
+    (void)worker;
     if (!isfinite(cnn__sum(p->grad + (size_t)chunk * CNN__PARAMS_CHUNK,
                            cnn__params_chunk(p, chunk))))
         atomic_store(&g->bad, true);
@@ -178,7 +178,7 @@ static cnn_status check_gradients(const cnn_net *net)
 {
     gradients g = {.params = &net->params};
 
-    cnn__parallel(cnn__params_chunks(&net->params), net->pass.run.lanes,
+    cnn__parallel(cnn__params_chunks(&net->params), net->pass.run.workers,
                   check_chunk, &g);
     if (!atomic_load(&g.bad))
         return CNN_OK;

@@ -108,7 +108,7 @@ cnn_status cnn_trainer_set_schedule(cnn_trainer *t, float base,
 cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
                                         const cnn_augment_options *options)
 {
-    const int32_t lanes = cnn_num_threads();
+    const int32_t workers = cnn_num_threads();
     cnn_augment_options o;
     bool any;
 
@@ -118,10 +118,10 @@ cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
     if (any && t->scratch == NULL) {
         t->scratch_stride = cnn__augment_scratch(&t->net->in);
         t->scratch = cnn__alloc(
-            cnn__size_mul3((size_t)lanes, t->scratch_stride, sizeof(float)));
+            cnn__size_mul3((size_t)workers, t->scratch_stride, sizeof(float)));
         if (t->scratch == NULL)
             return cnn_last_status();
-        t->lanes = lanes;
+        t->workers = workers;
     }
     t->augment = o;
     t->augmented = any;
@@ -169,7 +169,7 @@ static void pick_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
 }
 
 /* Moves one image of the batch; how follows from the step and its place. */
-static void augment_sample(void *data, int64_t sample, int32_t lane)
+static void augment_sample(void *data, int64_t sample, int32_t worker)
 {
     const cnn_trainer *t = data;
     const cnn_shape *in = &t->net->in;
@@ -178,7 +178,7 @@ static void augment_sample(void *data, int64_t sample, int32_t lane)
     cnn__random_start(&random, t->o.seed, CNN__RANDOM_AUGMENT,
                       (uint64_t)t->step, (uint32_t)sample);
     cnn__augment(&t->augment, in, &random, t->paper,
-                 t->scratch + (size_t)lane * t->scratch_stride,
+                 t->scratch + (size_t)worker * t->scratch_stride,
                  t->x + (size_t)sample * cnn__shape_size(in));
 }
 
@@ -217,7 +217,7 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
     CNN__TRY(
         cnn_dataset_read(t->dataset, t->o.batch, t->index, t->x, t->labels));
     if (t->augmented)
-        cnn__parallel(t->o.batch, t->lanes, augment_sample, t);
+        cnn__parallel(t->o.batch, t->workers, augment_sample, t);
     if (t->scheduled)
         CNN__TRY(cnn_optim_set_lr(t->optim,
                                   cnn__schedule_lr(&t->schedule, t->step)));

@@ -28,7 +28,7 @@ struct cnn_trainer {
     bool augmented;
     cnn_augment_options augment;
     float paper;           /* the value of a pixel 0 */
-    int32_t lanes;         /* of `scratch`, ... */
+    int32_t workers;       /* of `scratch`, ... */
     size_t scratch_stride; /* ... so many floats each */
     float *scratch;
     void *memory; /* of the arrays */

@@ -35,8 +35,8 @@ WRAP(COL2IM, cnn__col2im,
      (const cnn__lowering *lowering, const float *col, float *dx),
      (lowering, col, dx));
 WRAP(SGEMM, cnn__gemm, (const cnn__product *product), (product));
-WRAP(SGEMM, cnn__gemm_parallel, (const cnn__product *product, int32_t lanes),
-     (product, lanes));
+WRAP(SGEMM, cnn__gemm_parallel, (const cnn__product *product, int32_t workers),
+     (product, workers));
 WRAP(WINOGRAD, cnn__winograd_load_x, (const cnn__winograd_block *block),
      (block));
 WRAP(WINOGRAD, cnn__winograd_store_y,
@@ -88,23 +88,23 @@ typedef struct job {
     int part;
 } job;
 
-static void run_chunk(void *data, int64_t chunk, int32_t lane)
+static void run_chunk(void *data, int64_t chunk, int32_t worker)
 {
     const job *j = data;
     const int before = split_enter(j->part);
 
-    j->run(j->data, chunk, lane);
+    j->run(j->data, chunk, worker);
     split_leave(before);
 }
 
 WRAPPED(cnn__parallel);
-void __wrap_cnn__parallel(int64_t chunks, int32_t lanes, cnn__chunk_fn run,
+void __wrap_cnn__parallel(int64_t chunks, int32_t workers, cnn__chunk_fn run,
                           void *data)
 {
     job j = {run, data, split_now()};
     const int before = split_enter(WAITING);
 
-    __real_cnn__parallel(chunks, lanes, run_chunk, &j);
+    __real_cnn__parallel(chunks, workers, run_chunk, &j);
     split_leave(before);
 }
 

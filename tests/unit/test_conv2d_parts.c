@@ -127,8 +127,8 @@ static void memory_is_bounded(void **state)
         conv_case_open(&c, &r);
         const cnn__workspace need = cnn__layer_workspace(r.layer, n->N);
         const size_t maps = n->N > 2 ? r.Y : 0;
-        if (need.lane > cases[i].most + maps + channel)
-            fail_msg("%s: %zu floats of workspace", c.what, need.lane);
+        if (need.scratch > cases[i].most + maps + channel)
+            fail_msg("%s: %zu floats of workspace", c.what, need.scratch);
         assert_true(columns_of(&r, w, n->C / n->groups) > MOST || n->N > 2);
         rig_close(&r);
     }
@@ -149,7 +149,7 @@ static void memory_of_large_images(void **state)
         rig r;
 
         rig_open(&r, cnn_conv2d_create(8, 3, 3, &o), &shapes[i], 1);
-        assert_in_range(cnn__layer_workspace(r.layer, 1).lane, 1 << 17,
+        assert_in_range(cnn__layer_workspace(r.layer, 1).scratch, 1 << 17,
                         (1 << 18) + 226 * 6);
         rig_close(&r);
     }
@@ -170,7 +170,7 @@ static void memory_of_tables(void **state)
         table[i] = i % 3 > 0;
     assert_int_equal(cnn_conv2d_set_table(layer, 1000, 2, table), CNN_OK);
     rig_open(&r, layer, &(cnn_shape){2, 60, 60}, 1);
-    assert_in_range(cnn__layer_workspace(r.layer, 1).lane, 1 << 17,
+    assert_in_range(cnn__layer_workspace(r.layer, 1).scratch, 1 << 17,
                     (1 << 18) + 64 * 64 + 1000 * 25);
     rig_close(&r);
 }

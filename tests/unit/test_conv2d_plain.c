@@ -259,10 +259,10 @@ static void need_no_workspace(void **state)
 
     (void)state;
     open_points(&r, 1, 40);
-    assert_int_equal(cnn__layer_workspace(r.layer, 40).lane, 0);
+    assert_int_equal(cnn__layer_workspace(r.layer, 40).scratch, 0);
     rig_close(&r);
     open_whole(&r, 1, 40);
-    assert_int_equal(cnn__layer_workspace(r.layer, 40).lane, 0);
+    assert_int_equal(cnn__layer_workspace(r.layer, 40).scratch, 0);
     assert_int_equal(cnn__layer_workspace(r.layer, 40).shared, 0);
     rig_close(&r);
 }

@@ -57,12 +57,12 @@ typedef struct products {
 } products;
 
 /* Long enough for the workers to come, so that each has a chunk. */
-static void multiply_small(void *data, int64_t chunk, int32_t lane)
+static void multiply_small(void *data, int64_t chunk, int32_t worker)
 {
     products *p = data;
 
     nanosleep(&(struct timespec){0, 20000000}, NULL);
-    (void)lane;
+    (void)worker;
     p->result[chunk] = atomic_load(&p->value) * 0x1p-20f;
 }
 

@@ -43,40 +43,40 @@ static void sleep_ms(long ms)
 /* A job that counts what it is asked to do. */
 typedef struct tally {
     atomic_int times[MOST_CHUNKS];
-    atomic_int bad_lanes; /* outside of 0 .. lanes - 1 */
-    atomic_int clashes;   /* two at once in a lane */
+    atomic_int bad_workers; /* outside of 0 .. workers - 1 */
+    atomic_int clashes;     /* two at once in a worker */
     atomic_flag busy[CNN_MAX_THREADS];
-    int32_t lanes;
+    int32_t workers;
 } tally;
 
-static void count(void *data, int64_t chunk, int32_t lane)
+static void count(void *data, int64_t chunk, int32_t worker)
 {
     tally *t = data;
 
-    if (lane < 0 || lane >= t->lanes) {
-        atomic_fetch_add(&t->bad_lanes, 1);
+    if (worker < 0 || worker >= t->workers) {
+        atomic_fetch_add(&t->bad_workers, 1);
         return;
     }
-    if (atomic_flag_test_and_set(&t->busy[lane]))
+    if (atomic_flag_test_and_set(&t->busy[worker]))
         atomic_fetch_add(&t->clashes, 1);
     atomic_fetch_add(&t->times[chunk], 1);
-    atomic_flag_clear(&t->busy[lane]);
+    atomic_flag_clear(&t->busy[worker]);
 }
 
 /* Runs a job and tells whether each chunk was done once, and nothing else. */
-static bool runs_each_once(int64_t chunks, int32_t lanes)
+static bool runs_each_once(int64_t chunks, int32_t workers)
 {
     tally t;
 
     memset(&t, 0, sizeof(t));
-    t.lanes = lanes > 1 ? lanes : 1;
+    t.workers = workers > 1 ? workers : 1;
     for (int i = 0; i < CNN_MAX_THREADS; i++)
         atomic_flag_clear(&t.busy[i]);
-    cnn__parallel(chunks, lanes, count, &t);
+    cnn__parallel(chunks, workers, count, &t);
     for (int64_t i = 0; i < MOST_CHUNKS; i++)
         if (atomic_load(&t.times[i]) != (i < chunks))
             return false;
-    return atomic_load(&t.bad_lanes) == 0 && atomic_load(&t.clashes) == 0;
+    return atomic_load(&t.bad_workers) == 0 && atomic_load(&t.clashes) == 0;
 }
 
 /* Runs first. */
@@ -101,8 +101,8 @@ static void every_chunk_once(void **state)
     for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
         set_threads(threads[i]);
         for (size_t k = 0; k < sizeof(chunks) / sizeof(chunks[0]); k++)
-            for (int32_t lanes = 0; lanes <= 4; lanes++)
-                assert_true(runs_each_once(chunks[k], lanes));
+            for (int32_t workers = 0; workers <= 4; workers++)
+                assert_true(runs_each_once(chunks[k], workers));
         assert_true(runs_each_once(MOST_CHUNKS, CNN_MAX_THREADS));
     }
 }
@@ -129,17 +129,17 @@ static void wakes_sleepers(void **state)
     set_threads(1);
 }
 
-/* Three lanes with three chunks each, which wait for each other. */
+/* Three workers with three chunks each, which wait for each other. */
 typedef struct shared_out {
-    atomic_int lane_of[9]; /* 1 + the lane that took a chunk */
+    atomic_int worker_of[9]; /* 1 + the worker that took a chunk */
     atomic_int here, done;
 } shared_out;
 
-static void take_note(void *data, int64_t chunk, int32_t lane)
+static void take_note(void *data, int64_t chunk, int32_t worker)
 {
     shared_out *s = data;
 
-    atomic_store(&s->lane_of[chunk], 1 + lane);
+    atomic_store(&s->worker_of[chunk], 1 + worker);
     /* All are there before the first is done ... */
     for (atomic_fetch_add(&s->here, 1); atomic_load(&s->here) < 3;)
         sleep_ms(1);
@@ -157,11 +157,11 @@ static void lanes_begin_with_their_share(void **state)
     memset(&s, 0, sizeof(s));
     set_threads(3);
     cnn__parallel(9, 3, take_note, &s);
-    for (int32_t lane = 0; lane < 3; lane++)
-        assert_int_equal(atomic_load(&s.lane_of[3 * lane]), 1 + lane);
-    /* The others took what lane 0 did not come to. */
-    assert_int_not_equal(atomic_load(&s.lane_of[1]), 1);
-    assert_int_not_equal(atomic_load(&s.lane_of[2]), 1);
+    for (int32_t worker = 0; worker < 3; worker++)
+        assert_int_equal(atomic_load(&s.worker_of[3 * worker]), 1 + worker);
+    /* The others took what worker 0 did not come to. */
+    assert_int_not_equal(atomic_load(&s.worker_of[1]), 1);
+    assert_int_not_equal(atomic_load(&s.worker_of[2]), 1);
     set_threads(1);
 }
 
@@ -169,23 +169,23 @@ static void lanes_begin_with_their_share(void **state)
 
 typedef struct nest {
     atomic_int inner; /* chunks of the inner jobs */
-    atomic_int wrong; /* inner jobs that were not run inline, in lane 0 */
+    atomic_int wrong; /* inner jobs that were not run inline, in worker 0 */
 } nest;
 
-static void inner_chunk(void *data, int64_t chunk, int32_t lane)
+static void inner_chunk(void *data, int64_t chunk, int32_t worker)
 {
     nest *n = data;
 
     (void)chunk;
     atomic_fetch_add(&n->inner, 1);
-    if (lane != 0)
+    if (worker != 0)
         atomic_fetch_add(&n->wrong, 1);
 }
 
-static void outer_chunk(void *data, int64_t chunk, int32_t lane)
+static void outer_chunk(void *data, int64_t chunk, int32_t worker)
 {
     (void)chunk;
-    (void)lane;
+    (void)worker;
     cnn__parallel(10, 4, inner_chunk, data);
     /* From within a job, too, the number of threads may be set; 1 must not
      * wait for the workers to end, of which this is one. */
@@ -291,11 +291,11 @@ static int work_of_an_orphan(void)
     return cnn_set_num_threads(1) == CNN_OK && runs_each_once(100, 3) ? 42 : 2;
 }
 
-static void fork_in_chunk(void *data, int64_t chunk, int32_t lane)
+static void fork_in_chunk(void *data, int64_t chunk, int32_t worker)
 {
     int *result = data;
 
-    (void)lane;
+    (void)worker;
     if (chunk == 0)
         *result = in_child(work_of_an_orphan);
 }

@@ -57,7 +57,7 @@ size_t cnn__conv_tile_floats(const cnn__conv *conv, const cnn__conv_tiling *t,
 
 cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
                                     const cnn__conv_tiling *tiling,
-                                    int64_t number, int32_t lane)
+                                    int64_t number, int32_t worker)
 {
     const cnn__conv *c = pass->conv;
     const int32_t full = cnn__conv_tile_samples(tiling, pass->run->batch);
@@ -72,7 +72,7 @@ cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
     t.row = (size_t)t.samples * (size_t)c->pixels;
     if (!tiling->lowered)
         return t; /* without workspace */
-    t.scratch = cnn__run_lane(pass->run, lane);
+    t.scratch = cnn__run_scratch(pass->run, worker);
     t.col = t.scratch + scratch_floats(c, tiling);
     t.maps = t.col + col_floats(c, tiling, S);
     t.some = t.maps + maps_floats(c, t.samples);

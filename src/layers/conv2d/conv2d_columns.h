@@ -32,10 +32,10 @@ typedef struct cnn__conv_channels {
     int32_t first, count; /* in the block */
 } cnn__conv_channels;
 
-/* Tile `number` of a pass, in the workspace of a lane. */
+/* Tile `number` of a pass, in the workspace of a worker. */
 cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
                                     const cnn__conv_tiling *tiling,
-                                    int64_t number, int32_t lane);
+                                    int64_t number, int32_t worker);
 
 /* The band from row `first` of the outputs on, and from channel `first` on. */
 cnn__conv_band cnn__conv_band_at(const cnn__conv_tile *t, int32_t first);

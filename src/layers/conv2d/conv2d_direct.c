@@ -139,14 +139,14 @@ static size_t image_floats(const cnn__framed *f)
     return f->planes * f->h * f->w;
 }
 
-static void forward_sample(void *data, int64_t sample, int32_t lane)
+static void forward_sample(void *data, int64_t sample, int32_t worker)
 {
     const job *j = data;
     const cnn__conv_direct_plan *d = j->plan;
     const size_t n = (size_t)sample;
-    float *x = cnn__run_lane(j->run, lane);
-    float *y =
-        cnn__tail_place(j->run, j->pass->y, image_floats(&d->dy), sample, lane);
+    float *x = cnn__run_scratch(j->run, worker);
+    float *y = cnn__tail_place(j->run, j->pass->y, image_floats(&d->dy), sample,
+                               worker);
 
     d->kernels->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
     for (int32_t i = 0; i < parts_of(j->pass->conv); i++) {
@@ -164,7 +164,7 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
 {
     job j = job_of(plan, pass);
 
-    cnn__parallel(j.run->batch, j.run->lanes, forward_sample, &j);
+    cnn__parallel(j.run->batch, j.run->workers, forward_sample, &j);
 }
 
 /* One kernel of W', back to front. */
@@ -222,18 +222,18 @@ static void backward_input(const job *j, const float *dy, float *dx)
 
 /* Adds up samples first .. first + count - 1. */
 static void backward_block(const job *j, size_t first, size_t count, float *dW,
-                           float *db, int32_t lane)
+                           float *db, int32_t worker)
 {
     const cnn__conv_direct_plan *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
     const size_t P = f->h * f->w, block = (size_t)d->block;
     const size_t xs = cnn__framed_floats(&d->x), dys = cnn__framed_floats(f);
-    float *x = cnn__run_lane(j->run, lane);
+    float *x = cnn__run_scratch(j->run, worker);
     float *dy = x + block * xs;
     const float *maps =
         cnn__tail_backward(j->run, j->pass->y, j->pass->dy, Y, (int64_t)first,
-                           (int32_t)count, lane);
+                           (int32_t)count, worker);
 
     for (size_t s = 0; s < count; s++, maps += Y) {
         d->kernels->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
@@ -266,7 +266,7 @@ static void backward_samples(void *data, const cnn__conv_partial *p)
     for (int64_t n = p->first; n < p->end; n += block)
         backward_block(j, (size_t)n,
                        (size_t)(p->end - n < block ? p->end - n : block),
-                       p->sum, db, p->lane);
+                       p->sum, db, p->worker);
 }
 
 static void backward(const void *plan, const cnn__conv_pass *pass)
@@ -283,7 +283,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 
     if (pass->dx != NULL)
         turn_weights(&j);
-    cnn__conv_sum(&partials, pass->run->lanes);
+    cnn__conv_sum(&partials, pass->run->workers);
     cnn__conv_add_sum(pass, partials.sums, j.plan->by_filters);
 }
 
@@ -293,7 +293,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
                   cnn__workspace *need)
 {
-    need->lane = cnn__direct_lane_floats(plan);
+    need->scratch = cnn__direct_scratch_floats(plan);
     need->shared = cnn__size_add(
         conv->weights, cnn__conv_partials_floats(batch, conv->params));
 }

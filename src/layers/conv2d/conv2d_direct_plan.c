@@ -116,7 +116,7 @@ int32_t cnn__direct_grain(const void *plan, int32_t batch)
     return batch < d->block ? batch : d->block;
 }
 
-size_t cnn__direct_lane_floats(const cnn__conv_direct_plan *d)
+size_t cnn__direct_scratch_floats(const cnn__conv_direct_plan *d)
 {
     const size_t framed = cnn__size_mul(
         (size_t)d->block,

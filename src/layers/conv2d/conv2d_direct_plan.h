@@ -25,6 +25,6 @@ bool cnn__direct_pays(const void *plan, const cnn__conv *conv);
 int32_t cnn__direct_grain(const void *plan, int32_t batch);
 
 /* Floats that a worker needs. */
-size_t cnn__direct_lane_floats(const cnn__conv_direct_plan *plan);
+size_t cnn__direct_scratch_floats(const cnn__conv_direct_plan *plan);
 
 #endif

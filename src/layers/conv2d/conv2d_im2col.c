@@ -136,7 +136,7 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
 {
     const cnn__conv_tiling *t = plan;
 
-    need->lane = cnn__conv_tile_floats(conv, t, batch);
+    need->scratch = cnn__conv_tile_floats(conv, t, batch);
     need->shared =
         cnn__conv_partials_floats(cnn__chunks(batch, t->samples), conv->params);
 }
@@ -154,11 +154,11 @@ typedef struct job {
     const cnn__conv_pass *pass;
 } job;
 
-static void forward_tile(void *data, int64_t number, int32_t lane)
+static void forward_tile(void *data, int64_t number, int32_t worker)
 {
     const job *j = data;
 
-    cnn__conv_forward_tile(j->pass, j->tiling, number, lane);
+    cnn__conv_forward_tile(j->pass, j->tiling, number, worker);
 }
 
 static void forward(const void *plan, const cnn__conv_pass *pass)
@@ -166,7 +166,7 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
     job j = {plan, pass};
 
     cnn__parallel(cnn__chunks(pass->run->batch, j.tiling->samples),
-                  pass->run->lanes, forward_tile, &j);
+                  pass->run->workers, forward_tile, &j);
 }
 
 static void backward_tiles(void *data, const cnn__conv_partial *p)
@@ -175,7 +175,7 @@ static void backward_tiles(void *data, const cnn__conv_partial *p)
     float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
 
     for (int64_t number = p->first; number < p->end; number++)
-        cnn__conv_backward_tile(j->pass, j->tiling, number, p->lane, p->sum,
+        cnn__conv_backward_tile(j->pass, j->tiling, number, p->worker, p->sum,
                                 db);
 }
 
@@ -190,7 +190,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
         .data = &j,
     };
 
-    cnn__conv_sum(&partials, pass->run->lanes);
+    cnn__conv_sum(&partials, pass->run->workers);
     cnn__conv_add_sum(pass, partials.sums, true);
 }
 

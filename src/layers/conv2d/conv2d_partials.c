@@ -18,14 +18,14 @@ size_t cnn__conv_partials_floats(int64_t chunks, size_t floats)
     return cnn__size_mul((size_t)partials_of(chunks), floats);
 }
 
-static void add_range(void *data, int64_t number, int32_t lane)
+static void add_range(void *data, int64_t number, int32_t worker)
 {
     const cnn__conv_partials *p = data;
     const int32_t partials = partials_of(p->chunks);
     const cnn__conv_partial one = {
         .first = number * p->chunks / partials,
         .end = (number + 1) * p->chunks / partials,
-        .lane = lane,
+        .worker = worker,
         .sum = p->sums + (size_t)number * p->floats,
     };
 
@@ -36,23 +36,23 @@ static void add_range(void *data, int64_t number, int32_t lane)
 /* What is added up at a time, so that several threads can. */
 #define PIECE 16384
 
-static void add_up_piece(void *data, int64_t piece, int32_t lane)
+static void add_up_piece(void *data, int64_t piece, int32_t worker)
 {
     const cnn__conv_partials *p = data;
     const size_t at = (size_t)piece * PIECE, rest = p->floats - at;
 
-    (void)lane;
+    (void)worker;
     for (int32_t i = 1; i < partials_of(p->chunks); i++)
         cnn__add(p->sums + at, p->sums + (size_t)i * p->floats + at,
                  rest < PIECE ? rest : PIECE);
 }
 
-void cnn__conv_sum(const cnn__conv_partials *p, int32_t lanes)
+void cnn__conv_sum(const cnn__conv_partials *p, int32_t workers)
 {
-    cnn__parallel(partials_of(p->chunks), lanes, add_range, (void *)p);
+    cnn__parallel(partials_of(p->chunks), workers, add_range, (void *)p);
     if (partials_of(p->chunks) > 1)
         cnn__parallel(cnn__chunks((int64_t)p->floats, PIECE),
-                      cnn__worth(lanes, p->floats), add_up_piece, (void *)p);
+                      cnn__worth(workers, p->floats), add_up_piece, (void *)p);
 }
 
 /* dW += the blocks of `from`, which are transposed: (K, filters) each. */

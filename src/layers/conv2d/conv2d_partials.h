@@ -9,7 +9,7 @@
 /* One of them, over the chunks from `first` to before `end`. */
 typedef struct cnn__conv_partial {
     int64_t first, end;
-    int32_t lane;
+    int32_t worker;
     float *sum; /* zero at first */
 } cnn__conv_partial;
 
@@ -26,7 +26,7 @@ size_t cnn__conv_partials_floats(int64_t chunks, size_t floats);
 
 /* Has `add` compute each of them and adds them up: the whole sum is the first
  * of p->sums then. */
-void cnn__conv_sum(const cnn__conv_partials *p, int32_t lanes);
+void cnn__conv_sum(const cnn__conv_partials *p, int32_t workers);
 
 /* Adds a sum of conv->params floats to dW and db; `turned`: the blocks of its
  * weights are transposed, (K, filters) each. */

@@ -126,12 +126,12 @@ static void forward_block(const cnn__conv_tile *t, const cnn__conv_band *band,
 
 void cnn__conv_forward_tile(const cnn__conv_pass *pass,
                             const cnn__conv_tiling *tiling, int64_t number,
-                            int32_t lane)
+                            int32_t worker)
 {
     const cnn__conv *c = pass->conv;
-    cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, lane);
+    cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, worker);
     float *y =
-        cnn__tail_place(pass->run, pass->y, map_floats(c), t.first, lane);
+        cnn__tail_place(pass->run, pass->y, map_floats(c), t.first, worker);
 
     if (alone(&t))
         t.maps = y;
@@ -244,12 +244,13 @@ static void clear_input(const cnn__conv_tile *t, float *dx)
 
 void cnn__conv_backward_tile(const cnn__conv_pass *pass,
                              const cnn__conv_tiling *tiling, int64_t number,
-                             int32_t lane, float *dW, float *db)
+                             int32_t worker, float *dW, float *db)
 {
     const cnn__conv *c = pass->conv;
-    const cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, lane);
-    const float *dy = cnn__tail_backward(
-        pass->run, pass->y, pass->dy, map_floats(c), t.first, t.samples, lane);
+    const cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, worker);
+    const float *dy =
+        cnn__tail_backward(pass->run, pass->y, pass->dy, map_floats(c), t.first,
+                           t.samples, worker);
     const way_back w = {
         .pass = pass, .dmaps = alone(&t) ? dy : t.maps, .dW = dW};
 

@@ -16,12 +16,12 @@ int32_t cnn__conv_tile_samples(const cnn__conv_tiling *t, int32_t batch);
 /* y of the samples of a tile. */
 void cnn__conv_forward_tile(const cnn__conv_pass *pass,
                             const cnn__conv_tiling *tiling, int64_t number,
-                            int32_t lane);
+                            int32_t worker);
 
 /* dx of the samples of a tile; adds to dW, each block transposed, and to db
  * (NULL: no biases). */
 void cnn__conv_backward_tile(const cnn__conv_pass *pass,
                              const cnn__conv_tiling *tiling, int64_t number,
-                             int32_t lane, float *dW, float *db);
+                             int32_t worker, float *dW, float *db);
 
 #endif

@@ -27,7 +27,7 @@ static cnn__affine affine(const cnn__conv_pass *pass)
         .parts = conv->block_count,
         .inputs = conv->most_channels * conv->kernel,
         .outputs = conv->most_filters,
-        .lanes = pass->run->lanes,
+        .workers = pass->run->workers,
         .W = pass->weights,
         .b = pass->biases,
         .dW = pass->dW,

@@ -44,9 +44,9 @@ static job job_of(const cnn__conv_winograd_plan *w, const cnn__conv_pass *pass)
     };
 }
 
-static cnn__winograd_bench bench_of(const job *j, int32_t lane)
+static cnn__winograd_bench bench_of(const job *j, int32_t worker)
 {
-    float *memory = cnn__run_lane(j->run, lane);
+    float *memory = cnn__run_scratch(j->run, worker);
     cnn__winograd_bench bench;
 
     cnn__winograd_lay_out(j->plan, j->run->batch,
@@ -75,12 +75,12 @@ static cnn__grid kernel_grid(const job *j, float *kernels)
 }
 
 /* U of a channel. */
-static void load_weights(void *data, int64_t channel, int32_t lane)
+static void load_weights(void *data, int64_t channel, int32_t worker)
 {
     const job *j = data;
     const cnn__conv_winograd_plan *w = j->plan;
     const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
-    const cnn__winograd_bench b = bench_of(j, lane);
+    const cnn__winograd_bench b = bench_of(j, worker);
     const cnn__planes from = {(float *)j->pass->weights + c * KK,
                               w->channels * KK, w->filters, 1, KK};
     const cnn__grid kernels = kernel_grid(j, b.kernels);
@@ -106,14 +106,14 @@ static void load_all_weights(job *j)
     if (memo->written && memo->mode == mode &&
         memcmp(source, j->pass->weights, size) == 0)
         return;
-    cnn__parallel((int64_t)j->plan->channels, j->run->lanes, load_weights, j);
+    cnn__parallel((int64_t)j->plan->channels, j->run->workers, load_weights, j);
     memcpy(source, j->pass->weights, size);
     memo->written = true;
     memo->mode = mode;
 }
 
 /* U of a point for the way back. */
-static void turn_weights(void *data, int64_t point, int32_t lane)
+static void turn_weights(void *data, int64_t point, int32_t worker)
 {
     const job *j = data;
     const cnn__conv_winograd_plan *w = j->plan;
@@ -122,19 +122,19 @@ static void turn_weights(void *data, int64_t point, int32_t lane)
                               w->filters};
     const cnn__grid to = {j->turned + p * w->turned_step, 0, w->CL};
 
-    (void)lane;
+    (void)worker;
     if (w->channels < w->CL)
         memset(to.at, 0, w->filters * w->CL * sizeof(float));
     cnn__planes_to_lanes(&from, &to);
 }
 
 /* Adds dU of a channel to dW. */
-static void store_weights(void *data, int64_t channel, int32_t lane)
+static void store_weights(void *data, int64_t channel, int32_t worker)
 {
     const job *j = data;
     const cnn__conv_winograd_plan *w = j->plan;
     const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
-    const cnn__winograd_bench b = bench_of(j, lane);
+    const cnn__winograd_bench b = bench_of(j, worker);
     const cnn__planes rows = {b.kernels + w->kernel, KK, w->filters, 1, KK};
     const cnn__grid kernels = kernel_grid(j, b.kernels);
     const cnn__grid sum = kernels_in(j, j->dU, c);
@@ -205,7 +205,8 @@ static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
 
 /* ------------------------------------------------------------ passes --- */
 
-static cnn__winograd_block block_at(const job *j, int64_t number, int32_t lane)
+static cnn__winograd_block block_at(const job *j, int64_t number,
+                                    int32_t worker)
 {
     const int64_t first = number * j->plan->block;
     const int64_t rest = j->run->batch - first;
@@ -214,7 +215,7 @@ static cnn__winograd_block block_at(const job *j, int64_t number, int32_t lane)
     return (cnn__winograd_block){
         .plan = j->plan,
         .pass = j->pass,
-        .bench = bench_of(j, lane),
+        .bench = bench_of(j, worker),
         .first = (size_t)first,
         .samples = (size_t)samples,
         .T = cnn__winograd_squares(j->plan, (int32_t)samples),
@@ -226,12 +227,12 @@ static size_t map_floats(const job *j)
     return j->plan->filters * (size_t)j->pass->conv->pixels;
 }
 
-static void forward_block(void *data, int64_t number, int32_t lane)
+static void forward_block(void *data, int64_t number, int32_t worker)
 {
     const job *j = data;
-    const cnn__winograd_block b = block_at(j, number, lane);
+    const cnn__winograd_block b = block_at(j, number, worker);
     float *y = cnn__tail_place(j->run, j->pass->y, map_floats(j),
-                               (int64_t)b.first, lane);
+                               (int64_t)b.first, worker);
 
     cnn__winograd_load_x(&b);
     for (size_t p = 0; p < j->plan->points; p++)
@@ -245,10 +246,10 @@ static void backward_blocks(void *data, const cnn__conv_partial *p)
     const job *j = data;
 
     for (int64_t i = p->first; i < p->end; i++) {
-        const cnn__winograd_block b = block_at(j, i, p->lane);
+        const cnn__winograd_block b = block_at(j, i, p->worker);
         const float *dy =
             cnn__tail_backward(j->run, j->pass->y, j->pass->dy, map_floats(j),
-                               (int64_t)b.first, (int32_t)b.samples, p->lane);
+                               (int64_t)b.first, (int32_t)b.samples, p->worker);
 
         cnn__winograd_load_x(&b);
         cnn__winograd_load_dy(&b, dy);
@@ -267,7 +268,7 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
     job j = job_of(plan, pass);
 
     load_all_weights(&j);
-    cnn__parallel(cnn__winograd_blocks(plan, run->batch), run->lanes,
+    cnn__parallel(cnn__winograd_blocks(plan, run->batch), run->workers,
                   forward_block, &j);
 }
 
@@ -286,10 +287,10 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 
     if (pass->dx != NULL) {
         load_all_weights(&j);
-        cnn__parallel((int64_t)w->points, run->lanes, turn_weights, &j);
+        cnn__parallel((int64_t)w->points, run->workers, turn_weights, &j);
     }
-    cnn__conv_sum(&partials, run->lanes);
-    cnn__parallel((int64_t)w->channels, run->lanes, store_weights, &j);
+    cnn__conv_sum(&partials, run->workers);
+    cnn__parallel((int64_t)w->channels, run->workers, store_weights, &j);
     if (pass->db != NULL)
         cnn__add(pass->db, j.dU + w->weights, w->filters);
 }

@@ -138,7 +138,7 @@ void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
     const cnn__conv_winograd_plan *w = plan;
 
     (void)conv;
-    need->lane = bench_floats(w, batch);
+    need->scratch = bench_floats(w, batch);
     need->shared = cnn__size_add(
         cnn__size_mul(w->points, w->turned_step),
         cnn__conv_partials_floats(cnn__winograd_blocks(w, batch),
