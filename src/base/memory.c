@@ -99,3 +99,12 @@ float *cnn__arena_floats(cnn__arena *arena, size_t count)
 {
     return cnn__arena_take(arena, count, sizeof(float));
 }
+
+float *cnn__arena_zeros(cnn__arena *arena, size_t count)
+{
+    float *array = cnn__arena_floats(arena, count);
+
+    if (array != NULL)
+        memset(array, 0, count * sizeof(float));
+    return array;
+}

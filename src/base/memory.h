@@ -32,7 +32,8 @@ typedef struct cnn__arena {
 /* Room for count x size bytes; NULL while measuring, or if count is 0. */
 void *cnn__arena_take(cnn__arena *arena, size_t count, size_t size);
 
-/* Room for `count` floats. */
+/* Room for `count` floats; the same, cleared. */
 float *cnn__arena_floats(cnn__arena *arena, size_t count);
+float *cnn__arena_zeros(cnn__arena *arena, size_t count);
 
 #endif

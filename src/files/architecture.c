@@ -22,8 +22,8 @@ static json_t *describe_field(const cnn_layer *layer, const cnn__field *field)
 static int describe_table(const cnn_layer *layer, json_t *json)
 {
     int32_t rows, columns;
-    const uint8_t *table = layer->ops->get_table != NULL
-                               ? layer->ops->get_table(layer, &rows, &columns)
+    const uint8_t *table = layer->ops->table != NULL
+                               ? layer->ops->table->get(layer, &rows, &columns)
                                : NULL;
     json_t *list;
     int bad = 0;
@@ -128,7 +128,7 @@ static cnn_status read_table(cnn_layer *layer, const json_t *list)
     const size_t rows = json_array_size(list);
     const size_t columns = json_string_length(json_array_get(list, 0));
 
-    if (layer->ops->set_table == NULL)
+    if (layer->ops->table == NULL)
         return cnn__fail(CNN_EFORMAT, "a table where there can be none");
     if (!is_table(list, columns))
         return cnn__fail(CNN_EFORMAT, "the table is not described well");
@@ -141,7 +141,7 @@ static cnn_status read_table(cnn_layer *layer, const json_t *list)
             table[r * columns + c] = (uint8_t)(row[c] - '0');
     }
     const cnn_status status =
-        layer->ops->set_table(layer, (int32_t)rows, (int32_t)columns, table);
+        layer->ops->table->set(layer, (int32_t)rows, (int32_t)columns, table);
     cnn__free(table);
     return status;
 }

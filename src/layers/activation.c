@@ -40,28 +40,16 @@ static cnn_status check(cnn_layer *layer)
     return CNN_OK;
 }
 
-static void forward_samples(const cnn_layer *layer, int32_t n, const float *x,
-                            float *y)
+static void forward_floats(const cnn_layer *layer, size_t n, const float *x,
+                           float *y)
 {
-    const activation *a = (const activation *)layer;
-
-    map_of(layer)->forward(a->o.alpha, x, y,
-                           (size_t)n * cnn__shape_size(&layer->in));
+    map_of(layer)->forward(((const activation *)layer)->o.alpha, x, y, n);
 }
 
 static void backward_floats(const cnn_layer *layer, size_t n, const float *y,
                             const float *dy, float *dx)
 {
-    const activation *a = (const activation *)layer;
-
-    map_of(layer)->backward(a->o.alpha, y, dy, dx, n);
-}
-
-static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
-                             const float *y, const float *dy, float *dx)
-{
-    (void)x;
-    backward_floats(layer, (size_t)n * cnn__shape_size(&layer->in), y, dy, dx);
+    map_of(layer)->backward(((const activation *)layer)->o.alpha, y, dy, dx, n);
 }
 
 static bool bounds(const cnn_layer *layer, float *low, float *high)
@@ -72,6 +60,9 @@ static bool bounds(const cnn_layer *layer, float *low, float *high)
     *high = map->high;
     return map->low < map->high;
 }
+
+static const cnn__pointwise_ops pointwise = {forward_floats, backward_floats,
+                                             bounds};
 
 const cnn__layer_ops cnn__activation_ops = {
     .kind = "activation",
@@ -84,10 +75,7 @@ const cnn__layer_ops cnn__activation_ops = {
     .check = check,
     .forward = cnn__forward_by_samples,
     .backward = cnn__backward_by_samples,
-    .forward_samples = forward_samples,
-    .backward_samples = backward_samples,
-    .backward_floats = backward_floats,
-    .bounds = bounds,
+    .pointwise = &pointwise,
 };
 
 cnn_layer *cnn_activation_create(int32_t kind,

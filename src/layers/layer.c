@@ -32,9 +32,8 @@ static void lay_out(cnn_layer *layer, const cnn__workspace *need,
     };
 
     cnn__layer_place(layer, &blocks, &(cnn__params){0});
-    layer->memo = (cnn__memo){.at = cnn__arena_floats(arena, need->memo)};
     cnn__run_plan(&layer->run, need, workers, arena);
-    layer->run.memo = &layer->memo;
+    layer->run.kept = cnn__arena_zeros(arena, need->kept);
 }
 
 cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,

@@ -187,63 +187,6 @@ void cnn__workspace_join(cnn__workspace *all, const cnn__workspace *one)
         all->scratch = one->scratch;
 }
 
-int32_t cnn__chunk_samples(size_t size)
-{
-    const size_t target = 16384;
-
-    return size >= target ? 1 : (int32_t)(target / size);
-}
-
-/* What one pass hands to its chunks. */
-typedef struct job {
-    const cnn_layer *layer;
-    int32_t batch, samples; /* in all, in a chunk */
-    const float *x, *dy;
-    float *y, *dx; /* dx: NULL forward */
-} job;
-
-static void run_chunk(void *data, int64_t chunk, int32_t worker)
-{
-    const job *j = data;
-    const cnn__layer_ops *ops = j->layer->ops;
-    const int32_t first = (int32_t)chunk * j->samples;
-    const int32_t rest = j->batch - first;
-    const int32_t n = rest < j->samples ? rest : j->samples;
-    const size_t x = (size_t)first * cnn__shape_size(&j->layer->in);
-    const size_t y = (size_t)first * cnn__shape_size(&j->layer->out);
-
-    (void)worker;
-    if (j->dx == NULL)
-        ops->forward_samples(j->layer, n, j->x + x, j->y + y);
-    else
-        ops->backward_samples(j->layer, n, j->x + x, j->y + y, j->dy + y,
-                              j->dx + x);
-}
-
-static void run_by_samples(job *j, const cnn__run *run)
-{
-    j->batch = run->batch;
-    j->samples = cnn__chunk_samples(cnn__shape_size(&j->layer->in));
-    cnn__parallel(cnn__chunks(j->batch, j->samples), run->workers, run_chunk,
-                  j);
-}
-
-void cnn__forward_by_samples(const cnn_layer *layer, const cnn__run *run,
-                             const float *x, float *y)
-{
-    run_by_samples(&(job){.layer = layer, .x = x, .y = y}, run);
-}
-
-void cnn__backward_by_samples(const cnn_layer *layer, const cnn__run *run,
-                              const float *x, const float *y, const float *dy,
-                              float *dx)
-{
-    if (dx != NULL)
-        run_by_samples(
-            &(job){.layer = layer, .x = x, .y = (float *)y, .dy = dy, .dx = dx},
-            run);
-}
-
 cnn_status cnn__check_batch(int32_t batch, int32_t max_batch)
 {
     if (batch < 1 || batch > max_batch)

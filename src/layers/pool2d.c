@@ -210,7 +210,13 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
         (int64_t)cnn__shape_size(&layer->out) * p->window_h * p->window_w;
 }
 
-#define POOL_OPS(name, looks, at, ...)                                    \
+static const cnn__sample_ops max_samples = {forward_max, backward_max};
+static const cnn__sample_ops average_samples = {forward_average,
+                                                backward_average};
+static const cnn__picking_ops max_picking = {picks, forward_picks,
+                                             backward_picks};
+
+#define POOL_OPS(name, at, ...)                                           \
     {                                                                     \
         .kind = (name), .size = sizeof(cnn__pool2d),                      \
         .options = offsetof(cnn__pool2d, o),                              \
@@ -218,15 +224,14 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
         .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields,  \
         .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,           \
         .forward = cnn__forward_by_samples,                               \
-        .backward = cnn__backward_by_samples,                             \
-        .forward_samples = forward_##looks,                               \
-        .backward_samples = backward_##looks, .count = count, __VA_ARGS__ \
+        .backward = cnn__backward_by_samples, .count = count, __VA_ARGS__ \
     }
 
 const cnn__layer_ops cnn__maxpool2d_ops =
-    POOL_OPS("maxpool2d", max, CNN__NEEDS_X | CNN__NEEDS_Y, .picks = picks,
-             .forward_picks = forward_picks, .backward_picks = backward_picks);
-const cnn__layer_ops cnn__avgpool2d_ops = POOL_OPS("avgpool2d", average, 0, );
+    POOL_OPS("maxpool2d", CNN__NEEDS_X | CNN__NEEDS_Y, .samples = &max_samples,
+             .picking = &max_picking);
+const cnn__layer_ops cnn__avgpool2d_ops =
+    POOL_OPS("avgpool2d", 0, .samples = &average_samples);
 
 cnn_layer *cnn_maxpool2d_create(int32_t window_h, int32_t window_w,
                                 const cnn_pool2d_options *options)

@@ -62,7 +62,7 @@ static size_t most_floats(const cnn_net *net, int32_t batch)
     for (int32_t i = 0; i < net->count; i++) {
         const size_t size = cnn__shape_size(&net->layers[i]->out);
 
-        if (!cnn__pass_inside(net->layers, net->count, i, batch))
+        if (!cnn__fusion_inside(net->pass.fusions, i))
             most = size > most ? size : most;
     }
     return cnn__size_mul(most, (size_t)batch);
@@ -81,8 +81,7 @@ static void lay_out(cnn_net *net, int32_t batch, int32_t workers,
     p->fixed = cnn__arena_floats(arena, p->fixed_count);
     net->gradient[0] = cnn__arena_floats(arena, gradient);
     net->gradient[1] = cnn__arena_floats(arena, gradient);
-    cnn__pass_plan(&net->pass, net->layers, net->count, batch, true, workers,
-                   arena);
+    cnn__pass_plan(&net->pass, batch, true, workers, arena);
 }
 
 static void place_layers(cnn_net *net, int32_t max_batch, uint64_t seed)
@@ -94,7 +93,7 @@ static void place_layers(cnn_net *net, int32_t max_batch, uint64_t seed)
 
         cnn__layer_place(layer, &net->params, &at);
         layer->run = net->pass.run;
-        layer->run.memo = &net->pass.memos[i];
+        layer->run.kept = net->pass.kept[i];
         layer->max_batch = max_batch;
         layer->built = true;
         cnn__layer_init(layer, seed, i);
@@ -124,12 +123,13 @@ cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
     CNN__TRY(check_buildable(net, in));
     CNN__TRY(cnn__check_input(in, max_batch));
     CNN__TRY(cnn__net_infer(net, in));
+    CNN__TRY(cnn__pass_start(&net->pass, net->layers, net->count, max_batch));
     const int32_t workers = cnn_num_threads();
     lay_out(net, max_batch, workers, &arena);
     net->memory = cnn__alloc(arena.used);
     if (net->memory == NULL)
         return cnn_last_status();
-    net->memory_size = arena.used;
+    net->memory_size = arena.used + cnn__fusions_bytes(net->count);
     arena = (cnn__arena){.base = net->memory};
     lay_out(net, max_batch, workers, &arena);
     net->pass.run.seed = seed;

@@ -20,6 +20,7 @@ void cnn_net_free(cnn_net *net)
     cnn__free(net->layers);
     cnn__metadata_free(&net->metadata);
     cnn__free(net->watch);
+    cnn__pass_free(&net->pass);
     cnn__free(net->memory);
     cnn__free(net);
 }

@@ -29,7 +29,7 @@ struct cnn_net {
     cnn_shape in, out;
     int32_t max_batch;
     void *memory;       /* all that follows, ... */
-    size_t memory_size; /* ... so many bytes */
+    size_t memory_size; /* ... so many bytes, with what the pass has itself */
     cnn__params params; /* of all layers; `rule` and `steps` are not used */
     cnn__pass pass;
     float *gradient[2]; /* dy and dx, taking turns */

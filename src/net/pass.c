@@ -14,27 +14,25 @@ static bool in_place(cnn_layer *const *layers, int32_t i)
            (layers[i - 1]->ops->traits & CNN__NEEDS_Y) == 0;
 }
 
-int32_t cnn__pass_head(const cnn__pass *pass, int32_t i)
-{
-    for (int32_t head = i - CNN__MOST_TAIL; head < i; head++)
-        if (head >= 0 && pass->tails[head].length > 0 &&
-            head + pass->tails[head].length == i)
-            return head;
-    return i;
-}
-
-bool cnn__pass_inside(cnn_layer *const *layers, int32_t count, int32_t i,
-                      int32_t batch)
-{
-    for (int32_t head = i > 0 ? i - 1 : 0; head <= i; head++)
-        if (head + cnn__tail_of(layers, count, head, batch).length > i)
-            return true;
-    return false;
-}
-
 static size_t output_floats(const cnn_layer *layer, int32_t batch)
 {
     return cnn__size_mul((size_t)batch, cnn__shape_size(&layer->out));
+}
+
+cnn_status cnn__pass_start(cnn__pass *pass, cnn_layer *const *layers,
+                           int32_t count, int32_t batch)
+{
+    cnn__pass_free(pass);
+    pass->layers = layers;
+    pass->count = count;
+    pass->fusions = cnn__fusions_find(layers, count, batch);
+    return pass->fusions != NULL ? CNN_OK : cnn_last_status();
+}
+
+void cnn__pass_free(cnn__pass *pass)
+{
+    cnn__free(pass->fusions);
+    pass->fusions = NULL;
 }
 
 /* What all need, and the most that one puts out which is stored. */
@@ -45,73 +43,78 @@ static cnn__workspace look_through(const cnn__pass *pass, int32_t batch,
 
     *most = 0;
     for (int32_t i = 0; i < pass->count; i++) {
-        const cnn_layer *layer = pass->layers[i];
-        const cnn__tail tail =
-            cnn__tail_of(pass->layers, pass->count, i, batch);
-        cnn__workspace one = cnn__layer_workspace(layer, batch);
-        const size_t floats = output_floats(layer, batch);
+        const cnn__fusion *f = &pass->fusions[i];
+        cnn__workspace one = cnn__layer_workspace(pass->layers[i], batch);
+        const size_t floats = output_floats(pass->layers[i], batch);
 
-        if (tail.length > 0)
-            one.scratch =
-                cnn__size_add(tail.room, cnn__tail_floats(layer, &tail, batch));
+        if (f->length > 0)
+            one.scratch = cnn__size_add(f->scratch, f->scratch_floats);
         cnn__workspace_join(&need, &one);
-        if (keep || !cnn__pass_inside(pass->layers, pass->count, i, batch))
+        if (keep || !cnn__fusion_inside(pass->fusions, i))
             *most = floats > *most ? floats : *most;
     }
     return need;
 }
 
-void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
-                    int32_t batch, bool keep, int32_t workers,
+/* The arrays of layer i; two take turns unless outputs are kept. */
+static void plan_layer(cnn__pass *pass, int32_t i, int32_t batch, bool keep,
+                       float *turns[2], cnn__arena *arena)
+{
+    cnn_layer *const *layers = pass->layers;
+    cnn__fusion *f = &pass->fusions[i];
+    uint8_t *picked = NULL;
+    float *y = NULL;
+    float *kept =
+        cnn__arena_zeros(arena, cnn__layer_workspace(layers[i], batch).kept);
+
+    if (in_place(layers, i))
+        y = pass->y != NULL ? pass->y[i - 1] : NULL;
+    else if (keep && !f->picks)
+        y = cnn__arena_floats(arena, output_floats(layers[i], batch));
+    else if (keep)
+        picked = cnn__arena_take(arena, output_floats(f->pool, batch),
+                                 sizeof(uint8_t));
+    else if (f->length == 0) {
+        y = turns[0];
+        turns[0] = turns[1];
+        turns[1] = y;
+    }
+    if (pass->y == NULL)
+        return;
+    pass->y[i] = y;
+    pass->kept[i] = kept;
+    f->head_y = y;
+    f->picked = picked;
+}
+
+void cnn__pass_plan(cnn__pass *pass, int32_t batch, bool keep, int32_t workers,
                     cnn__arena *arena)
 {
     float *turns[2];
-    int turn = 0;
     size_t most;
-
-    *pass = (cnn__pass){.layers = layers, .count = count};
     const cnn__workspace need = look_through(pass, batch, keep, &most);
-    pass->y = cnn__arena_take(arena, (size_t)count, sizeof(float *));
-    pass->tails = cnn__arena_take(arena, (size_t)count, sizeof(cnn__tail));
-    pass->memos = cnn__arena_take(arena, (size_t)count, sizeof(cnn__memo));
+
+    pass->y = cnn__arena_take(arena, (size_t)pass->count, sizeof(float *));
+    pass->kept = cnn__arena_take(arena, (size_t)pass->count, sizeof(float *));
     turns[0] = keep ? NULL : cnn__arena_floats(arena, most);
     turns[1] = keep ? NULL : cnn__arena_floats(arena, most);
-    for (int32_t i = 0; i < count; i++) {
-        const cnn__tail tail = cnn__tail_of(layers, count, i, batch);
-        const size_t memo = cnn__layer_workspace(layers[i], batch).memo;
-        uint8_t *picked = NULL;
-        float *remembered = cnn__arena_floats(arena, memo), *y = NULL;
-
-        if (in_place(layers, i))
-            y = pass->y != NULL ? pass->y[i - 1] : NULL;
-        else if (keep && !tail.picks)
-            y = cnn__arena_floats(arena, output_floats(layers[i], batch));
-        else if (keep)
-            picked = cnn__arena_take(arena, output_floats(tail.pool, batch),
-                                     sizeof(uint8_t));
-        else if (tail.length == 0)
-            y = turns[turn ^= 1];
-        if (pass->y == NULL)
-            continue;
-        pass->y[i] = y;
-        pass->tails[i] = tail;
-        pass->tails[i].picked = picked;
-        pass->memos[i] = (cnn__memo){.at = remembered};
-    }
-    for (int32_t i = 0; i < count && pass->y != NULL; i++)
-        pass->tails[i].y = pass->y[i + pass->tails[i].length];
+    for (int32_t i = 0; i < pass->count; i++)
+        plan_layer(pass, i, batch, keep, turns, arena);
+    for (int32_t i = 0; i < pass->count && pass->y != NULL; i++)
+        pass->fusions[i].y = pass->y[i + pass->fusions[i].length];
     cnn__run_plan(&pass->run, &need, workers, arena);
 }
 
 void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory)
 {
     for (int32_t i = 0; i < pass->count; i++) {
-        const cnn__tail *tail = &pass->tails[i];
+        cnn__fusion *f = &pass->fusions[i];
 
-        if (!tail->picks)
+        if (!f->picks)
             continue;
+        f->head_y = memory;
         pass->y[i] = memory;
-        if (tail->activation != NULL)
+        if (f->activation != NULL)
             pass->y[i + 1] = memory;
         if (memory != NULL)
             memory += output_floats(pass->layers[i], batch);
@@ -123,25 +126,25 @@ size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch)
     size_t floats = 0;
 
     for (int32_t i = 0; i < pass->count; i++)
-        if (pass->tails[i].picks)
+        if (pass->fusions[i].picks)
             floats =
                 cnn__size_add(floats, output_floats(pass->layers[i], batch));
     return floats;
 }
 
-static void forward(cnn__pass *pass, int32_t end, const float *x)
+/* Fused layers run one by one where the pass ends among them. */
+static void forward(cnn__pass *pass, int32_t end, bool keep, const float *x)
 {
-    cnn__run *run = &pass->run;
-
     for (int32_t i = 0; i < end; i++) {
         const cnn_layer *layer = pass->layers[i];
-        const cnn__tail *tail = &pass->tails[i];
-        const bool whole = tail->length > 0 && i + tail->length < end;
+        cnn__fusion *f = &pass->fusions[i];
+        const bool whole = f->length > 0 && i + f->length < end;
 
-        run->tail = whole ? tail : NULL;
-        run->memo = &pass->memos[i];
-        layer->ops->forward(layer, run, x, pass->y[i]);
-        i += whole ? tail->length : 0;
+        f->keep = keep;
+        pass->run.fused = whole ? &f->calls : NULL;
+        pass->run.kept = pass->kept[i];
+        layer->ops->forward(layer, &pass->run, x, pass->y[i]);
+        i += whole ? f->length : 0;
         x = pass->y[i];
     }
 }
@@ -151,8 +154,7 @@ void cnn__pass_forward(cnn__pass *pass, int32_t end, uint32_t flags,
 {
     pass->run.batch = batch;
     pass->run.flags = flags;
-    pass->run.keep = true;
-    forward(pass, end, x);
+    forward(pass, end, true, x);
 }
 
 cnn_status cnn__check_predict(int64_t count, const float *x, const float *y)
@@ -174,13 +176,12 @@ void cnn__pass_predict(cnn__pass *pass, int32_t batch, int64_t count,
     const size_t Y = cnn__shape_size(&last->out);
 
     pass->run.flags = 0;
-    pass->run.keep = false;
     cnn__gemm_enter();
     while (count > 0) {
         const int32_t n = count < batch ? (int32_t)count : batch;
 
         pass->run.batch = n;
-        forward(pass, pass->count, x);
+        forward(pass, pass->count, false, x);
         memcpy(y, pass->y[pass->count - 1], (size_t)n * Y * sizeof(float));
         x += (size_t)n * X;
         y += (size_t)n * Y;

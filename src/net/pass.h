@@ -3,32 +3,29 @@
 #ifndef CNN_NET_PASS_H
 #define CNN_NET_PASS_H
 
-#include "layers/tail.h"
+#include "net/fusion.h"
 
 typedef struct cnn__pass {
     cnn_layer *const *layers;
     int32_t count;
-    float **y; /* the output of each layer; y[i] = y[i - 1] if in place; NULL
-                  if it is hidden: inside, and not needed to go back */
-    cnn__tail *tails; /* of each layer */
-    cnn__memo *memos; /* of each layer */
+    cnn__fusion *fusions; /* of each layer */
+    float **y;    /* the output of each layer; y[i] = y[i - 1] if in place; NULL
+                     if it is hidden: inside, and not needed to go back */
+    float **kept; /* what each layer finds again (cnn__workspace) */
     cnn__run run;
 } cnn__pass;
 
-/* The first layer of those that end with layer i and run as one: i itself, or
- * a head whose tail ends there (layers/tail.h). */
-int32_t cnn__pass_head(const cnn__pass *pass, int32_t i);
+/* A pass through layers whose shapes are known, for up to `batch` samples;
+ * frees what *pass had. CNN_ENOMEM. */
+cnn_status cnn__pass_start(cnn__pass *pass, cnn_layer *const *layers,
+                           int32_t count, int32_t batch);
 
-/* Does the output of layer i go on to the next one at once, in passes of up to
- * `batch` samples? Then its gradient is never there as a whole. */
-bool cnn__pass_inside(cnn_layer *const *layers, int32_t count, int32_t i,
-                      int32_t batch);
+/* Frees what it has of its own; the arena's block is the caller's. */
+void cnn__pass_free(cnn__pass *pass);
 
-/* Plans for up to `batch` samples through layers whose shapes are known. With
- * `keep`, every layer's output is kept for the backward pass; without, two
- * buffers take turns, and what is inside is not stored. */
-void cnn__pass_plan(cnn__pass *pass, cnn_layer *const *layers, int32_t count,
-                    int32_t batch, bool keep, int32_t workers,
+/* Plans its arrays. With `keep`, every layer's output is kept for the backward
+ * pass; without, two buffers take turns, and what is inside is not stored. */
+void cnn__pass_plan(cnn__pass *pass, int32_t batch, bool keep, int32_t workers,
                     cnn__arena *arena);
 
 /* Gives hidden outputs a place, for somebody who wants to see them, or, with

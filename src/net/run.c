@@ -59,7 +59,7 @@ void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
     net->pass.run.batch = batch;
     net->pass.run.flags = CNN_TRAIN;
     for (int32_t i = last; i >= lowest; i--) {
-        const int32_t head = cnn__pass_head(&net->pass, i);
+        const int32_t head = cnn__fusion_head(net->pass.fusions, i);
         const cnn_layer *layer = net->layers[head];
         const bool over = (layer->ops->traits & CNN__IN_PLACE) != 0;
         float *ours = dy == net->gradient[0]   ? net->gradient[0]
@@ -68,8 +68,8 @@ void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
         float *other = net->gradient[ours == net->gradient[0] ? 1 : 0];
         float *to = head == lowest ? dx : over && ours != NULL ? ours : other;
 
-        net->pass.run.tail = head < i ? &net->pass.tails[head] : NULL;
-        net->pass.run.memo = &net->pass.memos[head];
+        net->pass.run.fused = head < i ? &net->pass.fusions[head].calls : NULL;
+        net->pass.run.kept = net->pass.kept[head];
         layer->ops->backward(layer, &net->pass.run,
                              head > 0 ? net->pass.y[head - 1] : x,
                              net->pass.y[head], dy, to);

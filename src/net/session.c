@@ -23,16 +23,17 @@ cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
     if (s == NULL)
         return cnn__lost(CNN__SESSION);
     s->max_batch = max_batch;
-    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, workers,
-                   &arena);
-    s->memory = cnn__alloc(arena.used);
+    if (cnn__pass_start(&s->pass, net->layers, net->count, max_batch) ==
+        CNN_OK) {
+        cnn__pass_plan(&s->pass, max_batch, false, workers, &arena);
+        s->memory = cnn__alloc(arena.used);
+    }
     if (s->memory == NULL) {
         cnn_session_free(s);
         return cnn__lost(CNN__SESSION);
     }
     arena = (cnn__arena){.base = s->memory};
-    cnn__pass_plan(&s->pass, net->layers, net->count, max_batch, false, workers,
-                   &arena);
+    cnn__pass_plan(&s->pass, max_batch, false, workers, &arena);
     return s;
 }
 
@@ -50,6 +51,7 @@ void cnn_session_free(cnn_session *s)
 {
     if (s == NULL)
         return;
+    cnn__pass_free(&s->pass);
     cnn__free(s->memory);
     cnn__free(s);
 }

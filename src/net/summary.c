@@ -52,18 +52,18 @@ cnn_status cnn_net_count(const cnn_net *net, cnn_layer_counts *counts)
 cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
 {
     cnn__arena arena = {0};
-    cnn__pass pass;
 
     CNN__TRY(cnn__net_check_built(net));
     if (memory == NULL)
         return cnn__fail(CNN_EINVAL, "net_measure: memory is NULL");
     const size_t parameters =
         (net->params.count + net->params.fixed_count) * sizeof(float);
-    cnn__pass_plan(&pass, net->layers, net->count, net->max_batch, false,
-                   cnn_num_threads(), &arena);
+    cnn__pass session = net->pass;
+    cnn__pass_plan(&session, net->max_batch, false, cnn_num_threads(), &arena);
     *memory = (cnn_net_memory){
         .training = (int64_t)net->memory_size,
-        .inference = (int64_t)(parameters + arena.used),
+        .inference =
+            (int64_t)(parameters + arena.used + cnn__fusions_bytes(net->count)),
         .parameters = (int64_t)parameters,
     };
     return CNN_OK;

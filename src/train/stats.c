@@ -46,7 +46,9 @@ static int64_t count_saturated(const cnn_layer *layer, const float *y,
     float low, high;
     int64_t saturated = 0;
 
-    if (layer->ops->bounds == NULL || !layer->ops->bounds(layer, &low, &high))
+    const cnn__pointwise_ops *ops = layer->ops->pointwise;
+
+    if (ops == NULL || !ops->bounds(layer, &low, &high))
         return -1;
     const float margin = 0.01f * (high - low);
     for (size_t u = 0; u < size && batch > 0; u++) {

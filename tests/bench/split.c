@@ -108,15 +108,15 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     p->backward += bench_now() - start;
 }
 
-/* In the tail of another layer, and in any thread: these count for the part,
- * and in the time of that layer. */
+/* Fused to another layer, and in any thread: these count for the part, and in
+ * the time of that layer. */
 static void forward_samples(const cnn_layer *layer, int32_t n, const float *x,
                             float *y)
 {
     const probe *p = (const probe *)layer->ops;
     const int before = split_enter(p->part);
 
-    p->real->forward_samples(layer, n, x, y);
+    p->real->samples->forward(layer, n, x, y);
     split_leave(before);
 }
 
@@ -126,7 +126,19 @@ static void backward_samples(const cnn_layer *layer, int32_t n, const float *x,
     const probe *p = (const probe *)layer->ops;
     const int before = split_enter(p->part);
 
-    p->real->backward_samples(layer, n, x, y, dy, dx);
+    p->real->samples->backward(layer, n, x, y, dy, dx);
+    split_leave(before);
+}
+
+static const cnn__sample_ops samples = {forward_samples, backward_samples};
+
+static void forward_floats(const cnn_layer *layer, size_t n, const float *x,
+                           float *y)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->pointwise->forward(layer, n, x, y);
     split_leave(before);
 }
 
@@ -136,8 +148,22 @@ static void backward_floats(const cnn_layer *layer, size_t n, const float *y,
     const probe *p = (const probe *)layer->ops;
     const int before = split_enter(p->part);
 
-    p->real->backward_floats(layer, n, y, dy, dx);
+    p->real->pointwise->backward(layer, n, y, dy, dx);
     split_leave(before);
+}
+
+static bool bounds(const cnn_layer *layer, float *low, float *high)
+{
+    return ((const probe *)layer->ops)
+        ->real->pointwise->bounds(layer, low, high);
+}
+
+static const cnn__pointwise_ops pointwise = {forward_floats, backward_floats,
+                                             bounds};
+
+static bool picking_fits(const cnn_layer *layer)
+{
+    return ((const probe *)layer->ops)->real->picking->fits(layer);
 }
 
 static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
@@ -146,7 +172,7 @@ static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
     const probe *p = (const probe *)layer->ops;
     const int before = split_enter(p->part);
 
-    p->real->forward_picks(layer, n, x, y, picked);
+    p->real->picking->forward(layer, n, x, y, picked);
     split_leave(before);
 }
 
@@ -156,21 +182,19 @@ static void backward_picks(const cnn_layer *layer, int32_t n,
     const probe *p = (const probe *)layer->ops;
     const int before = split_enter(p->part);
 
-    p->real->backward_picks(layer, n, picked, dy, dx);
+    p->real->picking->backward(layer, n, picked, dy, dx);
     split_leave(before);
 }
 
+static const cnn__picking_ops picking = {picking_fits, forward_picks,
+                                         backward_picks};
+
 /* What may be missing stays so: it tells what a layer can do. */
-static void attach_tail(cnn__layer_ops *ops)
+static void attach_fused(cnn__layer_ops *ops)
 {
-    ops->forward_samples =
-        ops->forward_samples != NULL ? forward_samples : NULL;
-    ops->backward_samples =
-        ops->backward_samples != NULL ? backward_samples : NULL;
-    ops->backward_floats =
-        ops->backward_floats != NULL ? backward_floats : NULL;
-    ops->forward_picks = ops->forward_picks != NULL ? forward_picks : NULL;
-    ops->backward_picks = ops->backward_picks != NULL ? backward_picks : NULL;
+    ops->samples = ops->samples != NULL ? &samples : NULL;
+    ops->pointwise = ops->pointwise != NULL ? &pointwise : NULL;
+    ops->picking = ops->picking != NULL ? &picking : NULL;
 }
 
 static probe *attach(cnn_net *net, int count)
@@ -186,7 +210,7 @@ static probe *attach(cnn_net *net, int count)
         p->ops = *layer->ops;
         p->ops.forward = forward;
         p->ops.backward = backward;
-        attach_tail(&p->ops);
+        attach_fused(&p->ops);
         layer->ops = &p->ops;
     }
     return probes;

@@ -16,7 +16,7 @@ static void run(cnn_net *net, const float *x, const float *dy, float *dx)
 
 /* ------------------------------------------------ finite differences --- */
 
-/* Smooth everywhere, with what runs in the tail of a convolution. */
+/* Smooth everywhere, with what is fused to a convolution. */
 static cnn_net *smooth_net(void)
 {
     cnn_net *net = cnn_net_create();
@@ -158,7 +158,7 @@ static void cut_at(int32_t cut, cnn_net *whole, const float *x, const float *dy,
     cnn_net_free(high);
 }
 
-/* Every kind is the first of its net once, and those of a tail are cut. */
+/* Every kind is the first of its net once, and fused ones are cut apart. */
 static void two_in_series(void **state)
 {
     cnn_net *whole = part(0, LAYERS, &conv_net_shape);

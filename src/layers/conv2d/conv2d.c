@@ -207,8 +207,8 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     const cnn__conv_choice *c = &((const conv2d *)layer)->choice;
     cnn__conv_pass pass = pass_of(layer, run);
 
+    (void)y;
     pass.x = x;
-    pass.y = (float *)y;
     pass.dy = dy;
     pass.dx = dx;
     pass.dW = layer->params.grad;
@@ -276,6 +276,9 @@ static cnn_status set_table(cnn_layer *layer, int32_t filters, int32_t channels,
     return CNN_OK;
 }
 
+static const cnn__head_ops head_ops = {grain};
+static const cnn__table_ops table_ops = {get_table, set_table};
+
 const cnn__layer_ops cnn__conv2d_ops = {
     .kind = "conv2d",
     .size = sizeof(conv2d),
@@ -289,11 +292,10 @@ const cnn__layer_ops cnn__conv2d_ops = {
     .sizes = sizes,
     .forward = forward,
     .backward = backward,
-    .grain = grain,
     .count = count,
     .release = release,
-    .get_table = get_table,
-    .set_table = set_table,
+    .head = &head_ops,
+    .table = &table_ops,
 };
 
 cnn_layer *cnn_conv2d_create(int32_t filters, int32_t kernel_h,

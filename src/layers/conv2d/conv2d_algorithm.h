@@ -17,8 +17,8 @@ typedef struct cnn__conv_pass {
     const float *weights; /* as in cnn_layer_params() */
     const float *biases;  /* (F), or NULL */
     const float *x;       /* (N, C, H, W) */
-    float *y;             /* (N, F, OH, OW), and ... */
-    const float *dy;      /* ... these are for tail.h */
+    float *y;             /* (N, F, OH, OW); where its samples stand, and ... */
+    const float *dy;      /* ... those of dy, fused.h says */
     float *dx;            /* (N, C, H, W), or NULL: not wanted */
     float *dW, *db;       /* as the weights; (F), or NULL */
 } cnn__conv_pass;

@@ -15,7 +15,7 @@
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_direct_plan.h"
 #include "layers/conv2d/conv2d_partials.h"
-#include "layers/tail.h"
+#include "layers/fused.h"
 #include "math/lanes.h"
 #include "math/sum.h"
 
@@ -145,8 +145,9 @@ static void forward_sample(void *data, int64_t sample, int32_t worker)
     const cnn__conv_direct_plan *d = j->plan;
     const size_t n = (size_t)sample;
     float *x = cnn__run_scratch(j->run, worker);
-    float *y = cnn__tail_place(j->run, j->pass->y, image_floats(&d->dy), sample,
-                               worker);
+    const cnn__some some = {sample, 1, worker};
+    float *y =
+        cnn__fused_place(j->run, &some, j->pass->y, image_floats(&d->dy));
 
     d->kernels->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
     for (int32_t i = 0; i < parts_of(j->pass->conv); i++) {
@@ -157,7 +158,7 @@ static void forward_sample(void *data, int64_t sample, int32_t worker)
             &p.d, j->pass->weights + p.weight, b != NULL ? b + p.to : NULL,
             x + p.from * p.d.x_plane, y + p.to * d->dy.h * d->dy.w);
     }
-    cnn__tail_forward(j->run, y, sample, 1);
+    cnn__fused_done(j->run, &some, y);
 }
 
 static void forward(const void *plan, const cnn__conv_pass *pass)
@@ -220,20 +221,19 @@ static void backward_input(const job *j, const float *dy, float *dx)
     }
 }
 
-/* Adds up samples first .. first + count - 1. */
-static void backward_block(const job *j, size_t first, size_t count, float *dW,
-                           float *db, int32_t worker)
+/* Adds up some samples. */
+static void backward_block(const job *j, const cnn__some *some, float *dW,
+                           float *db)
 {
     const cnn__conv_direct_plan *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
     const size_t P = f->h * f->w, block = (size_t)d->block;
+    const size_t first = (size_t)some->first, count = (size_t)some->count;
     const size_t xs = cnn__framed_floats(&d->x), dys = cnn__framed_floats(f);
-    float *x = cnn__run_scratch(j->run, worker);
+    float *x = cnn__run_scratch(j->run, some->worker);
     float *dy = x + block * xs;
-    const float *maps =
-        cnn__tail_backward(j->run, j->pass->y, j->pass->dy, Y, (int64_t)first,
-                           (int32_t)count, worker);
+    const float *maps = cnn__fused_gradient(j->run, some, j->pass->dy, Y);
 
     for (size_t s = 0; s < count; s++, maps += Y) {
         d->kernels->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
@@ -263,10 +263,13 @@ static void backward_samples(void *data, const cnn__conv_partial *p)
     const int64_t block = j->plan->block;
     float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
 
-    for (int64_t n = p->first; n < p->end; n += block)
-        backward_block(j, (size_t)n,
-                       (size_t)(p->end - n < block ? p->end - n : block),
-                       p->sum, db, p->worker);
+    for (int64_t n = p->first; n < p->end; n += block) {
+        const int64_t rest = p->end - n;
+        const cnn__some some = {n, (int32_t)(rest < block ? rest : block),
+                                p->worker};
+
+        backward_block(j, &some, p->sum, db);
+    }
 }
 
 static void backward(const void *plan, const cnn__conv_pass *pass)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "layers/conv2d/conv2d_columns.h"
-#include "layers/tail.h"
+#include "layers/fused.h"
 #include "math/gemm.h"
 #include "math/sum.h"
 
@@ -130,8 +130,8 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
 {
     const cnn__conv *c = pass->conv;
     cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, worker);
-    float *y =
-        cnn__tail_place(pass->run, pass->y, map_floats(c), t.first, worker);
+    const cnn__some some = {t.first, t.samples, worker};
+    float *y = cnn__fused_place(pass->run, &some, pass->y, map_floats(c));
 
     if (alone(&t))
         t.maps = y;
@@ -152,7 +152,7 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
     }
     if (!alone(&t))
         store_maps(&t, y);
-    cnn__tail_forward(pass->run, y, t.first, t.samples);
+    cnn__fused_done(pass->run, &some, y);
 }
 
 /* What going back needs of a block and a part. */
@@ -248,9 +248,9 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
 {
     const cnn__conv *c = pass->conv;
     const cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, worker);
+    const cnn__some some = {t.first, t.samples, worker};
     const float *dy =
-        cnn__tail_backward(pass->run, pass->y, pass->dy, map_floats(c), t.first,
-                           t.samples, worker);
+        cnn__fused_gradient(pass->run, &some, pass->dy, map_floats(c));
     const way_back w = {
         .pass = pass, .dmaps = alone(&t) ? dy : t.maps, .dW = dW};
 

@@ -14,10 +14,11 @@
 
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_partials.h"
 #include "layers/conv2d/conv2d_winograd_block.h"
-#include "layers/tail.h"
+#include "layers/fused.h"
 #include "math/kernels.h"
 #include "math/lanes.h"
 #include "math/sum.h"
@@ -27,7 +28,7 @@ typedef struct job {
     const cnn__conv_winograd_plan *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
-    float *U;      /* remembered; behind it the weights that it is of */
+    float *U;      /* prepared */
     float *turned; /* U of each point as (F, CL), going back */
     float *dU;     /* the whole sum; behind it that of db */
 } job;
@@ -38,7 +39,7 @@ static job job_of(const cnn__conv_winograd_plan *w, const cnn__conv_pass *pass)
         .plan = w,
         .pass = pass,
         .run = pass->run,
-        .U = pass->run->memo->at,
+        .U = pass->run->kept + CNN__WINOGRAD_HEADER,
         .turned = pass->run->shared,
         .dU = pass->run->shared + w->points * w->turned_step,
     };
@@ -93,23 +94,31 @@ static void load_weights(void *data, int64_t channel, int32_t worker)
     w->transforms->filter(&kernels, &to, w->FL);
 }
 
-/* U of all of them. It is remembered, since a single image takes less time than
- * this, and since a step needs it twice. */
-static void load_all_weights(job *j)
+/* What stands before U in the memory that is kept. */
+typedef struct prepared {
+    cnn__float_mode mode; /* that U was computed in */
+    int32_t is_there;
+} prepared;
+
+_Static_assert(sizeof(prepared) <= CNN__WINOGRAD_HEADER * sizeof(float),
+               "the header has room");
+
+/* U of all of them, kept from pass to pass with the weights that it was made
+ * from: a single image takes less time than this, and a step needs it twice.
+ * The caller may write to the weights at any time, so they are compared. */
+static void prepare_weights(job *j)
 {
-    cnn__memo *memo = j->run->memo;
+    prepared *p = (prepared *)j->run->kept;
     float *source = j->U + j->plan->weights;
     const size_t size = cnn__winograd_source_floats(j->plan) * sizeof(float);
-
     const cnn__float_mode mode = cnn__float_mode_get();
 
-    if (memo->written && memo->mode == mode &&
+    if (p->is_there && p->mode == mode &&
         memcmp(source, j->pass->weights, size) == 0)
         return;
     cnn__parallel((int64_t)j->plan->channels, j->run->workers, load_weights, j);
     memcpy(source, j->pass->weights, size);
-    memo->written = true;
-    memo->mode = mode;
+    *p = (prepared){mode, 1};
 }
 
 /* U of a point for the way back. */
@@ -227,18 +236,23 @@ static size_t map_floats(const job *j)
     return j->plan->filters * (size_t)j->pass->conv->pixels;
 }
 
+static cnn__some some_of(const cnn__winograd_block *b, int32_t worker)
+{
+    return (cnn__some){(int64_t)b->first, (int32_t)b->samples, worker};
+}
+
 static void forward_block(void *data, int64_t number, int32_t worker)
 {
     const job *j = data;
     const cnn__winograd_block b = block_at(j, number, worker);
-    float *y = cnn__tail_place(j->run, j->pass->y, map_floats(j),
-                               (int64_t)b.first, worker);
+    const cnn__some some = some_of(&b, worker);
+    float *y = cnn__fused_place(j->run, &some, j->pass->y, map_floats(j));
 
     cnn__winograd_load_x(&b);
     for (size_t p = 0; p < j->plan->points; p++)
         multiply(j, &b, p);
     cnn__winograd_store_y(&b, y);
-    cnn__tail_forward(j->run, y, (int64_t)b.first, (int32_t)b.samples);
+    cnn__fused_done(j->run, &some, y);
 }
 
 static void backward_blocks(void *data, const cnn__conv_partial *p)
@@ -247,9 +261,9 @@ static void backward_blocks(void *data, const cnn__conv_partial *p)
 
     for (int64_t i = p->first; i < p->end; i++) {
         const cnn__winograd_block b = block_at(j, i, p->worker);
+        const cnn__some some = some_of(&b, p->worker);
         const float *dy =
-            cnn__tail_backward(j->run, j->pass->y, j->pass->dy, map_floats(j),
-                               (int64_t)b.first, (int32_t)b.samples, p->worker);
+            cnn__fused_gradient(j->run, &some, j->pass->dy, map_floats(j));
 
         cnn__winograd_load_x(&b);
         cnn__winograd_load_dy(&b, dy);
@@ -267,7 +281,7 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
     const cnn__run *run = pass->run;
     job j = job_of(plan, pass);
 
-    load_all_weights(&j);
+    prepare_weights(&j);
     cnn__parallel(cnn__winograd_blocks(plan, run->batch), run->workers,
                   forward_block, &j);
 }
@@ -286,7 +300,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     };
 
     if (pass->dx != NULL) {
-        load_all_weights(&j);
+        prepare_weights(&j);
         cnn__parallel((int64_t)w->points, run->workers, turn_weights, &j);
     }
     cnn__conv_sum(&partials, run->workers);

@@ -143,7 +143,8 @@ void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
         cnn__size_mul(w->points, w->turned_step),
         cnn__conv_partials_floats(cnn__winograd_blocks(w, batch),
                                   cnn__size_add(w->weights, w->filters)));
-    need->memo = cnn__size_add(w->weights, cnn__winograd_source_floats(w));
+    need->kept = cnn__size_add(CNN__WINOGRAD_HEADER + w->weights,
+                               cnn__winograd_source_floats(w));
 }
 
 bool cnn__winograd_pays(const void *plan, const cnn__conv *conv)

@@ -25,7 +25,11 @@ typedef struct cnn__conv_winograd_plan {
     size_t turned_step;  /* the same of U turned: points x (F, CL) */
 } cnn__conv_winograd_plan;
 
-/* Floats of the weights that U is made from: (F, C, K, K). */
+/* What is kept from pass to pass: a header of so many floats, U, and the
+ * weights that it was made from. */
+#define CNN__WINOGRAD_HEADER 16
+
+/* Floats of these weights: (F, C, K, K). */
 static inline size_t
 cnn__winograd_source_floats(const cnn__conv_winograd_plan *w)
 {

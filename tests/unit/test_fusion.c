@@ -1,6 +1,6 @@
 /* A net runs what follows a convolution in pieces; by hand each layer runs over
  * the whole batch. Both give the same bits. */
-#include "layers/tail.h"
+#include "net/fusion.h"
 
 #include <math.h>
 #include <string.h>
@@ -173,24 +173,24 @@ static void same_bits_for_points(void **state)
             points, &shapes[i], CNN_ALGORITHM_IM2COL, CNN_SIGMOID, false));
 }
 
-/* ------------------------------------------------------ what is a tail --- */
+/* ------------------------------------------------------ what is fused --- */
 
-static int32_t tail_length(cnn_net *net, int32_t i)
+static int32_t fused_length(cnn_net *net, int32_t i)
 {
-    return net->pass.tails[i].length;
+    return net->pass.fusions[i].length;
 }
 
-static void tails_of_a_net(void **state)
+static void fusions_of_a_net(void **state)
 {
     static const int32_t want[LAYERS] = {2, 0, 0, 1, 0, 0, 0, 0, 0};
     cnn_net *net = net_of(&shapes[0], CNN_ALGORITHM_IM2COL, CNN_RELU, false);
 
     (void)state;
     for (int32_t i = 0; i < LAYERS; i++) {
-        assert_int_equal(tail_length(net, i), want[i]);
-        assert_int_equal(cnn__pass_head(&net->pass, i), i == 2   ? 0
-                                                        : i == 4 ? 3
-                                                                 : i);
+        assert_int_equal(fused_length(net, i), want[i]);
+        assert_int_equal(cnn__fusion_head(net->pass.fusions, i), i == 2   ? 0
+                                                                 : i == 4 ? 3
+                                                                          : i);
     }
     cnn_net_free(net);
 }
@@ -205,7 +205,7 @@ static void none_where_images_are_large(void **state)
     cnn_net_add(net, conv_same(8, 3, CNN_ALGORITHM_IM2COL));
     cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
     build(net, &large, 1, 1);
-    assert_int_equal(tail_length(net, 0), 0);
+    assert_int_equal(fused_length(net, 0), 0);
     cnn_net_free(net);
 }
 
@@ -219,7 +219,7 @@ static void none_behind_whole_images(void **state)
     cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
     cnn_net_add(net, cnn_maxpool2d_create(1, 1, NULL));
     build(net, &shapes[0], BATCH, 1);
-    assert_int_equal(tail_length(net, 0), 0);
+    assert_int_equal(fused_length(net, 0), 0);
     cnn_net_free(net);
 }
 
@@ -228,14 +228,16 @@ static void sessions_store_no_insides(void **state)
 {
     cnn_net *net = net_of(&shapes[0], CNN_ALGORITHM_IM2COL, CNN_RELU, false);
     cnn__arena arena = {0};
-    cnn__pass pass;
+    cnn__pass pass = {0};
 
     (void)state;
-    cnn__pass_plan(&pass, net->layers, net->count, BATCH, false, 1, &arena);
+    assert_int_equal(cnn__pass_start(&pass, net->layers, net->count, BATCH),
+                     CNN_OK);
+    cnn__pass_plan(&pass, BATCH, false, 1, &arena);
     arena = (cnn__arena){.base = cnn__alloc(arena.used)};
     assert_non_null(arena.base);
     void *memory = arena.base;
-    cnn__pass_plan(&pass, net->layers, net->count, BATCH, false, 1, &arena);
+    cnn__pass_plan(&pass, BATCH, false, 1, &arena);
     assert_null(pass.y[0]);
     assert_null(pass.y[1]);
     assert_null(pass.y[3]);
@@ -243,6 +245,7 @@ static void sessions_store_no_insides(void **state)
     assert_non_null(pass.y[4]);
     assert_ptr_not_equal(pass.y[4], pass.y[2]);
     assert_ptr_equal(pass.y[5], pass.y[2]);
+    cnn__pass_free(&pass);
     cnn__free(memory);
     cnn_net_free(net);
 }
@@ -307,7 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bits_as_by_hand),
         cmocka_unit_test(same_bits_for_points),
-        cmocka_unit_test(tails_of_a_net),
+        cmocka_unit_test(fusions_of_a_net),
         cmocka_unit_test(none_where_images_are_large),
         cmocka_unit_test(none_behind_whole_images),
         cmocka_unit_test(sessions_store_no_insides),

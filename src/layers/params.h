@@ -1,0 +1,57 @@
+/* The parameters of a layer, and the arrays that they consist of. */
+#ifndef CNN_LAYERS_PARAMS_H
+#define CNN_LAYERS_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "math/initial.h"
+
+#define CNN__MAX_TENSORS 4
+#define CNN__MAX_RANK    4
+/* Arrays of the size of the parameters that an optimiser may keep. */
+#define CNN__MAX_SLOTS 2
+
+/* One array of parameters, in the order in which they stand in memory. */
+typedef struct cnn__tensor {
+    const char *name; /* "weight", "bias" */
+    int32_t rank;
+    int32_t dims[CNN__MAX_RANK];
+    cnn__initial initial;
+    bool fixed;    /* not trained: it stands in params.fixed, not in .value */
+    bool positive; /* no element may be below zero: a variance */
+} cnn__tensor;
+
+/* The parameters of a layer and all that belongs to them, `count` floats each.
+ * In a net they are parts of the net's blocks. */
+typedef struct cnn__params {
+    size_t count;
+    float *value, *grad;
+    float *slot[CNN__MAX_SLOTS]; /* the optimiser's; junk until it begins */
+    size_t fixed_count;
+    float *fixed;     /* what belongs to the model, but is not trained */
+    const void *rule; /* the optimiser's kind; NULL: none yet */
+    int64_t steps;    /* updates by that kind */
+} cnn__params;
+
+/* What is done to parameters is done in chunks of so many. */
+#define CNN__PARAMS_CHUNK 16384
+
+static inline int64_t cnn__params_chunks(const cnn__params *p)
+{
+    return (int64_t)((p->count + CNN__PARAMS_CHUNK - 1) / CNN__PARAMS_CHUNK);
+}
+
+/* Floats of a chunk. */
+static inline size_t cnn__params_chunk(const cnn__params *p, int64_t chunk)
+{
+    const size_t rest = p->count - (size_t)chunk * CNN__PARAMS_CHUNK;
+
+    return rest < CNN__PARAMS_CHUNK ? rest : CNN__PARAMS_CHUNK;
+}
+
+/* Elements of a tensor. */
+size_t cnn__tensor_size(const cnn__tensor *tensor);
+
+#endif

@@ -1,0 +1,142 @@
+#include "net/fusion.h"
+
+/* What the head does at a time has to fit into a cache: 2 MB. */
+#define MOST_FLOATS ((size_t)1 << 19)
+
+static size_t out_floats(const cnn_layer *layer)
+{
+    return cnn__shape_size(&layer->out);
+}
+
+/* ----------------------------------------------------- what the head calls */
+
+/* Where a worker's samples stand while they are not stored. */
+static float *room(const cnn__fusion *f, const cnn__run *run, int32_t worker)
+{
+    return cnn__run_scratch(run, worker) + f->scratch;
+}
+
+static float *place(const cnn__fused *fused, const cnn__run *run,
+                    const cnn__some *some)
+{
+    const cnn__fusion *f = (const cnn__fusion *)fused;
+
+    if (!f->keep || f->head_y == NULL)
+        return room(f, run, some->worker);
+    return f->head_y + (size_t)some->first * out_floats(f->head);
+}
+
+static void done(const cnn__fused *fused, const cnn__some *some, float *y)
+{
+    const cnn__fusion *f = (const cnn__fusion *)fused;
+    const size_t at = (size_t)some->first * out_floats(f->pool);
+    const int32_t n = some->count;
+
+    if (f->activation != NULL)
+        f->activation->ops->pointwise->forward(
+            f->activation, (size_t)n * out_floats(f->head), y, y);
+    if (f->keep && f->picks)
+        f->pool->ops->picking->forward(f->pool, n, y, f->y + at,
+                                       f->picked + at);
+    else
+        f->pool->ops->samples->forward(f->pool, n, y, f->y + at);
+}
+
+/* The activation's slope where the pool picked something, which is all that it
+ * has to do with what comes from above. */
+static void back_by_picks(const cnn__fusion *f, const cnn__some *some,
+                          const float *dy, float *to)
+{
+    const size_t P = out_floats(f->pool), at = (size_t)some->first * P;
+    const size_t n = (size_t)some->count;
+    float *slopes = to + n * out_floats(f->head);
+
+    dy += at;
+    if (f->activation != NULL) {
+        f->activation->ops->pointwise->backward(f->activation, n * P, f->y + at,
+                                                dy, slopes);
+        dy = slopes;
+    }
+    f->pool->ops->picking->backward(f->pool, some->count, f->picked + at, dy,
+                                    to);
+}
+
+static const float *gradient(const cnn__fused *fused, const cnn__run *run,
+                             const cnn__some *some, const float *dy)
+{
+    const cnn__fusion *f = (const cnn__fusion *)fused;
+    const cnn_layer *pool = f->pool, *activation = f->activation;
+    const size_t floats = (size_t)some->count * out_floats(f->head);
+    const size_t pooled = (size_t)some->first * out_floats(pool);
+    float *to = room(f, run, some->worker);
+
+    if (f->picks) {
+        back_by_picks(f, some, dy, to);
+        return to;
+    }
+    const float *y = f->head_y + (size_t)some->first * out_floats(f->head);
+    pool->ops->samples->backward(pool, some->count, y, f->y + pooled,
+                                 dy + pooled, to);
+    if (activation != NULL)
+        activation->ops->pointwise->backward(activation, floats, y, to, to);
+    return to;
+}
+
+/* ------------------------------------------------------------ finding --- */
+
+/* The samples of the head, and the slopes of what the pool picked. */
+static void plan_scratch(cnn__fusion *f, size_t grain, int32_t batch)
+{
+    const size_t line = CNN__ALIGNMENT / sizeof(float);
+    const cnn__workspace need = cnn__layer_workspace(f->head, batch);
+
+    f->scratch = cnn__size_round_up(need.scratch, line);
+    f->scratch_floats =
+        grain * (out_floats(f->head) + (f->picks ? out_floats(f->pool) : 0));
+}
+
+static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t batch)
+{
+    const cnn_layer *head = layers[0];
+    cnn__fusion f = {.calls = {place, done, gradient}, .head = head};
+    int32_t length = 0;
+
+    if (head->ops->head == NULL)
+        return f;
+    const size_t grain = (size_t)head->ops->head->grain(head, batch);
+    if (grain == 0 || cnn__size_mul(grain, out_floats(head)) > MOST_FLOATS)
+        return f;
+    if (length + 1 < count && layers[length + 1]->ops->pointwise != NULL)
+        f.activation = layers[++length];
+    if (length + 1 >= count || layers[length + 1]->ops->samples == NULL)
+        return f;
+    f.pool = layers[++length];
+    f.length = length;
+    f.picks =
+        f.pool->ops->picking != NULL && f.pool->ops->picking->fits(f.pool);
+    plan_scratch(&f, grain, batch);
+    return f;
+}
+
+cnn__fusion *cnn__fusions_find(cnn_layer *const *layers, int32_t count,
+                               int32_t batch)
+{
+    cnn__fusion *fusions = cnn__alloc(cnn__fusions_bytes(count));
+
+    for (int32_t i = 0; i < count && fusions != NULL; i++)
+        fusions[i] = find(layers + i, count - i, batch);
+    return fusions;
+}
+
+bool cnn__fusion_inside(const cnn__fusion *fusions, int32_t i)
+{
+    return fusions[i].length > 0 || (i > 0 && fusions[i - 1].length > 1);
+}
+
+int32_t cnn__fusion_head(const cnn__fusion *fusions, int32_t i)
+{
+    for (int32_t n = 1; n <= CNN__MOST_FUSED && n <= i; n++)
+        if (fusions[i - n].length == n)
+            return i - n;
+    return i;
+}
