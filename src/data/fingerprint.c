@@ -8,6 +8,7 @@
 
 #include <zlib.h>
 
+#include "base/bytes.h"
 #include "data/dataset_impl.h"
 
 #define BLOCK 1024 /* words brought into order at once */
@@ -25,10 +26,7 @@ static uLong add_words(uLong crc, const void *words, size_t count)
             uint32_t word;
 
             memcpy(&word, from + 4 * i, sizeof(word));
-            block[4 * i] = (unsigned char)word;
-            block[4 * i + 1] = (unsigned char)(word >> 8);
-            block[4 * i + 2] = (unsigned char)(word >> 16);
-            block[4 * i + 3] = (unsigned char)(word >> 24);
+            cnn__put_u32(block + 4 * i, word);
         }
         crc = crc32_z(crc, block, 4 * n);
         from += 4 * n;

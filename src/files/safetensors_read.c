@@ -2,7 +2,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "files/bytes.h"
+#include "base/bytes.h"
 #include "files/json_read.h"
 #include "files/safetensors.h"
 

@@ -1,7 +1,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "files/bytes.h"
+#include "base/bytes.h"
 #include "files/safetensors.h"
 
 #define HEADER_UNIT 64

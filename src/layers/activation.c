@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "layers/kinds.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 
 typedef struct activation {
     cnn_layer base;
@@ -17,7 +17,7 @@ static const cnn__field fields[] = {
 
 static const cnn__map *map_of(const cnn_layer *layer)
 {
-    return &cnn__kernels_used()->maps[((const activation *)layer)->function];
+    return &cnn__simd_used()->maps[((const activation *)layer)->function];
 }
 
 static cnn_status check(cnn_layer *layer)

@@ -67,7 +67,7 @@ static cnn__affine affine(const cnn_layer *layer, const cnn__run *run)
 
     return (cnn__affine){
         .rows = run->batch,
-        .parts = 1,
+        .groups = 1,
         .inputs = I,
         .outputs = U,
         .workers = run->workers,

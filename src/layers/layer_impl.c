@@ -122,7 +122,7 @@ cnn__workspace cnn__layer_workspace(const cnn_layer *layer, int32_t batch)
     return need;
 }
 
-static float *part(float *block, size_t at)
+static float *part_of(float *block, size_t at)
 {
     return block != NULL ? block + at : NULL;
 }
@@ -132,11 +132,11 @@ void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks,
 {
     cnn__params *p = &layer->params;
 
-    p->value = part(blocks->value, at->count);
-    p->grad = part(blocks->grad, at->count);
+    p->value = part_of(blocks->value, at->count);
+    p->grad = part_of(blocks->grad, at->count);
     for (int i = 0; i < CNN__MAX_SLOTS; i++)
-        p->slot[i] = part(blocks->slot[i], at->count);
-    p->fixed = part(blocks->fixed, at->fixed_count);
+        p->slot[i] = part_of(blocks->slot[i], at->count);
+    p->fixed = part_of(blocks->fixed, at->fixed_count);
     p->rule = NULL;
     p->steps = 0;
     at->count += p->count;

@@ -2,8 +2,8 @@
  *
  *     forward   y_i = exp(x_i) / sum over j of exp(x_j)
  *     backward  dx_i = y_i (dy_i - sum over j of dy_j y_j) */
-#include "math/softmax.h"
 #include "layers/kinds.h"
+#include "math/stable_softmax.h"
 
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)

@@ -7,12 +7,12 @@
 
 static int32_t row_of_x(const cnn__affine *a)
 {
-    return a->parts * a->inputs;
+    return a->groups * a->inputs;
 }
 
 static int32_t row_of_y(const cnn__affine *a)
 {
-    return a->parts * a->outputs;
+    return a->groups * a->outputs;
 }
 
 void cnn__affine_forward(const cnn__affine *a, const float *x, float *y)
@@ -24,7 +24,7 @@ void cnn__affine_forward(const cnn__affine *a, const float *x, float *y)
     if (a->b != NULL)
         for (size_t n = 0; n < (size_t)a->rows; n++)
             memcpy(y + n * row, a->b, row * sizeof(float));
-    for (int32_t p = 0; p < a->parts; p++)
+    for (int32_t p = 0; p < a->groups; p++)
         cnn__gemm_parallel(
             &(cnn__product){.m = a->rows,
                             .n = U,
@@ -82,11 +82,11 @@ void cnn__affine_backward(const cnn__affine *a, const float *x, const float *dy,
 {
     const size_t row = (size_t)row_of_y(a);
 
-    for (int32_t p = 0; p < a->parts; p++)
+    for (int32_t p = 0; p < a->groups; p++)
         backward_weights(a, p, x, dy);
     if (a->db != NULL)
         for (size_t n = 0; n < (size_t)a->rows; n++)
             cnn__add(a->db, dy + n * row, row);
-    for (int32_t p = 0; p < a->parts && dx != NULL; p++)
+    for (int32_t p = 0; p < a->groups && dx != NULL; p++)
         backward_input(a, p, dy, dx);
 }

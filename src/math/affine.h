@@ -1,18 +1,18 @@
-/* y = W x + b for the rows of a matrix, or for parts of the rows: what a dense
+/* y = W x + b for the rows of a matrix, or for groups of the rows: what a dense
  * layer computes, and a convolution whose kernels are as large as the image. */
 #ifndef CNN_MATH_AFFINE_H
 #define CNN_MATH_AFFINE_H
 
 #include <stdint.h>
 
-/* Each row has `parts`, each of which has weights of its own:
+/* Each row has `groups`, each of which has weights of its own:
  *
- *     x, dx  (rows, parts, inputs)
- *     y, dy  (rows, parts, outputs)
- *     W, dW  (parts, outputs, inputs)
- *     b, db  (parts, outputs), or NULL */
+ *     x, dx  (rows, groups, inputs)
+ *     y, dy  (rows, groups, outputs)
+ *     W, dW  (groups, outputs, inputs)
+ *     b, db  (groups, outputs), or NULL */
 typedef struct cnn__affine {
-    int32_t rows, parts, inputs, outputs;
+    int32_t rows, groups, inputs, outputs;
     int32_t workers;
     const float *W, *b; /* for the way forward, W for dx too */
     float *dW, *db;     /* for the way back */

@@ -1,10 +1,11 @@
-/* Compiled once for each instruction set (math/kernels.h), with products and
- * sums contracted: where there is no such instruction, there are no kernels. */
+/* Compiled once for each instruction set (math/simd.h), with products and
+ * sums contracted: where there is no such instruction, there are no such
+ * routines. */
 #include "math/direct.h"
 
 #include <stdbool.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 
 #ifdef __FMA__
 
@@ -223,7 +224,7 @@ INLINE void forward_kernel(const cnn__direct *d, const float *w, const float *b,
 static void forward(const cnn__direct *d, const float *w, const float *b,
                     const float *x, float *y)
 {
-    if (d->kernel == 3)
+    if (d->side == 3)
         forward_kernel(d, w, b, x, y, 3);
     else
         forward_kernel(d, w, b, x, y, 5);
@@ -367,7 +368,7 @@ static void weights(const cnn__direct *d, size_t samples, const float *x,
 {
     const sums s = {d, samples, x_sample, dy_sample};
 
-    if (d->kernel == 3)
+    if (d->side == 3)
         weights_filters(&s, x, dy, dw, 3);
     else
         weights_filters(&s, x, dy, dw, 5);
@@ -375,11 +376,11 @@ static void weights(const cnn__direct *d, size_t samples, const float *x,
 
 extern cnn__lane_weights_fn CNN__OF_SET(cnn__lane_weights);
 
-const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {
+const cnn__direct_routines CNN__OF_SET(cnn__direct) = {
     enframe, forward, weights, CNN__OF_SET(cnn__lane_weights)};
 
 #else
 
-const cnn__direct_kernels CNN__OF_SET(cnn__direct) = {0};
+const cnn__direct_routines CNN__OF_SET(cnn__direct) = {0};
 
 #endif

@@ -22,7 +22,7 @@ typedef struct cnn__framed {
 } cnn__framed;
 
 typedef struct cnn__direct {
-    size_t kernel;            /* K: 3 or 5 */
+    size_t side;              /* of a kernel, K: 3 or 5 */
     size_t channels, filters; /* C, F */
     const int32_t *planes;    /* (C): those of the channels; NULL: in order,
                                  as lane_weights needs them */
@@ -35,7 +35,7 @@ typedef void cnn__lane_weights_fn(const cnn__direct *d, const float *x,
                                   const float *dy, float *dw);
 
 /* Only where the processor multiplies and adds in one: elsewhere sgemm wins. */
-typedef struct cnn__direct_kernels {
+typedef struct cnn__direct_routines {
     /* Puts an image (planes, h, w) into its frame. */
     void (*enframe)(const cnn__framed *f, const float *image, float *to);
     /* y (F, OH, OW) = b (F) + sum over c, u, v of w (F, C, K, K) x; b may be
@@ -51,6 +51,6 @@ typedef struct cnn__direct_kernels {
     /* The same for one sample, in vectors of filters: dw is (C, K, K, F), dy
      * (OH, OW, F) without gaps, and F a multiple of CNN__DIRECT_LANES. */
     cnn__lane_weights_fn *lane_weights;
-} cnn__direct_kernels;
+} cnn__direct_routines;
 
 #endif

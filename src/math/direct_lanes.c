@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 
 #ifdef __FMA__
 
@@ -15,7 +15,7 @@
 INLINE void lane_block(const cnn__direct *d, size_t rows, const float *x,
                        const float *dy, float *dw, size_t U, size_t V, size_t L)
 {
-    const size_t K = d->kernel, F = d->filters;
+    const size_t K = d->side, F = d->filters;
     vec sum[5][5][2];
 
     for (size_t u = 0; u < U; u++)
@@ -76,7 +76,7 @@ extern cnn__lane_weights_fn CNN__OF_SET(cnn__lane_weights);
 void CNN__OF_SET(cnn__lane_weights)(const cnn__direct *d, const float *x,
                                     const float *dy, float *dw)
 {
-    if (d->kernel == 3)
+    if (d->side == 3)
         lane_kernel(d, x, dy, dw, 3);
     else
         lane_kernel(d, x, dy, dw, 5);

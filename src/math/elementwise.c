@@ -1,8 +1,8 @@
-/* Compiled once for each instruction set (math/kernels.h). */
+/* Compiled once for each instruction set (math/simd.h). */
 #include "math/elementwise.h"
 
 #include "math/exp.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "math/vectorize.h"
 
 /* LeCun et al. (1998), appendix A: f(a) = A tanh(S a), A = 1.7159, S = 2/3. */

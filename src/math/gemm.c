@@ -26,7 +26,8 @@ extern char *openblas_get_config(void) __attribute__((weak));
 extern char *openblas_get_corename(void) __attribute__((weak));
 
 /* OpenBLAS without threads has no locks either, as Debian builds it: two
- * products at a time may get the same buffer. One waits for the other then. */
+ * products at a time may get the same buffer. One holding for the other then.
+ */
 static pthread_mutex_t one_product = PTHREAD_MUTEX_INITIALIZER;
 
 /* Guards the two that follow. */
@@ -44,10 +45,12 @@ static int threads_before; /* 0: nothing to put back */
 static atomic_int inside;                  /* threads in the BLAS */
 static atomic_int forking;                 /* threads in fork() */
 static atomic_int closing;                 /* the process that ends, or 0 */
-static _Thread_local int keeper;           /* doors that this one holds */
-static _Thread_local volatile int present; /* it is in; or on its way */
+static _Thread_local int holding;          /* calls of fork() and exit() of this
+                                             thread that keep the others out */
+static _Thread_local volatile int counted; /* 1: `inside` counts this thread,
+                                              or is about to */
 
-static const struct timespec moment = {.tv_nsec = 100 * 1000};
+static const struct timespec interval = {.tv_nsec = 100 * 1000};
 
 /* A child that was made meanwhile does not end with its parent, though exit()
  * may have taken away the handler that would tell it. */
@@ -56,15 +59,15 @@ static bool is_closed(void)
     return atomic_load(&closing) != 0 && atomic_load(&closing) == getpid();
 }
 
-/* `present` is never less than what this thread adds to `inside`. */
+/* `counted` is never less than what this thread adds to `inside`. */
 static void enter_blas(void)
 {
-    present = 1;
+    counted = 1;
     atomic_fetch_add(&inside, 1);
-    while ((atomic_load(&forking) > 0 || is_closed()) && keeper == 0) {
+    while ((atomic_load(&forking) > 0 || is_closed()) && holding == 0) {
         atomic_fetch_sub(&inside, 1);
         while (atomic_load(&forking) > 0)
-            nanosleep(&moment, NULL);
+            nanosleep(&interval, NULL);
         while (is_closed())
             pause(); /* until the process is gone */
         atomic_fetch_add(&inside, 1);
@@ -74,16 +77,16 @@ static void enter_blas(void)
 static void leave_blas(void)
 {
     atomic_fetch_sub(&inside, 1);
-    present = 0;
+    counted = 0;
 }
 
 /* A product takes milliseconds; after a second something is wrong with it, and
  * waiting for it will not help. */
 static void wait_for_others(void)
 {
-    keeper++;
-    for (int i = 0; i < 10000 && atomic_load(&inside) > present; i++)
-        nanosleep(&moment, NULL);
+    holding++;
+    for (int i = 0; i < 10000 && atomic_load(&inside) > counted; i++)
+        nanosleep(&interval, NULL);
 }
 
 __attribute__((destructor)) static void close_blas(void)
@@ -152,7 +155,7 @@ void cnn__gemm(const cnn__product *p)
 
 /* ------------------------------------------------------- in parallel --- */
 
-/* A BLAS packs both operands anew for each block, so blocks should be few and
+/* A BLAS packs both operands anew for each piece, so pieces should be few and
  * not narrow: the longer side of c is cut, into at most this many pieces of at
  * least this length. Below this many multiply-adds (some 20 microseconds) a
  * product is not worth a second thread. */
@@ -163,7 +166,7 @@ void cnn__gemm(const cnn__product *p)
 typedef struct grid {
     const cnn__product *whole;
     bool by_rows;
-    int32_t piece; /* rows or columns of c in a block */
+    int32_t piece; /* rows or columns of c in a piece */
 } grid;
 
 int32_t cnn__gemm_pieces(int32_t length, int32_t *piece)
@@ -177,7 +180,7 @@ int32_t cnn__gemm_pieces(int32_t length, int32_t *piece)
     return (int32_t)(((int64_t)length + *piece - 1) / *piece);
 }
 
-static void multiply_block(void *data, int64_t chunk, int32_t worker)
+static void multiply_piece(void *data, int64_t chunk, int32_t worker)
 {
     const grid *g = data;
     cnn__product p = *g->whole;
@@ -212,7 +215,7 @@ void cnn__gemm_parallel(const cnn__product *p, int32_t workers)
         return;
     }
     const int32_t pieces = cnn__gemm_pieces(length, &g.piece);
-    cnn__parallel(pieces, workers, multiply_block, &g);
+    cnn__parallel(pieces, workers, multiply_piece, &g);
 }
 
 /* ----------------------------------------------- threads of the BLAS --- */
@@ -266,10 +269,10 @@ static void before_fork(void)
     wait_for_others();
 }
 
-/* One that ends the process goes on holding that door. */
+/* A thread that forks while it ends the process still keeps the others out. */
 static void after_fork(void)
 {
-    keeper--;
+    holding--;
     atomic_fetch_sub(&forking, 1);
 }
 
@@ -278,22 +281,23 @@ static void after_fork(void)
  * left alone. */
 static void after_fork_in_child(void)
 {
-    keeper = 0;
+    holding = 0;
     atomic_store(&forking, 0);
-    atomic_store(&inside, present);
+    atomic_store(&inside, counted);
     pthread_mutex_init(&one_product, NULL);
     pthread_mutex_init(&lock, NULL);
     callers = 0;
-    if (threads_before > 0 && !present)
+    if (threads_before > 0 && !counted)
         openblas_set_num_threads(threads_before);
     threads_before = 0;
 }
 
 /* When the library is loaded: fork() would not know of handlers that another
- * thread adds while it is under way. */
+ * thread adds while it is under way. It fails if memory is short at that
+ * moment; a child is then as with OpenBLAS alone. */
 __attribute__((constructor)) static void register_fork(void)
 {
-    pthread_atfork(before_fork, after_fork, after_fork_in_child);
+    (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 const char *cnn__gemm_config(void)

@@ -27,7 +27,7 @@ typedef struct cnn__product {
  * passed cnn__gemm_check() when the caller was built. */
 void cnn__gemm(const cnn__product *product);
 
-/* The same on up to `workers` threads: c is cut into blocks, whose number and
+/* The same on up to `workers` threads: c is cut into pieces, whose number and
  * size depend on m, n and k only. */
 void cnn__gemm_parallel(const cnn__product *product, int32_t workers);
 

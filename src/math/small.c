@@ -1,8 +1,8 @@
-/* Compiled once for each instruction set (math/kernels.h), with products and
+/* Compiled once for each instruction set (math/simd.h), with products and
  * sums contracted, as those of a BLAS are. */
 #include "math/small.h"
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "math/vector.h"
 
 /* Of a block of R rows and L vectors: what the registers hold beside the

@@ -1,10 +1,10 @@
-/* Compiled once for each instruction set (math/kernels.h). */
+/* Compiled once for each instruction set (math/simd.h). */
 #include "math/update.h"
 
 #include <math.h>
 #include <stdint.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 
 /* The bits of a float without its sign: in the order of the magnitudes, with
  * infinity and NaN above all others. A maximum of integers vectorises where a

@@ -1,5 +1,5 @@
 /* The widest register of the instruction set that a file is compiled for
- * (math/kernels.h), through the vector extension that gcc and clang share. Its
+ * (math/simd.h), through the vector extension that gcc and clang share. Its
  * names are short: only the files of kernels include it. */
 #ifndef CNN_MATH_VECTOR_H
 #define CNN_MATH_VECTOR_H

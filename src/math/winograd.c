@@ -1,8 +1,8 @@
-/* Compiled once for each instruction set (math/kernels.h). Lanes never meet,
+/* Compiled once for each instruction set (math/simd.h). Lanes never meet,
  * and the order of operations is the one below: the same bits in each. */
 #include "math/winograd.h"
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "math/vector.h"
 
 #define MOST 8 /* points */

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "math/softmax.h"
+#include "math/stable_softmax.h"
 
 /* -log softmax(y)_l = log sum exp(y) - y_l;  dy = softmax(y) - t */
 static double cross_entropy(const float *y, size_t K, int32_t label,

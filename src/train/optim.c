@@ -4,7 +4,7 @@
 
 #include "base/options.h"
 #include "base/threads.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "train/optim_impl.h"
 
 /* ------------------------------------------------------------- rules --- */
@@ -49,14 +49,14 @@ static void prepare_rmsprop(const cnn_optim *o, int64_t t, cnn__update *u)
 
 static const cnn__rule sgd = {
     .name = "sgd",
-    .kernel = CNN__SGD,
+    .update = CNN__SGD,
     .slots = 1,
     .names = {"momentum", "nesterov", "weight_decay"},
     .prepare = prepare_sgd,
 };
 static const cnn__rule adam = {
     .name = "adam",
-    .kernel = CNN__ADAM,
+    .update = CNN__ADAM,
     .slots = 2,
     .names = {"beta1", "beta2", "eps", "weight_decay", "decoupled"},
     .prepare = prepare_adam,
@@ -64,7 +64,7 @@ static const cnn__rule adam = {
 /* In its files the squares come first. */
 static const cnn__rule rmsprop = {
     .name = "rmsprop",
-    .kernel = CNN__RMSPROP,
+    .update = CNN__RMSPROP,
     .slots = 2,
     .momentum = 1,
     .names = {"decay", "eps", "momentum"},
@@ -75,7 +75,7 @@ static const cnn__rule rmsprop = {
 
 typedef struct job {
     const cnn__params *params;
-    cnn__update_fn *kernel;
+    cnn__update_fn *update;
     cnn__update all;
     atomic_bool bad; /* a parameter, or its squares, is not finite any more */
 } job;
@@ -92,7 +92,7 @@ static void update_chunk(void *data, int64_t chunk, int32_t worker)
     u.g += at;
     u.b += at;
     u.v += at;
-    if (!j->kernel(&u))
+    if (!j->update(&u))
         atomic_store(&j->bad, true);
 }
 
@@ -130,7 +130,7 @@ cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
     }
     job j = {
         .params = params,
-        .kernel = cnn__kernels_used()->updates[rule->kernel],
+        .update = cnn__simd_used()->updates[rule->update],
         .all = {.p = params->value,
                 .g = params->grad,
                 .b = slot[rule->momentum],

@@ -15,7 +15,7 @@
 /* A kind of optimiser. `names` are its settings, as files spell them. */
 typedef struct cnn__rule {
     const char *name;
-    int kernel;   /* in math/update.h */
+    int update;   /* in math/update.h */
     int slots;    /* how many arrays it keeps */
     int momentum; /* which of them is the momentum */
     const char *names[CNN__MAX_SETTINGS];

@@ -7,10 +7,10 @@
 
 #include "base/threads.h"
 #include "bench/split_parts.h"
-#include "layers/conv2d/conv2d_winograd_block.h"
+#include "layers/conv2d/conv2d_winograd_tile.h"
 #include "math/gemm.h"
 #include "math/im2col.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "train/loss.h"
 #include "train/optim_impl.h"
 
@@ -37,14 +37,13 @@ WRAP(COL2IM, cnn__col2im,
 WRAP(SGEMM, cnn__gemm, (const cnn__product *product), (product));
 WRAP(SGEMM, cnn__gemm_parallel, (const cnn__product *product, int32_t workers),
      (product, workers));
-WRAP(WINOGRAD, cnn__winograd_load_x, (const cnn__winograd_block *block),
-     (block));
+WRAP(WINOGRAD, cnn__winograd_load_x, (const cnn__winograd_tile *tile), (tile));
 WRAP(WINOGRAD, cnn__winograd_store_y,
-     (const cnn__winograd_block *block, float *y), (block, y));
+     (const cnn__winograd_tile *tile, float *y), (tile, y));
 WRAP(WINOGRAD, cnn__winograd_load_dy,
-     (const cnn__winograd_block *block, const float *dy), (block, dy));
-WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_block *block),
-     (block));
+     (const cnn__winograd_tile *tile, const float *dy), (tile, dy));
+WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_tile *tile),
+     (tile));
 
 /* -------------------------------------------- functions with a result --- */
 
@@ -110,8 +109,8 @@ void __wrap_cnn__parallel(int64_t chunks, int32_t workers, cnn__chunk_fn run,
 
 /* -------------------------------------------------- kernels of a set --- */
 
-static const cnn__kernels *real_set;
-static cnn__kernels timed_set;
+static const cnn__simd *real_set;
+static cnn__simd timed_set;
 
 static void enframe(const cnn__framed *f, const float *image, float *to)
 {
@@ -149,8 +148,8 @@ static void lane_weights(const cnn__direct *d, const float *x, const float *dy,
     split_leave(before);
 }
 
-static const cnn__direct_kernels timed_direct = {enframe, direct_forward,
-                                                 direct_weights, lane_weights};
+static const cnn__direct_routines timed_direct = {enframe, direct_forward,
+                                                  direct_weights, lane_weights};
 
 /* Winograd's products, and what it makes of the weights. */
 static cnn__winograd timed[CNN__WINOGRADS];
@@ -196,11 +195,11 @@ static void multiply(const cnn__small *p)
     split_leave(before);
 }
 
-WRAPPED(cnn__kernels_used);
+WRAPPED(cnn__simd_used);
 
 static void make_set(void)
 {
-    real_set = __real_cnn__kernels_used();
+    real_set = __real_cnn__simd_used();
     timed_set = *real_set;
     for (int i = 0; i < CNN__WINOGRADS; i++) {
         timed[i] = real_set->winograds[i];
@@ -213,7 +212,7 @@ static void make_set(void)
         timed_set.direct = &timed_direct;
 }
 
-const cnn__kernels *__wrap_cnn__kernels_used(void)
+const cnn__simd *__wrap_cnn__simd_used(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 

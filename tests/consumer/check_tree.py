@@ -4,6 +4,8 @@
     check_tree.py SOURCE
 
 - a file of src/ includes its own floor and those it may stand on, no others;
+- a room, which is a folder in a floor, is included by its own files only;
+- no two files of src/ have the same name;
 - the public headers include each other, <stddef.h> and <stdint.h> only;
 - only src/math/gemm.c includes <cblas.h>;
 - no file of code is longer than 400 lines;
@@ -58,8 +60,15 @@ def wrong_include(path, bracket, name):
     if root == "examples" and floor in FLOORS:
         return "examples use public headers only"
     if root == "src" and bracket == '"' and floor != "cnn":
-        if folder not in FLOORS or floor not in FLOORS:
+        if floor not in FLOORS:
             return "that is no floor of src/"
+        room = pathlib.PurePath("src", name).parent
+        if len(room.parts) > 2 and path.parent != room:
+            return f"{room} is a room of its own"
+        if len(path.parts) == 2:  # of the whole library, above all floors
+            return None
+        if folder not in FLOORS:
+            return "it stands on no floor of src/"
         if floor != folder and floor not in FLOORS[folder]:
             return f"{folder} may not use {floor}"
     return None
@@ -95,6 +104,13 @@ def complaints(source):
                     reason = wrong_include(path, bracket, name)
                     if reason:
                         yield f"{path} includes {name}: {reason}"
+    names = {}
+    for path in map(pathlib.PurePath, c_files):
+        if path.parts[0] == "src":
+            names.setdefault(path.name, []).append(str(path))
+    for paths in names.values():
+        if len(paths) > 1:
+            yield " and ".join(paths) + " have the same name"
     yield from newer_than_cmake_3_21(source)
     formatter = shutil.which("clang-format")
     if formatter is None:

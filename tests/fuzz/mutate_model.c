@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "files/bytes.h"
+#include "base/bytes.h"
 
 uint32_t draw_below(uint32_t *r, size_t n)
 {

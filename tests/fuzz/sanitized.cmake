@@ -68,7 +68,7 @@ endfunction()
 
 # These take long there, and say little that the others do not:
 set(long
-  test_conv2d_direct # of 37 s; test_same_kernels runs the same loops
+  test_conv2d_direct # of 37 s; test_same_simd runs the same loops
   "test_conv2d_(choice|direct|winograd)_.*" # once more by other instructions
   "test_exact_conv_.*" # once more by kernels of OpenBLAS, not instrumented
   "test_same_bits" # of the arithmetic; what it runs, others run

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/rig.h"
 
 /* One layer with SAME padding, and x, dy and w in double. */
@@ -240,7 +240,7 @@ enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]), SEEDS = 8 };
 /* The direct kernels are for 2 rows and more, and need AVX2. */
 static bool is_possible(int32_t algorithm, const cnn_shape *s)
 {
-    const bool direct = strcmp(cnn__kernels_used()->name, "baseline") != 0;
+    const bool direct = strcmp(cnn__simd_used()->name, "baseline") != 0;
 
     return algorithm != CNN_ALGORITHM_DIRECT || (direct && s->h >= 2);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/rig.h"
 
 enum { N = 3, C = 8, F = 9, SIDE = 14, KERNEL = 3, TILE = 4 };
@@ -85,7 +85,7 @@ static int count_broken(const rig *r)
 
 static bool has_direct(void)
 {
-    return strcmp(cnn__kernels_used()->name, "baseline") != 0;
+    return strcmp(cnn__simd_used()->name, "baseline") != 0;
 }
 
 static void not_beyond_the_tile(void **state)

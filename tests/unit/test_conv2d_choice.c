@@ -6,12 +6,12 @@
 
 #include "base/memory.h"
 #include "layers/conv2d/conv2d_algorithms.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/conv_case.h"
 
 static bool has_direct(void)
 {
-    return cnn__kernels_used()->direct->forward != NULL;
+    return cnn__simd_used()->direct->forward != NULL;
 }
 
 /* y and the gradients of a layer, one behind the other. */

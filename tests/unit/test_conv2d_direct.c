@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/conv_case.h"
 #include "support/gradcheck.h"
 
@@ -169,9 +169,9 @@ int main(void)
         cmocka_unit_test(long_sums_keep_their_digits),
     };
 
-    if (cnn__kernels_used()->direct->forward == NULL) {
+    if (cnn__simd_used()->direct->forward == NULL) {
         print_message("no direct kernels in the set %s\n",
-                      cnn__kernels_used()->name);
+                      cnn__simd_used()->name);
         return 0;
     }
     return cmocka_run_group_tests_name("direct conv2d", tests, NULL, NULL);

@@ -107,7 +107,7 @@ static void squares_fit_the_map(void **state)
                                            {w + K - 1, w, K, 1, 1, 0, 0}},
                                 .channels = 8,
                                 .filters = 8,
-                                .block_count = 1};
+                                .group_count = 1};
         cnn__conv_winograd_plan plan;
 
         assert_true(cnn__winograd_plan(&plan, &conv));

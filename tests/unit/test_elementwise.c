@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "math/sum.h"
 #include "support/near.h"
 
@@ -58,8 +58,8 @@ static void the_table(void **state)
 
     (void)state;
     for (int k = 0; k < 6; k++) {
-        assert_string_equal(cnn__kernels_used()->maps[k].name, names[k]);
-        assert_true(cnn__kernels_used()->maps[k].alpha == defaults[k]);
+        assert_string_equal(cnn__simd_used()->maps[k].name, names[k]);
+        assert_true(cnn__simd_used()->maps[k].alpha == defaults[k]);
     }
 }
 
@@ -80,15 +80,15 @@ static void values_and_slopes(void **state)
             want_dx[i] = (float)((double)dy[i] *
                                  slope(k, (double)alphas[k], (double)x[i]));
         }
-        cnn__kernels_used()->maps[k].forward(alphas[k], x, y, N);
+        cnn__simd_used()->maps[k].forward(alphas[k], x, y, N);
         assert_near(y, want, N, off, 4 * 0x1p-24);
-        cnn__kernels_used()->maps[k].backward(alphas[k], y, dy, dx, N);
+        cnn__simd_used()->maps[k].backward(alphas[k], y, dy, dx, N);
         /* |dy| is up to 3, and y has its own error, in a square at worst. */
         assert_near(dx, want_dx, N, 3 * 3 * off, 4 * 0x1p-24);
         /* In place, the same bits. */
-        cnn__kernels_used()->maps[k].backward(alphas[k], y, dy, dy, N);
+        cnn__simd_used()->maps[k].backward(alphas[k], y, dy, dy, N);
         assert_same_bits(dy, dx, N);
-        cnn__kernels_used()->maps[k].forward(alphas[k], x, x, N);
+        cnn__simd_used()->maps[k].forward(alphas[k], x, x, N);
         assert_same_bits(x, y, N);
     }
 }
@@ -103,9 +103,9 @@ static void any_length(void **state)
     for (int k = 0; k < 6; k++)
         for (size_t n = 0; n <= 40; n++) {
             y[n] = dx[n] = 77.0f;
-            cnn__kernels_used()->maps[k].forward(alphas[k], x, y, n);
+            cnn__simd_used()->maps[k].forward(alphas[k], x, y, n);
             assert_true(y[n] == 77.0f);
-            cnn__kernels_used()->maps[k].backward(alphas[k], y, x, dx, n);
+            cnn__simd_used()->maps[k].backward(alphas[k], y, x, dx, n);
             assert_true(dx[n] == 77.0f);
         }
 }
@@ -128,9 +128,9 @@ static void ends_of_the_range(void **state)
 
     (void)state;
     for (int k = 0; k < 6; k++) {
-        cnn__kernels_used()->maps[k].forward(alphas[k], x, y, 5);
+        cnn__simd_used()->maps[k].forward(alphas[k], x, y, 5);
         assert_near(y, y_want[k], 5, 0, 0x1p-23);
-        cnn__kernels_used()->maps[k].backward(alphas[k], y, dy, dx, 5);
+        cnn__simd_used()->maps[k].backward(alphas[k], y, dy, dx, 5);
         /* LeCun's: A - y y / A is a difference of numbers near A. */
         assert_near(dx, dx_want[k], 5, 2 * 0x1p-23, 0x1p-23);
     }
@@ -144,7 +144,7 @@ static void nan_comes_through(void **state)
     for (int k = 0; k < 6; k++) {
         for (int i = 0; i < 9; i++)
             x[i] = i % 2 ? NAN : 1.0f;
-        cnn__kernels_used()->maps[k].forward(alphas[k], x, y, 9);
+        cnn__simd_used()->maps[k].forward(alphas[k], x, y, 9);
         for (int i = 0; i < 9; i++)
             assert_int_equal(isnan(y[i]) != 0, i % 2);
     }

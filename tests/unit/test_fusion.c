@@ -8,7 +8,7 @@
 #include "cnn/optim.h"
 #include "cnn/session.h"
 #include "cnn/stats.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "net/net_impl.h"
 #include "support/conv_case.h"
 #include "support/nets.h"
@@ -152,7 +152,7 @@ static void same_bits_as_by_hand(void **state)
     static const int32_t algorithms[] = {
         CNN_ALGORITHM_IM2COL, CNN_ALGORITHM_WINOGRAD, CNN_ALGORITHM_DIRECT};
     static const int32_t functions[] = {CNN_SIGMOID, CNN_RELU, CNN_ELU};
-    const bool direct = cnn__kernels_used()->direct->forward != NULL;
+    const bool direct = cnn__simd_used()->direct->forward != NULL;
 
     (void)state;
     for (int i = 0; i < 3 * (direct ? 3 : 2) * 4; i++) {

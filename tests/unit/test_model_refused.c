@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "files/bytes.h"
+#include "base/bytes.h"
 #include "support/model_bytes.h"
 #include "support/temp_file.h"
 #include "support/training.h"

@@ -2,7 +2,7 @@
  * numbers, so that neither the order of a sum nor its contraction matters. */
 #include "math/small.h"
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/near.h"
 
 enum { MOST_M = 17, MOST_N = 7 * CNN__SMALL_COLUMNS, MOST_K = 9 };
@@ -20,7 +20,7 @@ static void fill(float *to, size_t n, size_t seed)
         to[i] = at(i / 13, i % 13, seed);
 }
 
-static void check(const cnn__kernels *set, size_t m, size_t n, size_t k,
+static void check(const cnn__simd *set, size_t m, size_t n, size_t k,
                   bool transposed, bool add)
 {
     float a[(MOST_M + GAP) * (MOST_K + GAP)], b[MOST_K * (MOST_N + GAP)];
@@ -55,13 +55,13 @@ static void check(const cnn__kernels *set, size_t m, size_t n, size_t k,
 static void every_set_multiplies(void **state)
 {
     (void)state;
-    for (int i = 0; cnn__kernels_at(i) != NULL; i++)
+    for (int i = 0; cnn__simd_at(i) != NULL; i++)
         for (size_t m = 1; m <= MOST_M; m++)
             for (size_t n = CNN__SMALL_COLUMNS; n <= MOST_N;
                  n += CNN__SMALL_COLUMNS)
                 for (int way = 0; way < 4; way++)
                     for (size_t k = 1; k <= MOST_K; k += 4)
-                        check(cnn__kernels_at(i), m, n, k, way % 2 > 0,
+                        check(cnn__simd_at(i), m, n, k, way % 2 > 0,
                               way / 2 > 0);
 }
 

@@ -1,5 +1,5 @@
 /* Softmax: the function and the layer. */
-#include "math/softmax.h"
+#include "math/stable_softmax.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/near.h"
 
 enum { MOST = 67, ROOM = MOST + 1 };
@@ -46,14 +46,14 @@ static void check(int kernel, cnn__update with, size_t n)
 
     fill(&before);
     fill(&want);
-    for (int set = 0; cnn__kernels_at(set) != NULL; set++) {
+    for (int set = 0; cnn__simd_at(set) != NULL; set++) {
         arrays *a = set == 0 ? &want : &got;
         cnn__update u = update_of(a, n);
 
         fill(a);
         u.mu = with.mu;
         u.nesterov = with.nesterov;
-        assert_true(cnn__kernels_at(set)->updates[kernel](&u));
+        assert_true(cnn__simd_at(set)->updates[kernel](&u));
         assert_same_bits((float *)a, (float *)&want,
                          sizeof(arrays) / sizeof(float));
     }
@@ -72,7 +72,7 @@ static void what_is_not_finite(void **state)
     const float bad[] = {NAN, INFINITY, -INFINITY, 1e25f};
 
     (void)state;
-    for (int set = 0; cnn__kernels_at(set) != NULL; set++)
+    for (int set = 0; cnn__simd_at(set) != NULL; set++)
         for (int kernel = 0; kernel < CNN__UPDATES; kernel++)
             for (size_t at = 0; at < MOST; at++)
                 for (int i = 0; i < 4; i++) {
@@ -82,7 +82,7 @@ static void what_is_not_finite(void **state)
                     fill(&a);
                     a.g[at] = bad[i];
                     const cnn__update u = update_of(&a, MOST);
-                    assert_int_equal(cnn__kernels_at(set)->updates[kernel](&u),
+                    assert_int_equal(cnn__simd_at(set)->updates[kernel](&u),
                                      squares && kernel == CNN__SGD);
                 }
 }

@@ -12,7 +12,7 @@ typedef struct conv2d {
     int32_t table_channels;
     uint8_t *table; /* (filters, table_channels), or NULL */
     cnn__conv geometry;
-    void *geometry_memory; /* of the blocks */
+    void *geometry_memory; /* of a table */
     cnn__conv_choice choice;
 } conv2d;
 
@@ -221,7 +221,7 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
     const conv2d *c = (const conv2d *)layer;
     const cnn__conv_connections with = connections(c, layer->in.c);
     const int64_t weights =
-        (int64_t)cnn__conv_kernels(&with) * c->geometry.kernel;
+        (int64_t)cnn__conv_kernels(&with) * c->geometry.area;
     const int64_t biases = (c->o.flags & CNN_NO_BIAS) != 0 ? 0 : c->filters;
 
     counts->multiply_adds = c->geometry.pixels * weights;

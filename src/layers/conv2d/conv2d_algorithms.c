@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 
-/* In the order in which they are tried. The last one fits any convolution. */
+/* In the order in which they are tried, the most special first. The last one
+ * fits any convolution. */
 static const cnn__conv_algorithm *const all[] = {
+    &cnn__conv_whole,
     &cnn__conv_winograd,
     &cnn__conv_direct,
-    &cnn__conv_whole,
     &cnn__conv_im2col,
 };
 
@@ -64,8 +65,8 @@ static cnn_status refuse(const cnn__conv *conv, int32_t asked)
         "algorithm %d is for %s, not for %dx%d, stride %dx%d, dilation %dx%d, "
         "%d %s, with the instruction set %s",
         asked, asked_as(asked)->demands, h->kernel, w->kernel, h->stride,
-        w->stride, h->dilation, w->dilation, conv->block_count,
-        conv->blocks != NULL ? "tables" : "groups", cnn__kernels_used()->name);
+        w->stride, h->dilation, w->dilation, conv->group_count,
+        conv->table != NULL ? "tables" : "groups", cnn__simd_used()->name);
 }
 
 /* Plans by one algorithm, whose plan `plan` has room for. */

@@ -35,15 +35,15 @@ typedef struct job {
     const cnn__conv_pass *pass;
     const cnn__run *run;
     cnn__framed dy;
-    cnn__direct kernel, turned; /* forward, and from dy to dx */
-    float *W;                   /* turned */
+    cnn__direct straight, turned; /* from x to y, and from dy to dx */
+    float *W;                     /* turned */
 } job;
 
 static job job_of(const cnn__conv_direct_plan *d, const cnn__conv_pass *pass)
 {
     const cnn__conv *c = pass->conv;
     const cnn__axis *h = &c->window.h, *w = &c->window.w;
-    const bool table = c->blocks != NULL;
+    const bool table = c->table != NULL;
     const size_t C = (size_t)c->most_channels;
     const size_t F = table ? 1 : (size_t)c->most_filters;
     const cnn__framed f = pass->dx != NULL ? d->dy : bare(&d->dy);
@@ -54,16 +54,16 @@ static job job_of(const cnn__conv_direct_plan *d, const cnn__conv_pass *pass)
         .plan = d,
         .pass = pass,
         .run = pass->run,
-        .kernel = {.kernel = (size_t)h->kernel,
-                   .channels = C,
-                   .filters = F,
-                   .rows = (size_t)h->out,
-                   .columns = (size_t)w->out,
-                   .x_row = d->x.row,
-                   .x_plane = x,
-                   .dy_row = f.row,
-                   .dy_plane = dy},
-        .turned = {.kernel = (size_t)h->kernel,
+        .straight = {.side = (size_t)h->kernel,
+                     .channels = C,
+                     .filters = F,
+                     .rows = (size_t)h->out,
+                     .columns = (size_t)w->out,
+                     .x_row = d->x.row,
+                     .x_plane = x,
+                     .dy_row = f.row,
+                     .dy_plane = dy},
+        .turned = {.side = (size_t)h->kernel,
                    .channels = F,
                    .filters = C,
                    .rows = (size_t)h->in,
@@ -76,25 +76,25 @@ static job job_of(const cnn__conv_direct_plan *d, const cnn__conv_pass *pass)
 
 /* A convolution that is computed at a time, and where its weights and the first
  * planes that it reads and writes are. */
-typedef struct part {
+typedef struct piece {
     cnn__direct d;
     size_t weight, from, to;
-} part;
+} piece;
 
 /* The n-th group. */
-static part group(const cnn__direct *d, int32_t n)
+static piece group(const cnn__direct *d, int32_t n)
 {
     const size_t C = d->channels, F = d->filters, i = (size_t)n;
 
-    return (part){*d, i * F * C * d->kernel * d->kernel, i * C, i * F};
+    return (piece){*d, i * F * C * d->side * d->side, i * C, i * F};
 }
 
 /* The n-th map that is written, from those that are listed; `first` kernels
  * stand before its own. */
-static part listed(const cnn__direct *d, int32_t n, ptrdiff_t first,
-                   int32_t count, const int32_t *planes)
+static piece listed(const cnn__direct *d, int32_t n, ptrdiff_t first,
+                    int32_t count, const int32_t *planes)
 {
-    part p = {*d, (size_t)first * d->kernel * d->kernel, 0, (size_t)n};
+    piece p = {*d, (size_t)first * d->side * d->side, 0, (size_t)n};
 
     p.d.channels = (size_t)count;
     p.d.planes = planes;
@@ -102,36 +102,36 @@ static part listed(const cnn__direct *d, int32_t n, ptrdiff_t first,
 }
 
 /* Of the forward pass and dW: a group, or a filter of a table. */
-static part part_of(const job *j, int32_t i)
+static piece piece_of(const job *j, int32_t i)
 {
     const cnn__conv *c = j->pass->conv;
 
-    if (c->blocks == NULL)
-        return group(&j->kernel, i);
-    return listed(&j->kernel, i, c->first[i], c->first[i + 1] - c->first[i],
+    if (c->table == NULL)
+        return group(&j->straight, i);
+    return listed(&j->straight, i, c->first[i], c->first[i + 1] - c->first[i],
                   c->sees + c->first[i]);
 }
 
 /* Of dx: a group, or a channel of a table. */
-static part turned_part_of(const job *j, int32_t i)
+static piece turned_piece_of(const job *j, int32_t i)
 {
     const cnn__conv *c = j->pass->conv;
 
-    if (c->blocks == NULL)
+    if (c->table == NULL)
         return group(&j->turned, i);
-    const cnn__conv_block *b = &c->blocks[i];
-    return listed(&j->turned, i, b->gather - c->blocks[0].gather, b->filters,
-                  b->scatter);
+    const cnn__conv_group *g = &c->table[i];
+    return listed(&j->turned, i, g->gather - c->table[0].gather, g->filters,
+                  g->scatter);
 }
 
-static int32_t parts_of(const cnn__conv *c)
+static int32_t pieces_of(const cnn__conv *c)
 {
-    return c->blocks != NULL ? c->filters : c->block_count;
+    return c->table != NULL ? c->filters : c->group_count;
 }
 
-static int32_t turned_parts_of(const cnn__conv *c)
+static int32_t turned_pieces_of(const cnn__conv *c)
 {
-    return c->block_count; /* of a table, its channels */
+    return c->group_count; /* of a table, its channels */
 }
 
 static size_t image_floats(const cnn__framed *f)
@@ -149,12 +149,12 @@ static void forward_sample(void *data, int64_t sample, int32_t worker)
     float *y =
         cnn__fused_place(j->run, &some, j->pass->y, image_floats(&d->dy));
 
-    d->kernels->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
-    for (int32_t i = 0; i < parts_of(j->pass->conv); i++) {
-        const part p = part_of(j, i);
+    d->routines->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
+    for (int32_t i = 0; i < pieces_of(j->pass->conv); i++) {
+        const piece p = piece_of(j, i);
         const float *b = j->pass->biases;
 
-        d->kernels->forward(
+        d->routines->forward(
             &p.d, j->pass->weights + p.weight, b != NULL ? b + p.to : NULL,
             x + p.from * p.d.x_plane, y + p.to * d->dy.h * d->dy.w);
     }
@@ -175,19 +175,19 @@ static void turn(const float *from, float *to, size_t area)
         to[k] = from[area - 1 - k];
 }
 
-/* W' (C, F, K, K) of each part. */
+/* W' (C, F, K, K) of each piece. */
 static void turn_weights(const job *j)
 {
     const cnn__conv *conv = j->pass->conv;
-    const size_t area = (size_t)conv->kernel, kernels = conv->weights / area;
+    const size_t area = (size_t)conv->area, kernels = conv->weights / area;
     const size_t C = (size_t)conv->most_channels;
     const size_t F = (size_t)conv->most_filters;
     const float *w = j->pass->weights;
 
-    for (size_t i = 0; i < kernels && conv->blocks != NULL; i++)
-        turn(w + (size_t)conv->blocks[0].gather[i] * area, j->W + i * area,
+    for (size_t i = 0; i < kernels && conv->table != NULL; i++)
+        turn(w + (size_t)conv->table[0].gather[i] * area, j->W + i * area,
              area);
-    for (size_t i = 0; i < kernels && conv->blocks == NULL; i++) {
+    for (size_t i = 0; i < kernels && conv->table == NULL; i++) {
         const size_t f = i / C % F, c = i % C, group = i / (C * F);
 
         turn(w + i * area, j->W + ((group * C + c) * F + f) * area, area);
@@ -205,7 +205,7 @@ static void add_lanes(const job *j, const float *x, const float *maps,
     const cnn__grid grid = {lanes, f->w * f->planes, f->planes};
 
     cnn__planes_to_lanes(&planes, &grid);
-    j->plan->kernels->lane_weights(&j->kernel, x, lanes, dW);
+    j->plan->routines->lane_weights(&j->straight, x, lanes, dW);
 }
 
 /* dx of a sample from dy in its frame. */
@@ -213,62 +213,62 @@ static void backward_input(const job *j, const float *dy, float *dx)
 {
     const size_t area = j->plan->x.h * j->plan->x.w;
 
-    for (int32_t i = 0; i < turned_parts_of(j->pass->conv); i++) {
-        const part p = turned_part_of(j, i);
+    for (int32_t i = 0; i < turned_pieces_of(j->pass->conv); i++) {
+        const piece p = turned_piece_of(j, i);
 
-        j->plan->kernels->forward(&p.d, j->W + p.weight, NULL,
-                                  dy + p.from * p.d.x_plane, dx + p.to * area);
+        j->plan->routines->forward(&p.d, j->W + p.weight, NULL,
+                                   dy + p.from * p.d.x_plane, dx + p.to * area);
     }
 }
 
 /* Adds up some samples. */
-static void backward_block(const job *j, const cnn__some *some, float *dW,
-                           float *db)
+static void backward_tile(const job *j, const cnn__some *some, float *dW,
+                          float *db)
 {
     const cnn__conv_direct_plan *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
-    const size_t P = f->h * f->w, block = (size_t)d->block;
+    const size_t P = f->h * f->w, tile = (size_t)d->tile;
     const size_t first = (size_t)some->first, count = (size_t)some->count;
     const size_t xs = cnn__framed_floats(&d->x), dys = cnn__framed_floats(f);
     float *x = cnn__run_scratch(j->run, some->worker);
-    float *dy = x + block * xs;
+    float *dy = x + tile * xs;
     const float *maps = cnn__fused_gradient(j->run, some, j->pass->dy, Y);
 
     for (size_t s = 0; s < count; s++, maps += Y) {
-        d->kernels->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
+        d->routines->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
         for (size_t i = 0; i < f->planes && db != NULL; i++)
             db[i] += cnn__sum(maps + i * P, P);
         if (d->by_filters)
-            add_lanes(j, x + s * xs, maps, dy + block * dys, dW);
+            add_lanes(j, x + s * xs, maps, dy + tile * dys, dW);
         if (d->by_filters && j->pass->dx == NULL)
             continue;
-        d->kernels->enframe(f, maps, dy + s * dys);
+        d->routines->enframe(f, maps, dy + s * dys);
         if (j->pass->dx != NULL)
             backward_input(j, dy + s * dys, j->pass->dx + (first + s) * X);
     }
-    for (int32_t i = 0; i < parts_of(j->pass->conv) && !d->by_filters; i++) {
-        const part p = part_of(j, i);
+    for (int32_t i = 0; i < pieces_of(j->pass->conv) && !d->by_filters; i++) {
+        const piece p = piece_of(j, i);
 
-        d->kernels->weights(&p.d, count, x + p.from * p.d.x_plane, xs,
-                            dy + p.to * p.d.dy_plane + f->top * f->row +
-                                f->left,
-                            dys, dW + p.weight);
+        d->routines->weights(&p.d, count, x + p.from * p.d.x_plane, xs,
+                             dy + p.to * p.d.dy_plane + f->top * f->row +
+                                 f->left,
+                             dys, dW + p.weight);
     }
 }
 
 static void backward_samples(void *data, const cnn__conv_partial *p)
 {
     const job *j = data;
-    const int64_t block = j->plan->block;
+    const int64_t tile = j->plan->tile;
     float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
 
-    for (int64_t n = p->first; n < p->end; n += block) {
+    for (int64_t n = p->first; n < p->end; n += tile) {
         const int64_t rest = p->end - n;
-        const cnn__some some = {n, (int32_t)(rest < block ? rest : block),
+        const cnn__some some = {n, (int32_t)(rest < tile ? rest : tile),
                                 p->worker};
 
-        backward_block(j, &some, p->sum, db);
+        backward_tile(j, &some, p->sum, db);
     }
 }
 

@@ -1,10 +1,10 @@
 #include "layers/conv2d/conv2d_direct_plan.h"
 
-#include "math/kernels.h"
+#include "math/simd.h"
 
 /* Floats of the samples that are summed up at a time: half a MB. */
-#define BLOCK_FLOATS  ((size_t)1 << 17)
-#define BLOCK_SAMPLES 8
+#define TILE_FLOATS  ((size_t)1 << 17)
+#define TILE_SAMPLES 8
 
 /* Measured against im2col and Winograd's algorithm, forward and backward in
  * one: of 56 shapes within these bounds, for which Winograd's is not taken, the
@@ -55,22 +55,22 @@ static bool is_possible(const cnn__conv *conv)
 bool cnn__direct_plan(void *plan, const cnn__conv *conv)
 {
     cnn__conv_direct_plan *d = plan;
-    const cnn__direct_kernels *kernels = cnn__kernels_used()->direct;
+    const cnn__direct_routines *routines = cnn__simd_used()->direct;
 
-    if (kernels->forward == NULL || !is_possible(conv))
+    if (routines->forward == NULL || !is_possible(conv))
         return false;
     const cnn__axis *h = &conv->window.h, *w = &conv->window.w;
-    d->kernels = kernels;
+    d->routines = routines;
     d->x = frame(conv->channels, h, w, false);
     d->dy = frame(conv->filters, h, w, true);
     const size_t sample =
         cnn__size_add(cnn__framed_floats(&d->x), cnn__framed_floats(&d->dy));
-    d->by_filters = conv->block_count == 1 && conv->blocks == NULL &&
+    d->by_filters = conv->group_count == 1 && conv->table == NULL &&
                     d->dy.planes % CNN__DIRECT_LANES == 0;
-    d->block = 1;
-    while (!d->by_filters && d->block < BLOCK_SAMPLES &&
-           sample <= BLOCK_FLOATS / (size_t)(d->block + 1))
-        d->block++;
+    d->tile = 1;
+    while (!d->by_filters && d->tile < TILE_SAMPLES &&
+           sample <= TILE_FLOATS / (size_t)(d->tile + 1))
+        d->tile++;
     return true;
 }
 
@@ -85,9 +85,9 @@ bool cnn__direct_plan(void *plan, const cnn__conv *conv)
 #define MOST_TABLE_FILTERS  32
 #define LEAST_TABLE_COLUMNS 8
 
-static bool pays_in_parts(const cnn__conv *conv)
+static bool pays_in_pieces(const cnn__conv *conv)
 {
-    if (conv->blocks != NULL)
+    if (conv->table != NULL)
         return conv->filters <= MOST_TABLE_FILTERS &&
                conv->window.w.out >= LEAST_TABLE_COLUMNS;
     return conv->most_channels <= MOST_CHANNELS &&
@@ -101,11 +101,11 @@ bool cnn__direct_pays(const void *plan, const cnn__conv *conv)
     const cnn__conv_direct_plan *d = plan;
     const bool bears = d->by_filters && conv->channels <= FEW_CHANNELS;
 
-    if (conv->block_count > 1 || conv->blocks != NULL)
-        return pays_in_parts(conv);
+    if (conv->group_count > 1 || conv->table != NULL)
+        return pays_in_pieces(conv);
     return conv->channels <= MOST_CHANNELS &&
            conv->filters <= (bears ? 2 * MOST_FILTERS : MOST_FILTERS) &&
-           conv->channels * conv->kernel >= LEAST_SUMMANDS &&
+           conv->channels * conv->area >= LEAST_SUMMANDS &&
            conv->window.w.out >= LEAST_COLUMNS;
 }
 
@@ -113,13 +113,13 @@ int32_t cnn__direct_grain(const void *plan, int32_t batch)
 {
     const cnn__conv_direct_plan *d = plan;
 
-    return batch < d->block ? batch : d->block;
+    return batch < d->tile ? batch : d->tile;
 }
 
 size_t cnn__direct_scratch_floats(const cnn__conv_direct_plan *d)
 {
     const size_t framed = cnn__size_mul(
-        (size_t)d->block,
+        (size_t)d->tile,
         cnn__size_add(cnn__framed_floats(&d->x), cnn__framed_floats(&d->dy)));
 
     if (!d->by_filters)

@@ -8,9 +8,9 @@
 
 /* As planned for a shape. */
 typedef struct cnn__conv_direct_plan {
-    const cnn__direct_kernels *kernels;
+    const cnn__direct_routines *routines;
     cnn__framed x, dy; /* a sample each */
-    int32_t block;     /* samples at a time, going back; by the shape only */
+    int32_t tile;      /* samples at a time, going back; by the shape only */
     bool by_filters;   /* dW in whole vectors of filters */
 } cnn__conv_direct_plan;
 

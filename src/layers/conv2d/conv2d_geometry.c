@@ -40,13 +40,13 @@ size_t cnn__conv_kernels(const cnn__conv_connections *with)
     return ones;
 }
 
-/* One block for each group: its channels, its filters, its weights. */
-static cnn__conv_block group_at(const cnn__conv *conv, int32_t g)
+/* Equal groups: the channels of one, its filters, its weights. */
+static cnn__conv_group group_at(const cnn__conv *conv, int32_t g)
 {
     const int32_t C = conv->most_channels, F = conv->most_filters;
-    const size_t K = (size_t)C * (size_t)conv->kernel;
+    const size_t K = (size_t)C * (size_t)conv->area;
 
-    return (cnn__conv_block){
+    return (cnn__conv_group){
         .channel = g * C,
         .channels = C,
         .filter = g * F,
@@ -55,16 +55,16 @@ static cnn__conv_block group_at(const cnn__conv *conv, int32_t g)
     };
 }
 
-cnn__conv_block cnn__conv_block_at(const cnn__conv *conv, int32_t i)
+cnn__conv_group cnn__conv_group_at(const cnn__conv *conv, int32_t i)
 {
-    return conv->blocks != NULL ? conv->blocks[i] : group_at(conv, i);
+    return conv->table != NULL ? conv->table[i] : group_at(conv, i);
 }
 
-/* One block for each channel: the filters that see it, wherever they are. A
+/* A group for each channel: the filters that see it, wherever they are. A
  * kernel's number is that of the ones before it in the table. */
 typedef struct lists {
-    cnn__conv_block *blocks;   /* (channels) */
-    int32_t *gather, *scatter; /* (kernels), those of a block in a row */
+    cnn__conv_group *groups;   /* (channels) */
+    int32_t *gather, *scatter; /* (kernels), those of a group in a row */
     int32_t *first, *sees;     /* as in cnn__conv */
 } lists;
 
@@ -73,7 +73,7 @@ static lists lay_out(cnn__arena *arena, const cnn__conv_connections *with)
     const size_t C = (size_t)with->channels, kernels = cnn__conv_kernels(with);
 
     return (lists){
-        cnn__arena_take(arena, C, sizeof(cnn__conv_block)),
+        cnn__arena_take(arena, C, sizeof(cnn__conv_group)),
         cnn__arena_take(arena, kernels, sizeof(int32_t)),
         cnn__arena_take(arena, kernels, sizeof(int32_t)),
         cnn__arena_take(arena, (size_t)with->filters + 1, sizeof(int32_t)),
@@ -88,7 +88,7 @@ static void fill_lists(lists l, const cnn__conv_connections *with)
     int32_t before = 0, number = 0;
 
     for (int32_t c = 0; c < C; c++) {
-        l.blocks[c] = (cnn__conv_block){
+        l.groups[c] = (cnn__conv_group){
             .channel = c,
             .channels = 1,
             .scatter = l.scatter + before,
@@ -100,21 +100,21 @@ static void fill_lists(lists l, const cnn__conv_connections *with)
     for (int32_t f = 0; f < F; f++) {
         l.first[f] = number;
         for (int32_t c = 0; c < C; c++) {
-            cnn__conv_block *b = &l.blocks[c];
-            const ptrdiff_t at = b->scatter - l.scatter + b->filters;
+            cnn__conv_group *g = &l.groups[c];
+            const ptrdiff_t at = g->scatter - l.scatter + g->filters;
 
             if (!table[f * C + c])
                 continue;
             l.scatter[at] = f;
             l.gather[at] = number;
             l.sees[number++] = c;
-            b->filters++;
+            g->filters++;
         }
     }
     l.first[F] = number;
 }
 
-static cnn_status list_blocks(cnn__conv *conv,
+static cnn_status list_groups(cnn__conv *conv,
                               const cnn__conv_connections *with, void **memory)
 {
     cnn__arena arena = {0};
@@ -126,10 +126,10 @@ static cnn_status list_blocks(cnn__conv *conv,
     arena = (cnn__arena){.base = *memory};
     const lists l = lay_out(&arena, with);
     fill_lists(l, with);
-    conv->blocks = l.blocks;
+    conv->table = l.groups;
     conv->first = l.first;
     conv->sees = l.sees;
-    conv->block_count = with->channels;
+    conv->group_count = with->channels;
     conv->most_channels = 1;
     conv->most_filters = with->filters;
     return CNN_OK;
@@ -139,12 +139,12 @@ cnn_status cnn__conv_geometry(cnn__conv *conv, const cnn__window *window,
                               const cnn__conv_connections *with, void **memory)
 {
     const bool table = with->table != NULL;
-    const size_t kernel =
+    const size_t area =
         cnn__size_mul((size_t)window->h.kernel, (size_t)window->w.kernel);
     const size_t pixels =
         cnn__size_mul((size_t)window->h.out, (size_t)window->w.out);
     const int32_t seen = table ? 1 : with->channels / with->groups;
-    const size_t K = cnn__size_mul(kernel, (size_t)seen);
+    const size_t K = cnn__size_mul(area, (size_t)seen);
 
     CNN__TRY(cnn__gemm_check((size_t)with->filters, pixels, K));
     *conv = (cnn__conv){
@@ -152,9 +152,9 @@ cnn_status cnn__conv_geometry(cnn__conv *conv, const cnn__window *window,
         .channels = with->channels,
         .filters = with->filters,
         .pixels = (int32_t)pixels,
-        .kernel = (int32_t)kernel,
-        .weights = cnn__size_mul(cnn__conv_kernels(with), kernel),
-        .block_count = with->groups,
+        .area = (int32_t)area,
+        .weights = cnn__size_mul(cnn__conv_kernels(with), area),
+        .group_count = with->groups,
         .most_channels = seen,
         .most_filters = with->filters / with->groups,
     };
@@ -162,5 +162,5 @@ cnn_status cnn__conv_geometry(cnn__conv *conv, const cnn__window *window,
         cnn__size_add(conv->weights, with->biased ? (size_t)with->filters : 0);
     cnn__free(*memory);
     *memory = NULL;
-    return table ? list_blocks(conv, with, memory) : CNN_OK;
+    return table ? list_groups(conv, with, memory) : CNN_OK;
 }

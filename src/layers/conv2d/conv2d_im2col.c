@@ -1,4 +1,5 @@
-/* Convolution by im2col and sgemm, over tiles of samples (conv2d_tile.c):
+/* Convolution by im2col and sgemm, over tiles of samples
+ * (conv2d_im2col_tile.c):
  *
  *     forward   Y (F, P) = W (F, K) col(x) (K, P) + b
  *     backward  dW += dY col(x)^T;  db += sum of dY;  dx = col2im(W^T dY) */
@@ -6,8 +7,8 @@
 
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_algorithms.h"
+#include "layers/conv2d/conv2d_im2col_tile.h"
 #include "layers/conv2d/conv2d_partials.h"
-#include "layers/conv2d/conv2d_tile.h"
 
 /* ---------------------------------------------------------- the plan --- */
 
@@ -23,7 +24,7 @@
 #define MOST_COLUMNS ((size_t)1 << 18)
 
 /* Without columns each sample is a product of its own, for which a BLAS packs
- * the C x F weights of a block and goes through as many gradients; with them
+ * the C x F weights of a group and goes through as many gradients; with them
  * the (C + F) P floats of a sample are copied to others' side. Measured over 8
  * to 256 channels and maps of 2 x 2 to 10 x 10, a float packed costs 3/4 of one
  * copied, and a product has some pixels to earn its call; more of them if it is
@@ -50,7 +51,7 @@ static bool is_pixelwise(const cnn__axis *a)
 
 static bool is_lowered(const cnn__conv *conv)
 {
-    return conv->blocks != NULL || !is_pixelwise(&conv->window.h) ||
+    return conv->table != NULL || !is_pixelwise(&conv->window.h) ||
            !is_pixelwise(&conv->window.w) || !pays_without_columns(conv);
 }
 
@@ -63,9 +64,9 @@ static int32_t at_most(size_t n, int32_t most)
  * beside it. */
 static size_t column_floats(const cnn__conv *conv, int32_t channels)
 {
-    const size_t maps = conv->blocks != NULL ? (size_t)conv->most_filters : 0;
+    const size_t maps = conv->table != NULL ? (size_t)conv->most_filters : 0;
 
-    return cnn__size_mul((size_t)channels, (size_t)conv->kernel) + maps;
+    return cnn__size_mul((size_t)channels, (size_t)conv->area) + maps;
 }
 
 /* As many as a product wants, but no more than those of which one channel fits
@@ -120,7 +121,7 @@ cnn__conv_tiling cnn__conv_tiling_of(const cnn__conv *conv)
         t.rows = rows_of(conv);
     const size_t S =
         (size_t)t.samples * (size_t)t.rows * (size_t)conv->window.w.out;
-    const size_t run = MOST_COLUMNS / cnn__size_mul((size_t)conv->kernel, S);
+    const size_t run = MOST_COLUMNS / cnn__size_mul((size_t)conv->area, S);
     t.run = at_most(run > 1 ? run : 1, conv->most_channels);
     return t;
 }

@@ -11,7 +11,7 @@ typedef struct cnn__conv_tiling {
                         its columns as they are */
     int32_t samples; /* T; depends on the shape only, as do the next two */
     int32_t rows; /* of outputs that are lowered at a time; below OH: T is 1 */
-    int32_t run;  /* channels of a block that are lowered at a time */
+    int32_t run;  /* channels of a group that are lowered at a time */
 } cnn__conv_tiling;
 
 cnn__conv_tiling cnn__conv_tiling_of(const cnn__conv *conv);

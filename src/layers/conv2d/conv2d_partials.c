@@ -55,20 +55,20 @@ void cnn__conv_sum(const cnn__conv_partials *p, int32_t workers)
                       cnn__worth(workers, p->floats), add_up_piece, (void *)p);
 }
 
-/* dW += the blocks of `from`, which are transposed: (K, filters) each. */
+/* dW += the groups of `from`, which are transposed: (K, filters) each. */
 static void add_turned(const cnn__conv *conv, const float *from, float *dW)
 {
-    for (int32_t i = 0; i < conv->block_count; i++) {
-        const cnn__conv_block b = cnn__conv_block_at(conv, i);
-        const size_t K = (size_t)b.channels * (size_t)conv->kernel;
-        const size_t F = (size_t)b.filters;
+    for (int32_t i = 0; i < conv->group_count; i++) {
+        const cnn__conv_group g = cnn__conv_group_at(conv, i);
+        const size_t K = (size_t)g.channels * (size_t)conv->area;
+        const size_t F = (size_t)g.filters;
 
-        for (size_t f = 0; f < F && b.gather == NULL; f++)
+        for (size_t f = 0; f < F && g.gather == NULL; f++)
             for (size_t k = 0; k < K; k++)
-                dW[b.weight + f * K + k] += from[b.weight + k * F + f];
-        for (size_t f = 0; f < F && b.gather != NULL; f++)
-            cnn__add(dW + (size_t)b.gather[f] * K,
-                     from + (size_t)b.gather[f] * K, K);
+                dW[g.weight + f * K + k] += from[g.weight + k * F + f];
+        for (size_t f = 0; f < F && g.gather != NULL; f++)
+            cnn__add(dW + (size_t)g.gather[f] * K,
+                     from + (size_t)g.gather[f] * K, K);
     }
 }
 

@@ -28,7 +28,7 @@ size_t cnn__conv_partials_floats(int64_t chunks, size_t floats);
  * of p->sums then. */
 void cnn__conv_sum(const cnn__conv_partials *p, int32_t workers);
 
-/* Adds a sum of conv->params floats to dW and db; `turned`: the blocks of its
+/* Adds a sum of conv->params floats to dW and db; `turned`: the groups of its
  * weights are transposed, (K, filters) each. */
 void cnn__conv_add_sum(const cnn__conv_pass *pass, const float *sum,
                        bool turned);

@@ -13,19 +13,19 @@ static bool is_whole(const cnn__axis *a)
 static bool plan(void *nothing, const cnn__conv *conv)
 {
     (void)nothing;
-    return conv->blocks == NULL && is_whole(&conv->window.h) &&
+    return conv->table == NULL && is_whole(&conv->window.h) &&
            is_whole(&conv->window.w);
 }
 
-/* Groups are parts of a row. */
+/* Groups are groups of a row. */
 static cnn__affine affine(const cnn__conv_pass *pass)
 {
     const cnn__conv *conv = pass->conv;
 
     return (cnn__affine){
         .rows = pass->run->batch,
-        .parts = conv->block_count,
-        .inputs = conv->most_channels * conv->kernel,
+        .groups = conv->group_count,
+        .inputs = conv->most_channels * conv->area,
         .outputs = conv->most_filters,
         .workers = pass->run->workers,
         .W = pass->weights,

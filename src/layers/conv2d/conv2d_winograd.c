@@ -1,5 +1,5 @@
-/* Winograd's convolution over blocks of samples: stride 1, no dilation, no
- * groups, no table, kernels of 3 x 3 and 5 x 5. With T squares in a block, for
+/* Winograd's convolution over tiles of samples: stride 1, no dilation, no
+ * groups, no table, kernels of 3 x 3 and 5 x 5. With T squares in a tile, for
  * each of the n n points p of a square:
  *
  *     forward   M[p] (T, F) = V[p] (T, C) U[p] (C, F)
@@ -17,10 +17,10 @@
 #include "base/float_mode.h"
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_partials.h"
-#include "layers/conv2d/conv2d_winograd_block.h"
+#include "layers/conv2d/conv2d_winograd_tile.h"
 #include "layers/fused.h"
-#include "math/kernels.h"
 #include "math/lanes.h"
+#include "math/simd.h"
 #include "math/sum.h"
 
 /* What one pass hands to its chunks. */
@@ -45,14 +45,14 @@ static job job_of(const cnn__conv_winograd_plan *w, const cnn__conv_pass *pass)
     };
 }
 
-static cnn__winograd_bench bench_of(const job *j, int32_t worker)
+static cnn__winograd_arrays arrays_of(const job *j, int32_t worker)
 {
     float *memory = cnn__run_scratch(j->run, worker);
-    cnn__winograd_bench bench;
+    cnn__winograd_arrays arrays;
 
     cnn__winograd_lay_out(j->plan, j->run->batch,
-                          &(cnn__arena){.base = (char *)memory}, &bench);
-    return bench;
+                          &(cnn__arena){.base = (char *)memory}, &arrays);
+    return arrays;
 }
 
 /* ------------------------------------------------------- the weights --- */
@@ -80,8 +80,8 @@ static void load_weights(void *data, int64_t channel, int32_t worker)
 {
     const job *j = data;
     const cnn__conv_winograd_plan *w = j->plan;
-    const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
-    const cnn__winograd_bench b = bench_of(j, worker);
+    const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->area;
+    const cnn__winograd_arrays b = arrays_of(j, worker);
     const cnn__planes from = {(float *)j->pass->weights + c * KK,
                               w->channels * KK, w->filters, 1, KK};
     const cnn__grid kernels = kernel_grid(j, b.kernels);
@@ -89,7 +89,7 @@ static void load_weights(void *data, int64_t channel, int32_t worker)
 
     /* Lanes without a filter are multiplied too. */
     if (w->filters < w->FL)
-        memset(b.kernels, 0, w->kernel * sizeof(float));
+        memset(b.kernels, 0, w->kernel_floats * sizeof(float));
     cnn__planes_to_lanes(&from, &kernels);
     w->transforms->filter(&kernels, &to, w->FL);
 }
@@ -142,9 +142,10 @@ static void store_weights(void *data, int64_t channel, int32_t worker)
 {
     const job *j = data;
     const cnn__conv_winograd_plan *w = j->plan;
-    const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->kernel;
-    const cnn__winograd_bench b = bench_of(j, worker);
-    const cnn__planes rows = {b.kernels + w->kernel, KK, w->filters, 1, KK};
+    const size_t c = (size_t)channel, KK = (size_t)j->pass->conv->area;
+    const cnn__winograd_arrays b = arrays_of(j, worker);
+    const cnn__planes rows = {b.kernels + w->kernel_floats, KK, w->filters, 1,
+                              KK};
     const cnn__grid kernels = kernel_grid(j, b.kernels);
     const cnn__grid sum = kernels_in(j, j->dU, c);
 
@@ -159,38 +160,38 @@ static void store_weights(void *data, int64_t channel, int32_t worker)
 
 static void product(const cnn__small *p)
 {
-    (*cnn__kernels_used()->small)(p);
+    (*cnn__simd_used()->small)(p);
 }
 
-static void multiply(const job *j, const cnn__winograd_block *b, size_t p)
+static void multiply(const job *j, const cnn__winograd_tile *t, size_t p)
 {
     const cnn__conv_winograd_plan *w = j->plan;
 
     product(&(cnn__small){
-        .m = b->T,
+        .m = t->T,
         .n = w->FL,
         .k = w->channels,
-        .a = b->bench.V + p * cnn__winograd_step(b->T, w->CL),
+        .a = t->arrays.V + p * cnn__winograd_step(t->T, w->CL),
         .a_row = w->CL,
         .a_column = 1,
         .b = j->U + p * w->weight_step,
         .b_row = w->FL,
-        .c = b->bench.M + p * cnn__winograd_step(b->T, w->FL),
+        .c = t->arrays.M + p * cnn__winograd_step(t->T, w->FL),
         .c_row = w->FL,
     });
 }
 
 /* dU from V and dM, and dV in the place of V. */
-static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
+static void multiply_back(const job *j, const cnn__winograd_tile *t, size_t p,
                           float *dU)
 {
     const cnn__conv_winograd_plan *w = j->plan;
-    float *V = b->bench.V + p * cnn__winograd_step(b->T, w->CL);
-    const float *dM = b->bench.M + p * cnn__winograd_step(b->T, w->FL);
+    float *V = t->arrays.V + p * cnn__winograd_step(t->T, w->CL);
+    const float *dM = t->arrays.M + p * cnn__winograd_step(t->T, w->FL);
 
     product(&(cnn__small){.m = w->channels,
                           .n = w->FL,
-                          .k = b->T,
+                          .k = t->T,
                           .a = V,
                           .a_row = 1,
                           .a_column = w->CL,
@@ -200,7 +201,7 @@ static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
                           .c_row = w->FL,
                           .add = true});
     if (j->pass->dx != NULL)
-        product(&(cnn__small){.m = b->T,
+        product(&(cnn__small){.m = t->T,
                               .n = w->CL,
                               .k = w->filters,
                               .a = dM,
@@ -214,17 +215,16 @@ static void multiply_back(const job *j, const cnn__winograd_block *b, size_t p,
 
 /* ------------------------------------------------------------ passes --- */
 
-static cnn__winograd_block block_at(const job *j, int64_t number,
-                                    int32_t worker)
+static cnn__winograd_tile tile_at(const job *j, int64_t number, int32_t worker)
 {
-    const int64_t first = number * j->plan->block;
+    const int64_t first = number * j->plan->tile;
     const int64_t rest = j->run->batch - first;
-    const int64_t samples = rest < j->plan->block ? rest : j->plan->block;
+    const int64_t samples = rest < j->plan->tile ? rest : j->plan->tile;
 
-    return (cnn__winograd_block){
+    return (cnn__winograd_tile){
         .plan = j->plan,
         .pass = j->pass,
-        .bench = bench_of(j, worker),
+        .arrays = arrays_of(j, worker),
         .first = (size_t)first,
         .samples = (size_t)samples,
         .T = cnn__winograd_squares(j->plan, (int32_t)samples),
@@ -236,43 +236,43 @@ static size_t map_floats(const job *j)
     return j->plan->filters * (size_t)j->pass->conv->pixels;
 }
 
-static cnn__some some_of(const cnn__winograd_block *b, int32_t worker)
+static cnn__some some_of(const cnn__winograd_tile *t, int32_t worker)
 {
-    return (cnn__some){(int64_t)b->first, (int32_t)b->samples, worker};
+    return (cnn__some){(int64_t)t->first, (int32_t)t->samples, worker};
 }
 
-static void forward_block(void *data, int64_t number, int32_t worker)
+static void forward_tile(void *data, int64_t number, int32_t worker)
 {
     const job *j = data;
-    const cnn__winograd_block b = block_at(j, number, worker);
-    const cnn__some some = some_of(&b, worker);
+    const cnn__winograd_tile t = tile_at(j, number, worker);
+    const cnn__some some = some_of(&t, worker);
     float *y = cnn__fused_place(j->run, &some, j->pass->y, map_floats(j));
 
-    cnn__winograd_load_x(&b);
+    cnn__winograd_load_x(&t);
     for (size_t p = 0; p < j->plan->points; p++)
-        multiply(j, &b, p);
-    cnn__winograd_store_y(&b, y);
+        multiply(j, &t, p);
+    cnn__winograd_store_y(&t, y);
     cnn__fused_done(j->run, &some, y);
 }
 
-static void backward_blocks(void *data, const cnn__conv_partial *p)
+static void backward_tiles(void *data, const cnn__conv_partial *p)
 {
     const job *j = data;
 
     for (int64_t i = p->first; i < p->end; i++) {
-        const cnn__winograd_block b = block_at(j, i, p->worker);
-        const cnn__some some = some_of(&b, p->worker);
+        const cnn__winograd_tile t = tile_at(j, i, p->worker);
+        const cnn__some some = some_of(&t, p->worker);
         const float *dy =
             cnn__fused_gradient(j->run, &some, j->pass->dy, map_floats(j));
 
-        cnn__winograd_load_x(&b);
-        cnn__winograd_load_dy(&b, dy);
+        cnn__winograd_load_x(&t);
+        cnn__winograd_load_dy(&t, dy);
         if (j->pass->db != NULL)
-            cnn__winograd_add_biases(&b, dy, p->sum + j->plan->weights);
+            cnn__winograd_add_biases(&t, dy, p->sum + j->plan->weights);
         for (size_t at = 0; at < j->plan->points; at++)
-            multiply_back(j, &b, at, p->sum);
+            multiply_back(j, &t, at, p->sum);
         if (j->pass->dx != NULL)
-            cnn__winograd_store_dx(&b);
+            cnn__winograd_store_dx(&t);
     }
 }
 
@@ -282,8 +282,8 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
     job j = job_of(plan, pass);
 
     prepare_weights(&j);
-    cnn__parallel(cnn__winograd_blocks(plan, run->batch), run->workers,
-                  forward_block, &j);
+    cnn__parallel(cnn__winograd_tiles(plan, run->batch), run->workers,
+                  forward_tile, &j);
 }
 
 static void backward(const void *plan, const cnn__conv_pass *pass)
@@ -292,10 +292,10 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     const cnn__conv_winograd_plan *w = plan;
     job j = job_of(w, pass);
     const cnn__conv_partials partials = {
-        .chunks = cnn__winograd_blocks(w, run->batch),
+        .chunks = cnn__winograd_tiles(w, run->batch),
         .floats = w->weights + w->filters,
         .sums = j.dU,
-        .add = backward_blocks,
+        .add = backward_tiles,
         .data = &j,
     };
 

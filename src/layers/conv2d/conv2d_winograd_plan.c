@@ -2,13 +2,13 @@
 
 #include "layers/conv2d/conv2d_im2col.h"
 #include "layers/conv2d/conv2d_partials.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 
-/* Squares of a block: enough for the weights to be read seldom, few enough for
+/* Squares of a tile: enough for the weights to be read seldom, few enough for
  * V and M not to grow far beyond the cache. Half and a quarter were no faster,
  * twice as many cost 15 % where there are 32 channels and 64 filters. */
-#define BLOCK_SQUARES 64
-#define BLOCK_SAMPLES 32
+#define TILE_SQUARES 64
+#define TILE_SAMPLES 32
 
 /* Floats between two points of an array, so that not all of them fall into the
  * same set of a cache. */
@@ -38,11 +38,11 @@ static int64_t products(const cnn__winograd *t, const cnn__window *w)
 
 static const cnn__winograd *transforms_of(const cnn__conv *conv)
 {
-    const cnn__winograd *all = cnn__kernels_used()->winograds;
+    const cnn__winograd *all = cnn__simd_used()->winograds;
     const cnn__window *w = &conv->window;
 
-    if (!is_plain(&w->h) || !is_plain(&w->w) || conv->block_count > 1 ||
-        conv->blocks != NULL)
+    if (!is_plain(&w->h) || !is_plain(&w->w) || conv->group_count > 1 ||
+        conv->table != NULL)
         return NULL;
     const cnn__winograd *best = NULL;
     for (int i = 0; i < CNN__WINOGRADS; i++)
@@ -57,11 +57,11 @@ static size_t in_lanes(int32_t count)
     return cnn__size_round_up((size_t)count, CNN__LANES);
 }
 
-static int32_t block_samples(size_t squares)
+static int32_t tile_samples(size_t squares)
 {
-    const size_t samples = (BLOCK_SQUARES + squares - 1) / squares;
+    const size_t samples = (TILE_SQUARES + squares - 1) / squares;
 
-    return samples < BLOCK_SAMPLES ? (int32_t)samples : BLOCK_SAMPLES;
+    return samples < TILE_SAMPLES ? (int32_t)samples : TILE_SAMPLES;
 }
 
 bool cnn__winograd_plan(void *plan, const cnn__conv *conv)
@@ -75,14 +75,14 @@ bool cnn__winograd_plan(void *plan, const cnn__conv *conv)
     const size_t m = (size_t)t->outputs, K = (size_t)t->kernel;
     w->rows = (size_t)cnn__chunks(conv->window.h.out, t->outputs);
     w->columns = (size_t)cnn__chunks(conv->window.w.out, t->outputs);
-    w->block = block_samples(w->rows * w->columns);
+    w->tile = tile_samples(w->rows * w->columns);
     w->channels = (size_t)conv->channels;
     w->filters = (size_t)conv->filters;
     w->CL = in_lanes(conv->channels);
     w->FL = in_lanes(conv->filters);
     w->HP = w->rows * m + K - 1;
     w->WP = w->columns * m + K - 1;
-    w->kernel = cnn__size_mul(K * K, w->FL);
+    w->kernel_floats = cnn__size_mul(K * K, w->FL);
     w->maps = cnn__size_mul3(w->rows * m, w->columns * m, w->FL);
     w->image = cnn__size_mul3(w->HP, w->WP, w->CL);
     w->points = (size_t)t->points * (size_t)t->points;
@@ -96,7 +96,7 @@ int32_t cnn__winograd_grain(const void *plan, int32_t batch)
 {
     const cnn__conv_winograd_plan *w = plan;
 
-    return batch < w->block ? batch : w->block;
+    return batch < w->tile ? batch : w->tile;
 }
 
 size_t cnn__winograd_step(size_t T, size_t lanes)
@@ -105,31 +105,31 @@ size_t cnn__winograd_step(size_t T, size_t lanes)
 }
 
 void cnn__winograd_lay_out(const cnn__conv_winograd_plan *w, int32_t batch,
-                           cnn__arena *arena, cnn__winograd_bench *b)
+                           cnn__arena *arena, cnn__winograd_arrays *b)
 {
     const size_t T = cnn__winograd_squares(w, cnn__winograd_grain(w, batch));
 
     b->image = cnn__arena_floats(arena, w->image);
     b->maps = cnn__arena_floats(arena, w->maps);
-    b->kernels = cnn__arena_floats(arena, cnn__size_mul(2, w->kernel));
+    b->kernels = cnn__arena_floats(arena, cnn__size_mul(2, w->kernel_floats));
     b->V = cnn__arena_floats(
         arena, cnn__size_mul(w->points, cnn__winograd_step(T, w->CL)));
     b->M = cnn__arena_floats(
         arena, cnn__size_mul(w->points, cnn__winograd_step(T, w->FL)));
 }
 
-static size_t bench_floats(const cnn__conv_winograd_plan *w, int32_t batch)
+static size_t scratch_floats(const cnn__conv_winograd_plan *w, int32_t batch)
 {
     cnn__arena arena = {0};
-    cnn__winograd_bench bench;
+    cnn__winograd_arrays arrays;
 
-    cnn__winograd_lay_out(w, batch, &arena, &bench);
+    cnn__winograd_lay_out(w, batch, &arena, &arrays);
     return cnn__size_round_up(arena.used, sizeof(float)) / sizeof(float);
 }
 
-int64_t cnn__winograd_blocks(const cnn__conv_winograd_plan *w, int32_t batch)
+int64_t cnn__winograd_tiles(const cnn__conv_winograd_plan *w, int32_t batch)
 {
-    return cnn__chunks(batch, w->block);
+    return cnn__chunks(batch, w->tile);
 }
 
 void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
@@ -138,10 +138,10 @@ void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
     const cnn__conv_winograd_plan *w = plan;
 
     (void)conv;
-    need->scratch = bench_floats(w, batch);
+    need->scratch = scratch_floats(w, batch);
     need->shared = cnn__size_add(
         cnn__size_mul(w->points, w->turned_step),
-        cnn__conv_partials_floats(cnn__winograd_blocks(w, batch),
+        cnn__conv_partials_floats(cnn__winograd_tiles(w, batch),
                                   cnn__size_add(w->weights, w->filters)));
     need->kept = cnn__size_add(CNN__WINOGRAD_HEADER + w->weights,
                                cnn__winograd_source_floats(w));
@@ -158,8 +158,8 @@ bool cnn__winograd_pays(const void *plan, const cnn__conv *conv)
     const size_t columns = cnn__conv_tile_columns(conv);
 
     return products(w->transforms, &conv->window) <=
-               (int64_t)conv->pixels * conv->kernel / 2 &&
+               (int64_t)conv->pixels * conv->area / 2 &&
            w->weights <= MOST_FLOATS &&
-           bench_floats(w, w->block) <=
+           scratch_floats(w, w->tile) <=
                (columns > MOST_FLOATS ? columns : MOST_FLOATS);
 }

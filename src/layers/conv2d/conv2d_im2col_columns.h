@@ -1,9 +1,9 @@
-/* The columns of a tile, which conv2d_tile.c multiplies: as many as are there
- * at a time. */
-#ifndef CNN_LAYERS_CONV2D_COLUMNS_H
-#define CNN_LAYERS_CONV2D_COLUMNS_H
+/* The columns of a tile, which conv2d_im2col_tile.c multiplies: as many as are
+ * there at a time. */
+#ifndef CNN_LAYERS_CONV2D_IM2COL_COLUMNS_H
+#define CNN_LAYERS_CONV2D_IM2COL_COLUMNS_H
 
-#include "layers/conv2d/conv2d_tile.h"
+#include "layers/conv2d/conv2d_im2col_tile.h"
 
 /* A tile at work. Its samples stand side by side in the columns of every
  * matrix: a row of its maps has samples x P floats. */
@@ -14,8 +14,8 @@ typedef struct cnn__conv_tile {
     size_t row;             /* floats from one row of the maps to the next */
     float *col;             /* (K, S) of a band, if they are lowered */
     float *maps;            /* (F, samples x P): y or dy */
-    float *some;            /* (filters of a block, S), if it scatters */
-    float *kernel;          /* (filters of a block, K), if it gathers */
+    float *some;            /* (filters of a group, S), if it scatters */
+    float *gathered;        /* (filters of a group, K), if it gathers */
     float *scratch;         /* of im2col */
 } cnn__conv_tile;
 
@@ -27,9 +27,9 @@ typedef struct cnn__conv_band {
     size_t x, y;        /* where they begin in a channel and in a map */
 } cnn__conv_band;
 
-/* Channels of a block, as many as are lowered at a time. */
+/* Channels of a group, as many as are lowered at a time. */
 typedef struct cnn__conv_channels {
-    int32_t first, count; /* in the block */
+    int32_t first, count; /* in the group */
 } cnn__conv_channels;
 
 /* Tile `number` of a pass, in the workspace of a worker. */
@@ -40,22 +40,22 @@ cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
 /* The band from row `first` of the outputs on, and from channel `first` on. */
 cnn__conv_band cnn__conv_band_at(const cnn__conv_tile *t, int32_t first);
 cnn__conv_channels cnn__conv_channels_from(const cnn__conv_tile *t,
-                                           const cnn__conv_block *b,
+                                           const cnn__conv_group *g,
                                            int32_t first);
 
 /* Where those channels of sample s of the tile begin in x or dx. */
 size_t cnn__conv_channel_pixels(const cnn__conv_tile *t,
-                                const cnn__conv_block *b, cnn__conv_channels c,
+                                const cnn__conv_group *g, cnn__conv_channels c,
                                 int32_t s);
 
 /* The columns of these channels (K, S). */
 const float *cnn__conv_lower(const cnn__conv_tile *t,
                              const cnn__conv_band *band,
-                             const cnn__conv_block *b, cnn__conv_channels c,
+                             const cnn__conv_group *g, cnn__conv_channels c,
                              const float *x);
 
 /* The adjoint: adds what stands in the columns to dx. */
 void cnn__conv_raise(const cnn__conv_tile *t, const cnn__conv_band *band,
-                     const cnn__conv_block *b, cnn__conv_channels c, float *dx);
+                     const cnn__conv_group *g, cnn__conv_channels c, float *dx);
 
 #endif

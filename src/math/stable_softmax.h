@@ -1,6 +1,6 @@
 /* Softmax of one vector, and the logarithm of its denominator. */
-#ifndef CNN_MATH_SOFTMAX_H
-#define CNN_MATH_SOFTMAX_H
+#ifndef CNN_MATH_STABLE_SOFTMAX_H
+#define CNN_MATH_STABLE_SOFTMAX_H
 
 #include <stddef.h>
 

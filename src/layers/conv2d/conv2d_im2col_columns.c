@@ -1,4 +1,4 @@
-#include "layers/conv2d/conv2d_columns.h"
+#include "layers/conv2d/conv2d_im2col_columns.h"
 
 #include "base/size.h"
 #include "math/im2col.h"
@@ -17,12 +17,12 @@ static size_t band_columns(const cnn__conv *conv, const cnn__conv_tiling *t,
                                           : conv->pixels);
 }
 
-/* Floats of each array. A sample alone is its own maps, and points are their
- * own columns. */
+/* Floats of each array. A sample alone is its own maps, and what is not
+ * lowered its own columns. */
 static size_t col_floats(const cnn__conv *conv, const cnn__conv_tiling *t,
                          size_t S)
 {
-    return t->lowered ? cnn__size_mul3((size_t)t->run, (size_t)conv->kernel, S)
+    return t->lowered ? cnn__size_mul3((size_t)t->run, (size_t)conv->area, S)
                       : 0;
 }
 
@@ -44,12 +44,12 @@ size_t cnn__conv_tile_floats(const cnn__conv *conv, const cnn__conv_tiling *t,
     const int32_t samples = cnn__conv_tile_samples(t, batch);
     const size_t S = band_columns(conv, t, samples);
     const size_t K =
-        cnn__size_mul((size_t)conv->most_channels, (size_t)conv->kernel);
+        cnn__size_mul((size_t)conv->most_channels, (size_t)conv->area);
     size_t floats = cnn__size_add(
         cnn__size_add(col_floats(conv, t, S), maps_floats(conv, samples)),
         scratch_floats(conv, t));
 
-    if (conv->blocks != NULL)
+    if (conv->table != NULL)
         floats = cnn__size_add(floats, cnn__size_mul((size_t)conv->most_filters,
                                                      cnn__size_add(S, K)));
     return floats;
@@ -76,7 +76,7 @@ cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
     t.col = t.scratch + scratch_floats(c, tiling);
     t.maps = t.col + col_floats(c, tiling, S);
     t.some = t.maps + maps_floats(c, t.samples);
-    t.kernel = t.some + (size_t)c->most_filters * S;
+    t.gathered = t.some + (size_t)c->most_filters * S;
     return t;
 }
 
@@ -97,22 +97,22 @@ cnn__conv_band cnn__conv_band_at(const cnn__conv_tile *t, int32_t first)
 }
 
 size_t cnn__conv_channel_pixels(const cnn__conv_tile *t,
-                                const cnn__conv_block *b, cnn__conv_channels c,
+                                const cnn__conv_group *g, cnn__conv_channels c,
                                 int32_t s)
 {
     const cnn__window *w = &t->conv->window;
     const size_t plane = (size_t)w->h.in * (size_t)w->w.in;
 
     return ((size_t)(t->first + s) * (size_t)t->conv->channels +
-            (size_t)(b->channel + c.first)) *
+            (size_t)(g->channel + c.first)) *
            plane;
 }
 
 cnn__conv_channels cnn__conv_channels_from(const cnn__conv_tile *t,
-                                           const cnn__conv_block *b,
+                                           const cnn__conv_group *g,
                                            int32_t first)
 {
-    const int32_t rest = b->channels - first;
+    const int32_t rest = g->channels - first;
 
     return (cnn__conv_channels){first,
                                 rest < t->tiling->run ? rest : t->tiling->run};
@@ -135,25 +135,25 @@ static cnn__lowering lowering_of(const cnn__conv_tile *t,
 
 const float *cnn__conv_lower(const cnn__conv_tile *t,
                              const cnn__conv_band *band,
-                             const cnn__conv_block *b, cnn__conv_channels c,
+                             const cnn__conv_group *g, cnn__conv_channels c,
                              const float *x)
 {
     const cnn__lowering l = lowering_of(t, band, c);
 
     if (!t->tiling->lowered)
-        return x + cnn__conv_channel_pixels(t, b, c, 0);
+        return x + cnn__conv_channel_pixels(t, g, c, 0);
     for (int32_t s = 0; s < t->samples; s++)
-        cnn__im2col(&l, x + cnn__conv_channel_pixels(t, b, c, s) + band->x,
+        cnn__im2col(&l, x + cnn__conv_channel_pixels(t, g, c, s) + band->x,
                     t->col + (size_t)s * (size_t)t->conv->pixels);
     return t->col;
 }
 
 void cnn__conv_raise(const cnn__conv_tile *t, const cnn__conv_band *band,
-                     const cnn__conv_block *b, cnn__conv_channels c, float *dx)
+                     const cnn__conv_group *g, cnn__conv_channels c, float *dx)
 {
     const cnn__lowering l = lowering_of(t, band, c);
 
     for (int32_t s = 0; s < t->samples; s++)
         cnn__col2im(&l, t->col + (size_t)s * (size_t)t->conv->pixels,
-                    dx + cnn__conv_channel_pixels(t, b, c, s) + band->x);
+                    dx + cnn__conv_channel_pixels(t, g, c, s) + band->x);
 }

@@ -1,4 +1,4 @@
-#include "math/kernels.h"
+#include "math/simd.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #define DECLARE(set)                                                 \
     extern const cnn__map cnn__maps_##set[CNN__MAPS];                \
     extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]; \
-    extern const cnn__direct_kernels cnn__direct_##set;              \
+    extern const cnn__direct_routines cnn__direct_##set;             \
     extern cnn__small_fn *const cnn__small_##set;                    \
     extern cnn__update_fn *const cnn__updates_##set[CNN__UPDATES]
 #define SET(set)                                                         \
@@ -23,7 +23,7 @@ DECLARE(avx2);
 DECLARE(avx512);
 #endif
 
-static const cnn__kernels sets[] = {
+static const cnn__simd sets[] = {
     SET(baseline),
 #ifdef CNN__WIDE_SETS
     SET(avx2),
@@ -47,12 +47,12 @@ static int runnable(void)
 #endif
 }
 
-const cnn__kernels *cnn__kernels_at(int i)
+const cnn__simd *cnn__simd_at(int i)
 {
     return i < runnable() ? &sets[i] : NULL;
 }
 
-static const cnn__kernels *used;
+static const cnn__simd *used;
 
 static void choose(void)
 {
@@ -67,7 +67,7 @@ static void choose(void)
     }
 }
 
-const cnn__kernels *cnn__kernels_used(void)
+const cnn__simd *cnn__simd_used(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -4,7 +4,7 @@
 #include "cnn/runtime.h"
 #include "cnn/version.h"
 #include "math/gemm.h"
-#include "math/kernels.h"
+#include "math/simd.h"
 
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)
@@ -32,6 +32,6 @@ const char *cnn_build_info(void)
              "\"blas\": \"%s\", \"blas_core\": \"%s\", \"kernels\": \"%s\", "
              "\"threads\": %d, \"cores\": %d}",
              __VERSION__, cnn__gemm_config(), cnn__gemm_core(),
-             cnn__kernels_used()->name, cnn_num_threads(), cnn__cores());
+             cnn__simd_used()->name, cnn_num_threads(), cnn__cores());
     return text;
 }

@@ -5,25 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "math/kernels.h"
+#include "math/simd.h"
 #include "support/near.h"
 
 static void the_one_that_was_asked_for(void **state)
 {
     const char *asked = getenv("CNN_KERNELS");
-    const cnn__kernels *widest = NULL, *named = NULL, *at;
+    const cnn__simd *widest = NULL, *named = NULL, *at;
     char text[40];
 
     (void)state;
-    assert_string_equal(cnn__kernels_at(0)->name, "baseline");
-    for (int i = 0; (at = cnn__kernels_at(i)) != NULL; i++) {
+    assert_string_equal(cnn__simd_at(0)->name, "baseline");
+    for (int i = 0; (at = cnn__simd_at(i)) != NULL; i++) {
         widest = at;
         if (asked != NULL && strcmp(asked, at->name) == 0)
             named = at;
     }
-    assert_ptr_equal(cnn__kernels_used(), named != NULL ? named : widest);
+    assert_ptr_equal(cnn__simd_used(), named != NULL ? named : widest);
     snprintf(text, sizeof(text), "\"kernels\": \"%s\",",
-             cnn__kernels_used()->name);
+             cnn__simd_used()->name);
     assert_non_null(strstr(cnn_build_info(), text));
 }
 
@@ -80,7 +80,7 @@ static void compare(const char *set, const cnn__map *map)
  * layers see in the second. */
 static void all_sets_agree(void **state)
 {
-    const cnn__kernels *set;
+    const cnn__simd *set;
 
     (void)state;
     fill_uniform(x, N, 1);
@@ -94,8 +94,8 @@ static void all_sets_agree(void **state)
             x[i] *= 10.0f;
     }
     for (int k = 0; k < CNN__MAPS; k++) {
-        want(&cnn__kernels_at(0)->maps[k]);
-        for (int i = 0; (set = cnn__kernels_at(i)) != NULL; i++)
+        want(&cnn__simd_at(0)->maps[k]);
+        for (int i = 0; (set = cnn__simd_at(i)) != NULL; i++)
             compare(set->name, &set->maps[k]);
     }
 }
@@ -129,15 +129,15 @@ static void compare_transforms(const cnn__winograd *w,
 
 static void all_sets_transform_alike(void **state)
 {
-    const cnn__kernels *set;
+    const cnn__simd *set;
 
     (void)state;
     fill_uniform(x, SQUARE, 3);
     fill_uniform(dy, SQUARE, 4);
-    for (int i = 0; (set = cnn__kernels_at(i)) != NULL; i++)
+    for (int i = 0; (set = cnn__simd_at(i)) != NULL; i++)
         for (int k = 0; k < CNN__WINOGRADS; k++)
             compare_transforms(&set->winograds[k],
-                               &cnn__kernels_at(0)->winograds[k]);
+                               &cnn__simd_at(0)->winograds[k]);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* Numbers as the bytes of a file: little-endian, whatever the machine. */
-#ifndef CNN_FILES_BYTES_H
-#define CNN_FILES_BYTES_H
+#ifndef CNN_BASE_BYTES_H
+#define CNN_BASE_BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>

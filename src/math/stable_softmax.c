@@ -1,4 +1,4 @@
-#include "math/softmax.h"
+#include "math/stable_softmax.h"
 
 #include <math.h>
 

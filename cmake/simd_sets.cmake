@@ -1,5 +1,5 @@
-# cnn_kernel_sets(like objects source...): compiles each source once for every
-# instruction set that src/math/kernels.c chooses among while it runs, with the
+# cnn_simd_sets(like objects source...): compiles each source once for every
+# instruction set that src/math/simd.c chooses among while it runs, with the
 # definitions and folders of the target `like`, and sets `objects` to the
 # outcome. The definition CNN__WIDE_SETS tells `like` whether there is more than
 # the baseline, what everything else is compiled for.
@@ -27,8 +27,8 @@ function(cnn_check_wide_sets)
     }" CNN_HAVE_WIDE_SETS)
 endfunction()
 
-function(cnn_kernel_set name like sources)
-  set(target cnn_kernels_${name})
+function(cnn_simd_set name like sources)
+  set(target cnn_simd_${name})
   add_library(${target} OBJECT ${sources})
   cnn_build_flags(${target})
   set_target_properties(${target} PROPERTIES
@@ -43,16 +43,16 @@ function(cnn_kernel_set name like sources)
     $<TARGET_PROPERTY:${like},INCLUDE_DIRECTORIES>)
 endfunction()
 
-function(cnn_kernel_sets like objects)
+function(cnn_simd_sets like objects)
   cnn_check_wide_sets()
   set(names baseline)
-  cnn_kernel_set(baseline ${like} "${ARGN}")
+  cnn_simd_set(baseline ${like} "${ARGN}")
   if(CNN_HAVE_WIDE_SETS)
     list(APPEND names avx2 avx512)
-    cnn_kernel_set(avx2 ${like} "${ARGN}" ${CNN_AVX2_FLAGS})
-    cnn_kernel_set(avx512 ${like} "${ARGN}" ${CNN_AVX512_FLAGS})
+    cnn_simd_set(avx2 ${like} "${ARGN}" ${CNN_AVX2_FLAGS})
+    cnn_simd_set(avx512 ${like} "${ARGN}" ${CNN_AVX512_FLAGS})
     target_compile_definitions(${like} PRIVATE CNN__WIDE_SETS)
   endif()
-  list(TRANSFORM names REPLACE "(.+)" "$<TARGET_OBJECTS:cnn_kernels_\\1>")
+  list(TRANSFORM names REPLACE "(.+)" "$<TARGET_OBJECTS:cnn_simd_\\1>")
   set(${objects} ${names} PARENT_SCOPE)
 endfunction()

@@ -1,8 +1,8 @@
-#include "layers/conv2d/conv2d_tile.h"
+#include "layers/conv2d/conv2d_im2col_tile.h"
 
 #include <string.h>
 
-#include "layers/conv2d/conv2d_columns.h"
+#include "layers/conv2d/conv2d_im2col_columns.h"
 #include "layers/fused.h"
 #include "math/gemm.h"
 #include "math/sum.h"
@@ -50,78 +50,78 @@ static void load_maps(const cnn__conv_tile *t, const float *dy)
                    sample_maps(t, dy, s) + (size_t)f * P, P * sizeof(float));
 }
 
-/* -------------------------------------------------- blocks that are scattered
+/* -------------------------------------------------- groups that are scattered
  */
 
-/* The weights of a block as a matrix (filters, K). */
-static const float *block_weights(const cnn__conv_tile *t,
-                                  const cnn__conv_block *b,
+/* The weights of a group as a matrix (filters, K). */
+static const float *group_weights(const cnn__conv_tile *t,
+                                  const cnn__conv_group *g,
                                   const float *weights, size_t K)
 {
-    if (b->gather == NULL)
-        return weights + b->weight;
-    for (int32_t i = 0; i < b->filters; i++)
-        memcpy(t->kernel + (size_t)i * K, weights + (size_t)b->gather[i] * K,
+    if (g->gather == NULL)
+        return weights + g->weight;
+    for (int32_t i = 0; i < g->filters; i++)
+        memcpy(t->gathered + (size_t)i * K, weights + (size_t)g->gather[i] * K,
                K * sizeof(float));
-    return t->kernel;
+    return t->gathered;
 }
 
 /* maps[scatter[i]] += some[i] */
 static void scatter_maps(const cnn__conv_tile *t, const cnn__conv_band *band,
-                         const cnn__conv_block *b)
+                         const cnn__conv_group *g)
 {
     const size_t S = (size_t)band->S;
 
-    for (int32_t i = 0; i < b->filters; i++)
-        cnn__add(t->maps + (size_t)b->scatter[i] * t->row + band->y,
+    for (int32_t i = 0; i < g->filters; i++)
+        cnn__add(t->maps + (size_t)g->scatter[i] * t->row + band->y,
                  t->some + (size_t)i * S, S);
 }
 
-/* The rows of a block as a matrix (filters, S), and how far these are apart. */
-static const float *block_maps(const cnn__conv_tile *t,
+/* The rows of a group as a matrix (filters, S), and how far these are apart. */
+static const float *group_maps(const cnn__conv_tile *t,
                                const cnn__conv_band *band,
-                               const cnn__conv_block *b, const float *maps,
+                               const cnn__conv_group *g, const float *maps,
                                size_t *apart)
 {
     const size_t S = (size_t)band->S;
 
-    *apart = b->scatter == NULL ? t->row : S;
-    if (b->scatter == NULL)
-        return maps + (size_t)b->filter * t->row + band->y;
-    for (int32_t i = 0; i < b->filters; i++)
+    *apart = g->scatter == NULL ? t->row : S;
+    if (g->scatter == NULL)
+        return maps + (size_t)g->filter * t->row + band->y;
+    for (int32_t i = 0; i < g->filters; i++)
         memcpy(t->some + (size_t)i * S,
-               maps + (size_t)b->scatter[i] * t->row + band->y,
+               maps + (size_t)g->scatter[i] * t->row + band->y,
                S * sizeof(float));
     return t->some;
 }
 
 /* ------------------------------------------------------------------- passes */
 
-/* Adds what the block's filters see of a part to the maps. */
-static void forward_block(const cnn__conv_tile *t, const cnn__conv_band *band,
-                          const cnn__conv_block *b, const cnn__conv_pass *pass)
+/* Adds what the group's filters see of some channels to the maps. */
+static void forward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
+                          const cnn__conv_group *g, const cnn__conv_pass *pass)
 {
-    const int32_t kernel = t->conv->kernel, K = b->channels * kernel;
-    const float *weights = block_weights(t, b, pass->weights, (size_t)K);
-    const bool some = b->scatter != NULL;
+    const int32_t area = t->conv->area, K = g->channels * area;
+    const float *weights = group_weights(t, g, pass->weights, (size_t)K);
+    const bool some = g->scatter != NULL;
 
-    for (int32_t first = 0; first < b->channels; first += t->tiling->run) {
-        const cnn__conv_channels c = cnn__conv_channels_from(t, b, first);
+    for (int32_t first = 0; first < g->channels; first += t->tiling->run) {
+        const cnn__conv_channels c = cnn__conv_channels_from(t, g, first);
 
         cnn__gemm(&(cnn__product){
-            .m = b->filters,
+            .m = g->filters,
             .n = band->S,
-            .k = c.count * kernel,
-            .a = weights + (size_t)first * (size_t)kernel,
+            .k = c.count * area,
+            .a = weights + (size_t)first * (size_t)area,
             .lda = K,
-            .b = cnn__conv_lower(t, band, b, c, pass->x),
+            .b = cnn__conv_lower(t, band, g, c, pass->x),
             .beta = some ? 0.0f : 1.0f,
             .c =
-                some ? t->some : t->maps + (size_t)b->filter * t->row + band->y,
+                some ? t->some : t->maps + (size_t)g->filter * t->row + band->y,
             .ldc = some ? band->S : (int32_t)t->row});
     }
     if (some)
-        scatter_maps(t, band, b);
+        scatter_maps(t, band, g);
 }
 
 void cnn__conv_forward_tile(const cnn__conv_pass *pass,
@@ -143,11 +143,11 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
     for (int32_t row = 0; row < c->window.h.out; row += tiling->rows) {
         const cnn__conv_band band = cnn__conv_band_at(&t, row);
 
-        for (int32_t i = 0; i < c->block_count; i++) {
-            const cnn__conv_block b = cnn__conv_block_at(c, i);
+        for (int32_t i = 0; i < c->group_count; i++) {
+            const cnn__conv_group g = cnn__conv_group_at(c, i);
 
-            if (b.filters > 0)
-                forward_block(&t, &band, &b, pass);
+            if (g.filters > 0)
+                forward_group(&t, &band, &g, pass);
         }
     }
     if (!alone(&t))
@@ -155,7 +155,7 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
     cnn__fused_done(pass->run, &some, y);
 }
 
-/* What going back needs of a block and a part. */
+/* What going back needs of a group. */
 typedef struct way_back {
     const cnn__conv_pass *pass;
     const float *weights; /* (filters, K), if there is a dx */
@@ -165,69 +165,69 @@ typedef struct way_back {
 } way_back;
 
 /* dW^T (K, filters) += col dY^T: in this form the BLAS packs its large operand
- * the cheap way. A block that gathers puts its kernels into their places. */
+ * the cheap way. A group that gathers puts its kernels into their places. */
 static void backward_weights(const cnn__conv_tile *t,
                              const cnn__conv_band *band,
-                             const cnn__conv_block *b, cnn__conv_channels c,
+                             const cnn__conv_group *g, cnn__conv_channels c,
                              const way_back *w)
 {
-    const int32_t kernel = t->conv->kernel, K = c.count * kernel;
-    const size_t before = (size_t)c.first * (size_t)kernel;
-    float *dW = w->dW + b->weight + before * (size_t)b->filters;
+    const int32_t area = t->conv->area, K = c.count * area;
+    const size_t before = (size_t)c.first * (size_t)area;
+    float *dW = w->dW + g->weight + before * (size_t)g->filters;
 
     cnn__gemm(&(cnn__product){.m = K,
-                              .n = b->filters,
+                              .n = g->filters,
                               .k = band->S,
-                              .a = cnn__conv_lower(t, band, b, c, w->pass->x),
+                              .a = cnn__conv_lower(t, band, g, c, w->pass->x),
                               .b = w->dmaps,
                               .ldb = (int32_t)w->apart,
                               .transpose_b = true,
-                              .beta = b->gather == NULL ? 1.0f : 0.0f,
-                              .c = b->gather == NULL ? dW : t->kernel});
-    if (b->gather != NULL)
-        for (int32_t i = 0; i < b->filters; i++)
+                              .beta = g->gather == NULL ? 1.0f : 0.0f,
+                              .c = g->gather == NULL ? dW : t->gathered});
+    if (g->gather != NULL)
+        for (int32_t i = 0; i < g->filters; i++)
             for (int32_t k = 0; k < K; k++)
-                w->dW[b->gather[i] * K + k] += t->kernel[k * b->filters + i];
+                w->dW[g->gather[i] * K + k] += t->gathered[k * g->filters + i];
 }
 
-/* dx += col2im(W^T dY); points have no other block that adds to them. */
+/* dx += col2im(W^T dY); without columns no other group adds to them. */
 static void backward_input(const cnn__conv_tile *t, const cnn__conv_band *band,
-                           const cnn__conv_block *b, cnn__conv_channels c,
+                           const cnn__conv_group *g, cnn__conv_channels c,
                            const way_back *w)
 {
-    const int32_t kernel = t->conv->kernel;
+    const int32_t area = t->conv->area;
     float *dx = w->pass->dx;
 
     cnn__gemm(&(cnn__product){
-        .m = c.count * kernel,
+        .m = c.count * area,
         .n = band->S,
-        .k = b->filters,
-        .a = w->weights + (size_t)c.first * (size_t)kernel,
-        .lda = b->channels * kernel,
+        .k = g->filters,
+        .a = w->weights + (size_t)c.first * (size_t)area,
+        .lda = g->channels * area,
         .transpose_a = true,
         .b = w->dmaps,
         .ldb = (int32_t)w->apart,
         .c = t->tiling->lowered ? t->col
-                                : dx + cnn__conv_channel_pixels(t, b, c, 0)});
+                                : dx + cnn__conv_channel_pixels(t, g, c, 0)});
     if (t->tiling->lowered)
-        cnn__conv_raise(t, band, b, c, dx);
+        cnn__conv_raise(t, band, g, c, dx);
 }
 
-static void backward_block(const cnn__conv_tile *t, const cnn__conv_band *band,
-                           const cnn__conv_block *b, way_back w)
+static void backward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
+                           const cnn__conv_group *g, way_back w)
 {
-    const size_t K = (size_t)b->channels * (size_t)t->conv->kernel;
+    const size_t K = (size_t)g->channels * (size_t)t->conv->area;
 
-    w.dmaps = block_maps(t, band, b, w.dmaps, &w.apart);
-    for (int32_t first = 0; first < b->channels; first += t->tiling->run) {
-        const cnn__conv_channels c = cnn__conv_channels_from(t, b, first);
+    w.dmaps = group_maps(t, band, g, w.dmaps, &w.apart);
+    for (int32_t first = 0; first < g->channels; first += t->tiling->run) {
+        const cnn__conv_channels c = cnn__conv_channels_from(t, g, first);
 
-        backward_weights(t, band, b, c, &w);
+        backward_weights(t, band, g, c, &w);
         if (w.pass->dx == NULL)
             continue;
-        /* A block that gathers has one channel, and used this place. */
-        w.weights = block_weights(t, b, w.pass->weights, K);
-        backward_input(t, band, b, c, &w);
+        /* A group that gathers has one channel, and used this place. */
+        w.weights = group_weights(t, g, w.pass->weights, K);
+        backward_input(t, band, g, c, &w);
     }
 }
 
@@ -264,12 +264,12 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
     for (int32_t row = 0; row < c->window.h.out; row += tiling->rows) {
         const cnn__conv_band band = cnn__conv_band_at(&t, row);
 
-        for (int32_t i = 0; i < c->block_count; i++) {
-            const cnn__conv_block b = cnn__conv_block_at(c, i);
+        for (int32_t i = 0; i < c->group_count; i++) {
+            const cnn__conv_group g = cnn__conv_group_at(c, i);
 
             /* The dx of a channel that no filter sees stays zero. */
-            if (b.filters > 0)
-                backward_block(&t, &band, &b, w);
+            if (g.filters > 0)
+                backward_group(&t, &band, &g, w);
         }
     }
 }
