@@ -30,7 +30,7 @@ static cnn_status check(cnn_layer *layer)
     const cnn__map *map = map_of(layer);
     if (a->o.alpha == 0.0f)
         a->o.alpha = map->alpha;
-    /* y must tell the sign of x. */
+    /* The slope is computed from y alone, so y must have the sign of x. */
     if (!isfinite(a->o.alpha) || a->o.alpha < 0.0f)
         return cnn__fail(CNN_EINVAL, "alpha %g, expected above 0",
                          (double)a->o.alpha);

@@ -72,8 +72,8 @@ static cnn_status shape(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* What one pass hands to its chunks, a channel over the whole batch each: so
- * every sum has one owner and one order. */
+/* What one pass hands to its chunks. A chunk is one channel over the whole
+ * batch, so that one worker computes each sum, in one order. */
 typedef struct job {
     const cnn_layer *layer;
     const cnn__run *run;
@@ -81,7 +81,7 @@ typedef struct job {
     float *y, *dx;
 } job;
 
-/* One channel at work: N runs of `area` floats, `step` apart. */
+/* The values of one channel: N runs of `area` floats, `step` apart. */
 typedef struct channel {
     int32_t N;
     size_t area, step;
@@ -107,8 +107,8 @@ typedef struct statistics {
     double mean, variance;
 } statistics;
 
-/* Of the batch, in double: a plain sum of squares would lose what is left of a
- * large mean. */
+/* Mean and variance of the batch. Two passes in double: with a sum of squares
+ * in one pass, a large mean would cancel the variance. */
 static statistics measure(const channel *ch)
 {
     double sum = 0.0, square = 0.0;
@@ -133,7 +133,7 @@ static statistics running_ones(const job *j, int64_t c)
                         (double)running[j->layer->in.c + c]};
 }
 
-/* Does this pass normalise by what it meets? */
+/* Does this pass use the statistics of the batch? */
 static bool by_batch(const job *j)
 {
     return cnn__trains(j->layer, j->run->flags);
@@ -169,8 +169,8 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                   &j);
 }
 
-/* A model may not lose its statistics to one batch of which they are no floats.
- */
+/* Ignores a batch whose statistics would not be finite: the model keeps its
+ * own. */
 static void follow(float *running, double value, double momentum)
 {
     const float next =
@@ -180,8 +180,9 @@ static void follow(float *running, double value, double momentum)
         *running = next;
 }
 
-/* The running statistics follow on the way back: a step that is given up, since
- * its loss is not finite, leaves them as they were. */
+/* Updates the running statistics. This is part of the backward pass, so that a
+ * step that is abandoned because its loss is not finite does not change them.
+ */
 static void follow_batch(const job *j, int64_t c, double count, statistics s)
 {
     const double momentum = (double)((const batchnorm *)j->layer)->o.momentum;
@@ -216,7 +217,7 @@ static void backward_channel(void *data, int64_t c, int32_t worker)
         }
     grad[c] += (float)sum_h;
     grad[j->layer->in.c + c] += (float)sum;
-    /* What flows back through m and v. */
+    /* The gradient through m and v. */
     const double through_mean = moving ? sum / ch.count : 0.0;
     const double through_variance = moving ? sum_h / ch.count : 0.0;
     for (int32_t n = 0; n < ch.N && j->dx != NULL; n++)

@@ -1,5 +1,5 @@
-/* Passes of layers that compute each sample, or each element, by itself: the
- * batch is cut into chunks, which the workers take. */
+/* Passes of layers that compute each sample, or each element, by itself. The
+ * batch is cut into chunks for the workers. */
 #include "layers/layer_impl.h"
 
 int32_t cnn__chunk_samples(size_t size)
@@ -12,9 +12,9 @@ int32_t cnn__chunk_samples(size_t size)
 /* What one pass hands to its chunks. */
 typedef struct job {
     const cnn_layer *layer;
-    int32_t batch, samples; /* in all, in a chunk */
+    int32_t batch, samples; /* samples of the batch, of a chunk */
     const float *x, *dy;
-    float *y, *dx; /* dx: NULL forward */
+    float *y, *dx; /* dx is NULL in forward */
 } job;
 
 static void forward_chunk(const job *j, int32_t n, size_t x, size_t y)

@@ -1,11 +1,12 @@
-/* Dropout (Srivastava et al., 2014), scaled while training, so that there is
- * nothing to do when predicting:
+/* Dropout (Srivastava et al., 2014). Training scales, so that prediction has
+ * nothing to do:
  *
  *     forward   y = m x,  m = 0 with probability `rate`, else 1 / (1 - rate)
  *     backward  dx = m dy
  *
- * m follows from seed, layer, step, sample and element, so it is drawn again on
- * the way back instead of being kept, and does not depend on threads. */
+ * m is a function of seed, layer, step, sample and element. Backward draws it
+ * again instead of storing it, and it does not depend on the number of threads.
+ */
 #include <string.h>
 
 #include "base/random.h"
@@ -31,7 +32,7 @@ static cnn_status check(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* What one pass hands to its chunks, a sample each. */
+/* What one pass hands to its chunks; a chunk is one sample. */
 typedef struct job {
     const cnn_layer *layer;
     const cnn__run *run;
@@ -39,7 +40,7 @@ typedef struct job {
     float *to;
 } job;
 
-/* Each layer of a net has streams of its own. */
+/* Each layer of a net has its own streams. */
 static uint64_t layer_seed(const job *j)
 {
     const uint64_t odd = 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio */

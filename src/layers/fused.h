@@ -1,53 +1,55 @@
-/* What a layer's outputs go to while they are still in the cache.
+/* Where a layer's outputs go while they are still in the cache.
  *
- * A layer with a head table computes some samples at a time. It asks here where
- * their outputs are to be written, tells when they are there, and on the way
- * back asks for their gradients. What is done with them is the business of
- * whoever runs the layer (net/fusion.h); with nothing fused they are y and dy
- * of the pass as they stand. */
+ * A layer with `head` operations computes a span of samples at a time. For each
+ * span it asks where to write the outputs, reports that they are written, and
+ * in backward asks for their gradients. Whoever runs the layer provides the
+ * functions (net/fusion.h). If nothing is fused, outputs and gradients are in y
+ * and dy of the pass. */
 #ifndef CNN_LAYERS_FUSED_H
 #define CNN_LAYERS_FUSED_H
 
 #include "layers/layer_ops.h"
 
-/* Some samples of a batch, and the worker that computes them. */
-typedef struct cnn__some {
+/* Samples first .. first + count - 1 of a batch, and the worker that computes
+ * them. */
+typedef struct cnn__span {
     int64_t first;
     int32_t count, worker;
-} cnn__some;
+} cnn__span;
 
 struct cnn__fused {
-    float *(*place)(const cnn__fused *, const cnn__run *, const cnn__some *);
-    void (*done)(const cnn__fused *, const cnn__some *, float *place);
+    float *(*place)(const cnn__fused *, const cnn__run *, const cnn__span *);
+    void (*done)(const cnn__fused *, const cnn__span *, float *place);
     const float *(*gradient)(const cnn__fused *, const cnn__run *,
-                             const cnn__some *, const float *dy);
+                             const cnn__span *, const float *dy);
 };
 
-/* Where the outputs of some samples are to be written, `size` floats each; y is
- * that of the whole batch. */
+/* Where to write the outputs of a span, `size` floats for each sample. y is the
+ * output of the whole batch. */
 static inline float *cnn__fused_place(const cnn__run *run,
-                                      const cnn__some *some, float *y,
+                                      const cnn__span *span, float *y,
                                       size_t size)
 {
-    return run->fused != NULL ? run->fused->place(run->fused, run, some)
-                              : y + (size_t)some->first * size;
+    return run->fused != NULL ? run->fused->place(run->fused, run, span)
+                              : y + (size_t)span->first * size;
 }
 
-/* They have been written there. */
-static inline void cnn__fused_done(const cnn__run *run, const cnn__some *some,
+/* Reports that the outputs of a span are written to `place`. */
+static inline void cnn__fused_done(const cnn__run *run, const cnn__span *span,
                                    float *place)
 {
     if (run->fused != NULL)
-        run->fused->done(run->fused, some, place);
+        run->fused->done(run->fused, span, place);
 }
 
-/* Their gradients; dy is what the pass handed to the layer. */
+/* The gradients of the outputs of a span. dy is what the pass gave to the
+ * layer. */
 static inline const float *cnn__fused_gradient(const cnn__run *run,
-                                               const cnn__some *some,
+                                               const cnn__span *span,
                                                const float *dy, size_t size)
 {
-    return run->fused != NULL ? run->fused->gradient(run->fused, run, some, dy)
-                              : dy + (size_t)some->first * size;
+    return run->fused != NULL ? run->fused->gradient(run->fused, run, span, dy)
+                              : dy + (size_t)span->first * size;
 }
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* A new kind of layer is a line here, and its declaration in kinds.h. */
+/* A new kind of layer needs a line here and a declaration in kinds.h. */
 static const cnn__layer_ops *const kinds[] = {
     &cnn__conv2d_ops,      &cnn__maxpool2d_ops, &cnn__avgpool2d_ops,
     &cnn__subsample2d_ops, &cnn__dense_ops,     &cnn__activation_ops,

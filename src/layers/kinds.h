@@ -1,4 +1,4 @@
-/* The const table of each kind of layer. */
+/* The table of operations of each kind of layer. */
 #ifndef CNN_LAYERS_KINDS_H
 #define CNN_LAYERS_KINDS_H
 

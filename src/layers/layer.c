@@ -18,7 +18,7 @@ void cnn_layer_free(cnn_layer *layer)
 
 /* ---------------------------------------------------------- building --- */
 
-/* Deals out one block: values, gradients and slots, then the workspace. */
+/* Lays out one block: values, gradients and slots, then the workspace. */
 static void lay_out(cnn_layer *layer, const cnn__workspace *need,
                     int32_t workers, cnn__arena *arena)
 {

@@ -95,7 +95,7 @@ cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
     layer->params.fixed_count = 0;
     if (layer->ops->shape != NULL)
         CNN__TRY(layer->ops->shape(layer));
-    /* Indices within a sample are 32 bits in the kernels. */
+    /* The inner loops index within a sample by 32 bits. */
     if (cnn__shape_size(&layer->out) > INT32_MAX)
         return cnn__fail(CNN_EOVERFLOW,
                          "output %dx%dx%d has more than %d elements",

@@ -10,32 +10,33 @@
 
 #define CNN__MAX_TENSORS 4
 #define CNN__MAX_RANK    4
-/* Arrays of the size of the parameters that an optimiser may keep. */
+/* The most slots that an optimiser may use. */
 #define CNN__MAX_SLOTS 2
 
-/* One array of parameters, in the order in which they stand in memory. */
+/* One array of parameters; a layer's arrays follow each other in memory. */
 typedef struct cnn__tensor {
     const char *name; /* "weight", "bias" */
     int32_t rank;
     int32_t dims[CNN__MAX_RANK];
     cnn__initial initial;
-    bool fixed;    /* not trained: it stands in params.fixed, not in .value */
-    bool positive; /* no element may be below zero: a variance */
+    bool fixed;    /* not trained: stored in params.fixed, not in .value */
+    bool positive; /* no element may be negative: a variance */
 } cnn__tensor;
 
-/* The parameters of a layer and all that belongs to them, `count` floats each.
- * In a net they are parts of the net's blocks. */
+/* The parameters of a layer, and what belongs to them: `count` floats in each
+ * array but `fixed`. In a net the arrays are parts of the net's blocks. */
 typedef struct cnn__params {
     size_t count;
     float *value, *grad;
-    float *slot[CNN__MAX_SLOTS]; /* the optimiser's; junk until it begins */
+    float *slot[CNN__MAX_SLOTS]; /* the optimiser's; uninitialised before its
+                                    first step */
     size_t fixed_count;
-    float *fixed;     /* what belongs to the model, but is not trained */
-    const void *rule; /* the optimiser's kind; NULL: none yet */
-    int64_t steps;    /* updates by that kind */
+    float *fixed;     /* part of the model, but not trained */
+    const void *rule; /* kind of the optimiser; NULL: none yet */
+    int64_t steps;    /* updates by that optimiser */
 } cnn__params;
 
-/* What is done to parameters is done in chunks of so many. */
+/* Work on parameters is cut into chunks of this many floats. */
 #define CNN__PARAMS_CHUNK 16384
 
 static inline int64_t cnn__params_chunks(const cnn__params *p)

@@ -1,4 +1,5 @@
-/* Max and average pooling: the same walk over windows, two ways to look at one.
+/* Max and average pooling: one loop over windows, and two functions of a
+ * window.
  *
  *     max      y = the first largest x under the window;  dx there += dy
  *     average  y = sum of x / D;  dx += dy / D, with D the inputs under the
@@ -11,7 +12,7 @@
 #include "math/max2x2.h"
 #include "math/sum2x2.h"
 
-/* The place of the first largest, or of the first NaN. */
+/* The index of the first largest input, or of the first NaN. */
 static size_t largest(const float *x, const cnn__view *v, size_t W)
 {
     size_t best = (size_t)v->top * W + (size_t)v->left;
@@ -25,7 +26,7 @@ static size_t largest(const float *x, const cnn__view *v, size_t W)
     return best;
 }
 
-/* What each input under the window counts in its mean. */
+/* The weight of each input under the window in its mean: 1 / D. */
 static float share_of(const cnn__pool2d *p, const cnn__view *v)
 {
     if (p->o.count_include_pad)
@@ -171,30 +172,30 @@ static void backward_average(const cnn_layer *layer, int32_t n, const float *x,
     backward_planes(layer, n, x, y, dy, dx, average_backward);
 }
 
-/* ------------------------------------------- max pooling by its picks --- */
+/* ------------------------------------------- max pooling by argmax ----- */
 
-static bool picks(const cnn_layer *layer)
+static bool has_argmax(const cnn_layer *layer)
 {
     return ((const cnn__pool2d *)layer)->quarters;
 }
 
-static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
-                          float *y, uint8_t *picked)
+static void forward_argmax(const cnn_layer *layer, int32_t n, const float *x,
+                           float *y, uint8_t *argmax)
 {
     const size_t OH = (size_t)layer->out.h, OW = (size_t)layer->out.w;
 
     for (size_t i = 0; i < planes(layer, n); i++)
         cnn__max2x2(x + i * 4 * OH * OW, OH, OW, y + i * OH * OW,
-                    picked + i * OH * OW);
+                    argmax + i * OH * OW);
 }
 
-static void backward_picks(const cnn_layer *layer, int32_t n,
-                           const uint8_t *picked, const float *dy, float *dx)
+static void backward_argmax(const cnn_layer *layer, int32_t n,
+                            const uint8_t *argmax, const float *dy, float *dx)
 {
     const size_t OH = (size_t)layer->out.h, OW = (size_t)layer->out.w;
 
     for (size_t i = 0; i < planes(layer, n); i++) {
-        const cnn__max2x2_winners w = {.picked = picked + i * OH * OW};
+        const cnn__max2x2_winners w = {.argmax = argmax + i * OH * OW};
 
         cnn__max2x2_back(&w, OH, OW, dy + i * OH * OW, dx + i * 4 * OH * OW);
     }
@@ -213,8 +214,8 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
 static const cnn__sample_ops max_samples = {forward_max, backward_max};
 static const cnn__sample_ops average_samples = {forward_average,
                                                 backward_average};
-static const cnn__picking_ops max_picking = {picks, forward_picks,
-                                             backward_picks};
+static const cnn__argmax_ops max_argmax = {has_argmax, forward_argmax,
+                                           backward_argmax};
 
 #define POOL_OPS(name, at, ...)                                           \
     {                                                                     \
@@ -229,7 +230,7 @@ static const cnn__picking_ops max_picking = {picks, forward_picks,
 
 const cnn__layer_ops cnn__maxpool2d_ops =
     POOL_OPS("maxpool2d", CNN__NEEDS_X | CNN__NEEDS_Y, .samples = &max_samples,
-             .picking = &max_picking);
+             .argmax = &max_argmax);
 const cnn__layer_ops cnn__avgpool2d_ops =
     POOL_OPS("avgpool2d", 0, .samples = &average_samples);
 

@@ -36,7 +36,7 @@ cnn_status cnn__pool2d_check(cnn_layer *layer)
     if (o->flags != 0)
         return cnn__fail(CNN_EINVAL, "unknown flags 0x%x, expected 0",
                          (unsigned)o->flags);
-    /* Then no window lies in the padding alone. */
+    /* With smaller padding no window lies in the padding alone. */
     if (o->pad_top >= p->window_h || o->pad_bottom >= p->window_h ||
         o->pad_left >= p->window_w || o->pad_right >= p->window_w)
         return cnn__fail(CNN_EINVAL,

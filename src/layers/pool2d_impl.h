@@ -1,4 +1,4 @@
-/* What the layers share that slide a window over each channel: max and average
+/* What layers share that slide a window over each channel: max and average
  * pooling, and trainable sub-sampling. */
 #ifndef CNN_LAYERS_POOL2D_IMPL_H
 #define CNN_LAYERS_POOL2D_IMPL_H
@@ -11,13 +11,13 @@ typedef struct cnn__pool2d {
     int32_t window_h, window_w;
     cnn_pool2d_options o;
     cnn__window window;
-    bool quarters; /* windows of 2 x 2 that tile the image */
+    bool quarters; /* windows are 2 x 2 and cover the image without overlap */
 } cnn__pool2d;
 
 #define CNN__POOL2D_FIELDS 10
 extern const cnn__field cnn__pool2d_fields[CNN__POOL2D_FIELDS];
 
-/* The check and shape of such a layer, and the whole of its _create. */
+/* `check`, `shape` and the create function of such a layer. */
 cnn_status cnn__pool2d_check(cnn_layer *layer);
 cnn_status cnn__pool2d_shape(cnn_layer *layer);
 cnn_layer *cnn__pool2d_create(const cnn__layer_ops *ops, int32_t window_h,
@@ -33,7 +33,7 @@ typedef struct cnn__view {
 /* The window of output (i, j). */
 cnn__view cnn__view_at(const cnn__window *w, int32_t i, int32_t j);
 
-/* The sum of x (H, W) under it, and adding to every dx under it. */
+/* The sum of x (H, W) under a window; adds to each dx under a window. */
 float cnn__view_sum(const cnn__view *v, size_t W, const float *x);
 void cnn__view_add(const cnn__view *v, size_t W, float add, float *dx);
 

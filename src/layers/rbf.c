@@ -1,10 +1,10 @@
 /* Euclidean radial basis functions, the output layer of LeNet-5 (LeCun et al.,
- * 1998, II.B): how far the input is from the code of each class.
+ * 1998, II.B): the squared distance of the input from the code of each class.
  *
  *     forward   y_i = sum over j of (x_j - w_ij)^2
  *     backward  dx_j = sum over i of 2 dy_i (x_j - w_ij)
  *
- * The codes w are fixed. The class is the output that is smallest. */
+ * The codes w are fixed. The class is the smallest output. */
 #include <string.h>
 
 #include "layers/digit_codes.h"
@@ -13,8 +13,8 @@
 typedef struct rbf {
     cnn_layer base;
     int32_t units;
-    int32_t given;      /* 1: the codes are the caller's, or a file's */
-    const float *codes; /* (units, inputs); the caller's, until the build */
+    int32_t given;      /* 1: the codes come from the caller or a file */
+    const float *codes; /* (units, inputs); borrowed until the build */
 } rbf;
 
 static const cnn__field fields[] = {

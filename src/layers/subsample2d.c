@@ -1,6 +1,6 @@
 /* Trainable sub-sampling, S2 and S4 of LeNet-5 (LeCun et al., 1998, II.B): the
- * sum of the inputs under a window times a coefficient of the channel, plus a
- * bias of the channel. The squashing function is a layer of its own.
+ * sum of the inputs under a window, times a coefficient of the channel, plus a
+ * bias of the channel. The squashing function is a separate layer.
  *
  *     forward   y = w[c] s + b[c],  s = sum of x under the window
  *     backward  dw[c] += sum of dy s;  db[c] += sum of dy;  dx += w[c] dy */
@@ -49,15 +49,15 @@ static size_t plane(const cnn_shape *s, int32_t n, int64_t c)
     return ((size_t)n * (size_t)s->c + (size_t)c) * plane_size(s);
 }
 
-/* For the sums of one plane, on the way back. */
+/* Scratch: the sums of one plane, for backward. */
 static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
 {
     (void)batch;
     need->scratch = cnn__size_mul((size_t)layer->out.h, (size_t)layer->out.w);
 }
 
-/* What one pass hands to its chunks, a channel over the whole batch each: so
- * every sum has one owner and one order. */
+/* What one pass hands to its chunks. A chunk is one channel over the whole
+ * batch, so that one worker computes each sum, in one order. */
 typedef struct job {
     const cnn__pool2d *pool;
     const cnn__run *run;
@@ -82,7 +82,7 @@ static void from_sums(const cnn__pool2d *p, const float *x, float weight,
         }
 }
 
-/* dx (H, W) of one plane = weight dy, added up over the windows. */
+/* dx (H, W) of one plane: adds weight dy to all inputs of each window. */
 static void spread(const cnn__pool2d *p, float weight, const float *dy,
                    float *dx)
 {
@@ -125,8 +125,8 @@ static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                   &j);
 }
 
-/* Sums over a plane in the order of cnn__sum(), those over the batch sample by
- * sample. */
+/* Sums over a plane are in the order of cnn__sum(), sums over the batch sample
+ * by sample. */
 static void backward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;

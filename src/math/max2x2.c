@@ -147,7 +147,7 @@ static inline place place_at(size_t i, size_t j, size_t step, size_t OW)
 }
 
 void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y,
-                 uint8_t *picked)
+                 uint8_t *argmax)
 {
     const size_t W = 2 * OW, step = OW < 4 ? 1 : 4;
 
@@ -160,12 +160,12 @@ void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y,
 
                 find_best(&q);
                 cnn__store4(y + at.y, q.best);
-                if (picked != NULL)
-                    store_winners(&q, picked + at.y);
+                if (argmax != NULL)
+                    store_winners(&q, argmax + at.y);
             } else {
                 y[at.y] = best_of(x + at.x, W);
-                if (picked != NULL)
-                    picked[at.y] = winner_of(x + at.x, W, y[at.y]);
+                if (argmax != NULL)
+                    argmax[at.y] = winner_of(x + at.x, W, y[at.y]);
             }
         }
 }
@@ -175,8 +175,8 @@ static inline four winners_at(const cnn__max2x2_winners *w, place at, size_t W)
 {
     four q = {0};
 
-    if (w->picked != NULL) {
-        load_winners(w->picked + at.y, &q);
+    if (w->argmax != NULL) {
+        load_winners(w->argmax + at.y, &q);
         return q;
     }
     q = load_four(w->x + at.x, W);
@@ -187,7 +187,7 @@ static inline four winners_at(const cnn__max2x2_winners *w, place at, size_t W)
 
 static uint8_t winner_at(const cnn__max2x2_winners *w, place at, size_t W)
 {
-    return w->picked != NULL ? w->picked[at.y]
+    return w->argmax != NULL ? w->argmax[at.y]
                              : winner_of(w->x + at.x, W, w->y[at.y]);
 }
 

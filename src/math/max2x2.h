@@ -6,15 +6,15 @@
 #include <stdint.h>
 
 /* y (OH, OW) = the largest of each 2 x 2 of x (2 OH, 2 OW); NaN if there is
- * one. `picked` (OH, OW), or NULL, is which of the four it was, 0 to 3 row by
+ * one. `argmax` (OH, OW), or NULL, is which of the four it was, 0 to 3 row by
  * row. */
 void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y,
-                 uint8_t *picked);
+                 uint8_t *argmax);
 
-/* What tells the winners: `picked`, or if that is NULL x and y. */
+/* What tells the winners: `argmax`, or if that is NULL x and y. */
 typedef struct cnn__max2x2_winners {
     const float *x, *y;
-    const uint8_t *picked;
+    const uint8_t *argmax;
 } cnn__max2x2_winners;
 
 /* dx (2 OH, 2 OW) = dy where the first largest (or first NaN) of the 2 x 2 is,

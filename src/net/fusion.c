@@ -17,38 +17,37 @@ static float *room(const cnn__fusion *f, const cnn__run *run, int32_t worker)
 }
 
 static float *place(const cnn__fused *fused, const cnn__run *run,
-                    const cnn__some *some)
+                    const cnn__span *span)
 {
     const cnn__fusion *f = (const cnn__fusion *)fused;
 
     if (!f->keep || f->head_y == NULL)
-        return room(f, run, some->worker);
-    return f->head_y + (size_t)some->first * out_floats(f->head);
+        return room(f, run, span->worker);
+    return f->head_y + (size_t)span->first * out_floats(f->head);
 }
 
-static void done(const cnn__fused *fused, const cnn__some *some, float *y)
+static void done(const cnn__fused *fused, const cnn__span *span, float *y)
 {
     const cnn__fusion *f = (const cnn__fusion *)fused;
-    const size_t at = (size_t)some->first * out_floats(f->pool);
-    const int32_t n = some->count;
+    const size_t at = (size_t)span->first * out_floats(f->pool);
+    const int32_t n = span->count;
 
     if (f->activation != NULL)
         f->activation->ops->pointwise->forward(
             f->activation, (size_t)n * out_floats(f->head), y, y);
-    if (f->keep && f->picks)
-        f->pool->ops->picking->forward(f->pool, n, y, f->y + at,
-                                       f->picked + at);
+    if (f->keep && f->by_argmax)
+        f->pool->ops->argmax->forward(f->pool, n, y, f->y + at, f->argmax + at);
     else
         f->pool->ops->samples->forward(f->pool, n, y, f->y + at);
 }
 
-/* The activation's slope where the pool picked something, which is all that it
+/* The activation's slope where the pool argmax something, which is all that it
  * has to do with what comes from above. */
-static void back_by_picks(const cnn__fusion *f, const cnn__some *some,
-                          const float *dy, float *to)
+static void back_by_argmax(const cnn__fusion *f, const cnn__span *span,
+                           const float *dy, float *to)
 {
-    const size_t P = out_floats(f->pool), at = (size_t)some->first * P;
-    const size_t n = (size_t)some->count;
+    const size_t P = out_floats(f->pool), at = (size_t)span->first * P;
+    const size_t n = (size_t)span->count;
     float *slopes = to + n * out_floats(f->head);
 
     dy += at;
@@ -57,25 +56,25 @@ static void back_by_picks(const cnn__fusion *f, const cnn__some *some,
                                                 dy, slopes);
         dy = slopes;
     }
-    f->pool->ops->picking->backward(f->pool, some->count, f->picked + at, dy,
-                                    to);
+    f->pool->ops->argmax->backward(f->pool, span->count, f->argmax + at, dy,
+                                   to);
 }
 
 static const float *gradient(const cnn__fused *fused, const cnn__run *run,
-                             const cnn__some *some, const float *dy)
+                             const cnn__span *span, const float *dy)
 {
     const cnn__fusion *f = (const cnn__fusion *)fused;
     const cnn_layer *pool = f->pool, *activation = f->activation;
-    const size_t floats = (size_t)some->count * out_floats(f->head);
-    const size_t pooled = (size_t)some->first * out_floats(pool);
-    float *to = room(f, run, some->worker);
+    const size_t floats = (size_t)span->count * out_floats(f->head);
+    const size_t pooled = (size_t)span->first * out_floats(pool);
+    float *to = room(f, run, span->worker);
 
-    if (f->picks) {
-        back_by_picks(f, some, dy, to);
+    if (f->by_argmax) {
+        back_by_argmax(f, span, dy, to);
         return to;
     }
-    const float *y = f->head_y + (size_t)some->first * out_floats(f->head);
-    pool->ops->samples->backward(pool, some->count, y, f->y + pooled,
+    const float *y = f->head_y + (size_t)span->first * out_floats(f->head);
+    pool->ops->samples->backward(pool, span->count, y, f->y + pooled,
                                  dy + pooled, to);
     if (activation != NULL)
         activation->ops->pointwise->backward(activation, floats, y, to, to);
@@ -84,15 +83,15 @@ static const float *gradient(const cnn__fused *fused, const cnn__run *run,
 
 /* ------------------------------------------------------------ finding --- */
 
-/* The samples of the head, and the slopes of what the pool picked. */
+/* The samples of the head, and the slopes of what the pool argmax. */
 static void plan_scratch(cnn__fusion *f, size_t grain, int32_t batch)
 {
     const size_t line = CNN__ALIGNMENT / sizeof(float);
     const cnn__workspace need = cnn__layer_workspace(f->head, batch);
 
     f->scratch = cnn__size_round_up(need.scratch, line);
-    f->scratch_floats =
-        grain * (out_floats(f->head) + (f->picks ? out_floats(f->pool) : 0));
+    f->scratch_floats = grain * (out_floats(f->head) +
+                                 (f->by_argmax ? out_floats(f->pool) : 0));
 }
 
 static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t batch)
@@ -112,8 +111,8 @@ static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t batch)
         return f;
     f.pool = layers[++length];
     f.length = length;
-    f.picks =
-        f.pool->ops->picking != NULL && f.pool->ops->picking->fits(f.pool);
+    f.by_argmax =
+        f.pool->ops->argmax != NULL && f.pool->ops->argmax->fits(f.pool);
     plan_scratch(&f, grain, batch);
     return f;
 }

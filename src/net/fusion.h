@@ -24,12 +24,12 @@ typedef struct cnn__fusion {
     const cnn_layer *head;
     const cnn_layer *activation; /* in place, or NULL */
     const cnn_layer *pool;
-    bool picks;     /* what the pool picked is enough to go back */
+    bool by_argmax; /* what the pool argmax is enough to go back */
     size_t scratch; /* where a worker's samples stand in its scratch, ... */
     size_t scratch_floats; /* ... and what that takes */
     bool keep;             /* this pass stores what the way back needs: ... */
     float *head_y;         /* ... of the batch, NULL if it picks, ... */
-    uint8_t *picked;       /* ... or, if it does, this */
+    uint8_t *argmax;       /* ... or, if it does, this */
     float *y;              /* of the pool, for the batch */
 } cnn__fusion;
 

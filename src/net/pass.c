@@ -62,17 +62,17 @@ static void plan_layer(cnn__pass *pass, int32_t i, int32_t batch, bool keep,
 {
     cnn_layer *const *layers = pass->layers;
     cnn__fusion *f = &pass->fusions[i];
-    uint8_t *picked = NULL;
+    uint8_t *argmax = NULL;
     float *y = NULL;
     float *kept =
         cnn__arena_zeros(arena, cnn__layer_workspace(layers[i], batch).kept);
 
     if (in_place(layers, i))
         y = pass->y != NULL ? pass->y[i - 1] : NULL;
-    else if (keep && !f->picks)
+    else if (keep && !f->by_argmax)
         y = cnn__arena_floats(arena, output_floats(layers[i], batch));
     else if (keep)
-        picked = cnn__arena_take(arena, output_floats(f->pool, batch),
+        argmax = cnn__arena_take(arena, output_floats(f->pool, batch),
                                  sizeof(uint8_t));
     else if (f->length == 0) {
         y = turns[0];
@@ -84,7 +84,7 @@ static void plan_layer(cnn__pass *pass, int32_t i, int32_t batch, bool keep,
     pass->y[i] = y;
     pass->kept[i] = kept;
     f->head_y = y;
-    f->picked = picked;
+    f->argmax = argmax;
 }
 
 void cnn__pass_plan(cnn__pass *pass, int32_t batch, bool keep, int32_t workers,
@@ -110,7 +110,7 @@ void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory)
     for (int32_t i = 0; i < pass->count; i++) {
         cnn__fusion *f = &pass->fusions[i];
 
-        if (!f->picks)
+        if (!f->by_argmax)
             continue;
         f->head_y = memory;
         pass->y[i] = memory;
@@ -126,7 +126,7 @@ size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch)
     size_t floats = 0;
 
     for (int32_t i = 0; i < pass->count; i++)
-        if (pass->fusions[i].picks)
+        if (pass->fusions[i].by_argmax)
             floats =
                 cnn__size_add(floats, output_floats(pass->layers[i], batch));
     return floats;

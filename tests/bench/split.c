@@ -161,40 +161,40 @@ static bool bounds(const cnn_layer *layer, float *low, float *high)
 static const cnn__pointwise_ops pointwise = {forward_floats, backward_floats,
                                              bounds};
 
-static bool picking_fits(const cnn_layer *layer)
+static bool argmax_fits(const cnn_layer *layer)
 {
-    return ((const probe *)layer->ops)->real->picking->fits(layer);
+    return ((const probe *)layer->ops)->real->argmax->fits(layer);
 }
 
-static void forward_picks(const cnn_layer *layer, int32_t n, const float *x,
-                          float *y, uint8_t *picked)
-{
-    const probe *p = (const probe *)layer->ops;
-    const int before = split_enter(p->part);
-
-    p->real->picking->forward(layer, n, x, y, picked);
-    split_leave(before);
-}
-
-static void backward_picks(const cnn_layer *layer, int32_t n,
-                           const uint8_t *picked, const float *dy, float *dx)
+static void forward_argmax(const cnn_layer *layer, int32_t n, const float *x,
+                           float *y, uint8_t *argmax)
 {
     const probe *p = (const probe *)layer->ops;
     const int before = split_enter(p->part);
 
-    p->real->picking->backward(layer, n, picked, dy, dx);
+    p->real->argmax->forward(layer, n, x, y, argmax);
     split_leave(before);
 }
 
-static const cnn__picking_ops picking = {picking_fits, forward_picks,
-                                         backward_picks};
+static void backward_argmax(const cnn_layer *layer, int32_t n,
+                            const uint8_t *argmax, const float *dy, float *dx)
+{
+    const probe *p = (const probe *)layer->ops;
+    const int before = split_enter(p->part);
+
+    p->real->argmax->backward(layer, n, argmax, dy, dx);
+    split_leave(before);
+}
+
+static const cnn__argmax_ops argmax = {argmax_fits, forward_argmax,
+                                       backward_argmax};
 
 /* What may be missing stays so: it tells what a layer can do. */
 static void attach_fused(cnn__layer_ops *ops)
 {
     ops->samples = ops->samples != NULL ? &samples : NULL;
     ops->pointwise = ops->pointwise != NULL ? &pointwise : NULL;
-    ops->picking = ops->picking != NULL ? &picking : NULL;
+    ops->argmax = ops->argmax != NULL ? &argmax : NULL;
 }
 
 static probe *attach(cnn_net *net, int count)

@@ -36,7 +36,7 @@ static size_t winner(const float *x, size_t OW, size_t i, size_t j)
 static void check(size_t OW, uint32_t seed)
 {
     float x[X], y[Y], want_y[Y], dy[Y], dx[X], want_dx[X] = {0};
-    uint8_t picked[Y + 1] = {[Y] = 77};
+    uint8_t argmax[Y + 1] = {[Y] = 77};
     const size_t n = OH * OW;
 
     draw(x, 4 * n, seed);
@@ -52,12 +52,12 @@ static void check(size_t OW, uint32_t seed)
     cnn__max2x2_back(&(cnn__max2x2_winners){x, y, NULL}, OH, OW, dy, dx);
     assert_same_bits(dx, want_dx, 4 * n);
     memset(y, 0, sizeof(y));
-    cnn__max2x2(x, OH, OW, y, picked);
+    cnn__max2x2(x, OH, OW, y, argmax);
     assert_same_bits(y, want_y, n);
     memset(dx, 1, sizeof(dx));
-    cnn__max2x2_back(&(cnn__max2x2_winners){.picked = picked}, OH, OW, dy, dx);
+    cnn__max2x2_back(&(cnn__max2x2_winners){.argmax = argmax}, OH, OW, dy, dx);
     assert_same_bits(dx, want_dx, 4 * n);
-    assert_int_equal(picked[Y], 77);
+    assert_int_equal(argmax[Y], 77);
 }
 
 static void takes_the_first_of_the_best(void **state)

@@ -1,5 +1,5 @@
-/* 2-D convolution: what it is. How it is computed is the business of one of the
- * algorithms in conv2d_algorithms.c. */
+/* 2-D convolution as a kind of layer. One of the algorithms in
+ * conv2d_algorithms.c computes it. */
 #include <string.h>
 
 #include "layers/conv2d/conv2d_algorithms.h"
@@ -12,7 +12,7 @@ typedef struct conv2d {
     int32_t table_channels;
     uint8_t *table; /* (filters, table_channels), or NULL */
     cnn__conv geometry;
-    void *geometry_memory; /* of a table */
+    void *geometry_memory; /* the lists of a connection table */
     cnn__conv_choice choice;
 } conv2d;
 
@@ -123,7 +123,7 @@ static void add_tensors(conv2d *c, int32_t kernels)
                     (double)kernels / (double)F * area, (double)F * area},
     };
 
-    /* With a table: the kernels that there are, one behind the other. */
+    /* A table has only the kernels that are connected, one after the other. */
     if (c->table != NULL) {
         weight.rank = 3;
         memcpy(weight.dims, (int32_t[]){kernels, KH, KW}, 3 * sizeof(int32_t));
@@ -173,7 +173,7 @@ static int32_t grain(const cnn_layer *layer, int32_t batch)
 
 /* ------------------------------------------------------------ passes --- */
 
-/* The biases within a block of parameters, NULL if there are none. */
+/* The biases in a block of parameters; NULL if there are none. */
 static float *biases(const cnn_layer *layer, float *block)
 {
     const size_t filters = (size_t)((const conv2d *)layer)->filters;

@@ -7,7 +7,7 @@
 #include "math/simd.h"
 
 /* In the order in which they are tried, the most special first. The last one
- * fits any convolution. */
+ * fits every convolution. */
 static const cnn__conv_algorithm *const all[] = {
     &cnn__conv_whole,
     &cnn__conv_winograd,
@@ -17,7 +17,7 @@ static const cnn__conv_algorithm *const all[] = {
 
 enum { ALGORITHMS = sizeof(all) / sizeof(all[0]) };
 
-/* The first that is asked for in that way; NULL if there is none. */
+/* The first algorithm for a CNN_ALGORITHM_*; NULL if there is none. */
 static const cnn__conv_algorithm *asked_as(int32_t asked)
 {
     for (int i = 0; i < ALGORITHMS; i++)
@@ -26,12 +26,12 @@ static const cnn__conv_algorithm *asked_as(int32_t asked)
     return NULL;
 }
 
-/* What CNN_ALGORITHM names: for all layers that leave it open. */
+/* What CNN_ALGORITHM names, for all layers with CNN_ALGORITHM_AUTO. */
 static int32_t named = CNN_ALGORITHM_AUTO;
 
 static void read_environment(void)
 {
-    /* A program that changes its environment while it computes is at fault.
+    /* Not safe if the program changes its environment in another thread.
      * NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *name = getenv("CNN_ALGORITHM");
 
@@ -69,7 +69,8 @@ static cnn_status refuse(const cnn__conv *conv, int32_t asked)
         conv->table != NULL ? "tables" : "groups", cnn__simd_used()->name);
 }
 
-/* Plans by one algorithm, whose plan `plan` has room for. */
+/* Plans by one algorithm; false if it does not fit, was not asked for, or does
+ * not pay. */
 static bool try(const cnn__conv_algorithm *a, void *plan, const cnn__conv *conv,
                 int32_t asked)
 {
@@ -104,7 +105,7 @@ cnn_status cnn__conv_choose(cnn__conv_choice *choice, const cnn__conv *conv,
     const bool open = asked == CNN_ALGORITHM_AUTO;
     choice->algorithm =
         first(choice->plan, conv, open ? named_for_all() : asked);
-    /* What is named for all and does not fit is computed by im2col. */
+    /* Where the named algorithm does not fit, im2col takes its place. */
     if (choice->algorithm == NULL && open)
         choice->algorithm = first(choice->plan, conv, CNN_ALGORITHM_IM2COL);
     return choice->algorithm != NULL ? CNN_OK : refuse(conv, asked);

@@ -1,13 +1,14 @@
-/* Convolution by its definition, sample by sample:
+/* Direct convolution: the sum of the definition, sample by sample.
  *
  *     forward   y = W x + b
  *     backward  dW += dy x;  dx = W' dy
  *
- * where W' has the kernels turned around and filters and channels exchanged, so
- * that dx is the forward pass of another convolution. Groups are convolutions
- * side by side; of a table each filter is one, and each channel for dx. dW in
- * whole vectors of filters is summed up sample by sample, with the filters
- * last; otherwise some samples at a time, which then stay in the cache. */
+ * W' is W with each kernel reversed, and filters and channels exchanged, so dx
+ * is the forward pass of another convolution. It is computed in pieces: a group
+ * is a convolution of its own. With a connection table each filter is a piece,
+ * and for dx each channel. If the filters fill whole vectors, dW is added up
+ * sample by sample with the filters last. Otherwise it is added up over a tile
+ * of samples that stay in the cache. */
 #include "layers/conv2d/conv2d_algorithms.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@
 #include "math/lanes.h"
 #include "math/sum.h"
 
-/* For dy where there is no dx to compute. */
+/* The frame of dy if no dx is wanted: no padding. */
 static cnn__framed bare(const cnn__framed *f)
 {
     return (cnn__framed){.planes = f->planes,
@@ -35,8 +36,8 @@ typedef struct job {
     const cnn__conv_pass *pass;
     const cnn__run *run;
     cnn__framed dy;
-    cnn__direct straight, turned; /* from x to y, and from dy to dx */
-    float *W;                     /* turned */
+    cnn__direct straight, turned; /* x to y, and dy to dx */
+    float *W;                     /* W' of all pieces */
 } job;
 
 static job job_of(const cnn__conv_direct_plan *d, const cnn__conv_pass *pass)
@@ -74,8 +75,8 @@ static job job_of(const cnn__conv_direct_plan *d, const cnn__conv_pass *pass)
     };
 }
 
-/* A convolution that is computed at a time, and where its weights and the first
- * planes that it reads and writes are. */
+/* One piece: a convolution, and the offsets of its weights, of the first plane
+ * it reads and of the first plane it writes. */
 typedef struct piece {
     cnn__direct d;
     size_t weight, from, to;
@@ -89,8 +90,8 @@ static piece group(const cnn__direct *d, int32_t n)
     return (piece){*d, i * F * C * d->side * d->side, i * C, i * F};
 }
 
-/* The n-th map that is written, from those that are listed; `first` kernels
- * stand before its own. */
+/* The piece that writes map n from the planes listed. `first` kernels precede
+ * its own. */
 static piece listed(const cnn__direct *d, int32_t n, ptrdiff_t first,
                     int32_t count, const int32_t *planes)
 {
@@ -101,7 +102,7 @@ static piece listed(const cnn__direct *d, int32_t n, ptrdiff_t first,
     return p;
 }
 
-/* Of the forward pass and dW: a group, or a filter of a table. */
+/* Piece i of forward and dW: a group, or a filter of a table. */
 static piece piece_of(const job *j, int32_t i)
 {
     const cnn__conv *c = j->pass->conv;
@@ -112,7 +113,7 @@ static piece piece_of(const job *j, int32_t i)
                   c->sees + c->first[i]);
 }
 
-/* Of dx: a group, or a channel of a table. */
+/* Piece i of dx: a group, or a channel of a table. */
 static piece turned_piece_of(const job *j, int32_t i)
 {
     const cnn__conv *c = j->pass->conv;
@@ -131,7 +132,7 @@ static int32_t pieces_of(const cnn__conv *c)
 
 static int32_t turned_pieces_of(const cnn__conv *c)
 {
-    return c->group_count; /* of a table, its channels */
+    return c->group_count; /* with a table: the channels */
 }
 
 static size_t image_floats(const cnn__framed *f)
@@ -145,9 +146,9 @@ static void forward_sample(void *data, int64_t sample, int32_t worker)
     const cnn__conv_direct_plan *d = j->plan;
     const size_t n = (size_t)sample;
     float *x = cnn__run_scratch(j->run, worker);
-    const cnn__some some = {sample, 1, worker};
+    const cnn__span span = {sample, 1, worker};
     float *y =
-        cnn__fused_place(j->run, &some, j->pass->y, image_floats(&d->dy));
+        cnn__fused_place(j->run, &span, j->pass->y, image_floats(&d->dy));
 
     d->routines->enframe(&d->x, j->pass->x + n * image_floats(&d->x), x);
     for (int32_t i = 0; i < pieces_of(j->pass->conv); i++) {
@@ -158,7 +159,7 @@ static void forward_sample(void *data, int64_t sample, int32_t worker)
             &p.d, j->pass->weights + p.weight, b != NULL ? b + p.to : NULL,
             x + p.from * p.d.x_plane, y + p.to * d->dy.h * d->dy.w);
     }
-    cnn__fused_done(j->run, &some, y);
+    cnn__fused_done(j->run, &span, y);
 }
 
 static void forward(const void *plan, const cnn__conv_pass *pass)
@@ -168,14 +169,14 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
     cnn__parallel(j.run->batch, j.run->workers, forward_sample, &j);
 }
 
-/* One kernel of W', back to front. */
+/* Reverses one kernel. */
 static void turn(const float *from, float *to, size_t area)
 {
     for (size_t k = 0; k < area; k++)
         to[k] = from[area - 1 - k];
 }
 
-/* W' (C, F, K, K) of each piece. */
+/* Computes W' (C, F, K, K) of each piece. */
 static void turn_weights(const job *j)
 {
     const cnn__conv *conv = j->pass->conv;
@@ -194,8 +195,8 @@ static void turn_weights(const job *j)
     }
 }
 
-/* Adds up a sample whose dy is `maps`, in vectors of filters; `lanes` is for
- * dy in these. */
+/* Adds one sample to dW in vectors of filters. `maps` is its dy; `lanes`
+ * receives dy with the filters last. */
 static void add_lanes(const job *j, const float *x, const float *maps,
                       float *lanes, float *dW)
 {
@@ -208,7 +209,7 @@ static void add_lanes(const job *j, const float *x, const float *maps,
     j->plan->routines->lane_weights(&j->straight, x, lanes, dW);
 }
 
-/* dx of a sample from dy in its frame. */
+/* dx of a sample from its framed dy. */
 static void backward_input(const job *j, const float *dy, float *dx)
 {
     const size_t area = j->plan->x.h * j->plan->x.w;
@@ -221,19 +222,19 @@ static void backward_input(const job *j, const float *dy, float *dx)
     }
 }
 
-/* Adds up some samples. */
-static void backward_tile(const job *j, const cnn__some *some, float *dW,
+/* Adds a span to dW and db; computes its dx. */
+static void backward_tile(const job *j, const cnn__span *span, float *dW,
                           float *db)
 {
     const cnn__conv_direct_plan *d = j->plan;
     const cnn__framed *f = &j->dy;
     const size_t X = image_floats(&d->x), Y = image_floats(f);
     const size_t P = f->h * f->w, tile = (size_t)d->tile;
-    const size_t first = (size_t)some->first, count = (size_t)some->count;
+    const size_t first = (size_t)span->first, count = (size_t)span->count;
     const size_t xs = cnn__framed_floats(&d->x), dys = cnn__framed_floats(f);
-    float *x = cnn__run_scratch(j->run, some->worker);
+    float *x = cnn__run_scratch(j->run, span->worker);
     float *dy = x + tile * xs;
-    const float *maps = cnn__fused_gradient(j->run, some, j->pass->dy, Y);
+    const float *maps = cnn__fused_gradient(j->run, span, j->pass->dy, Y);
 
     for (size_t s = 0; s < count; s++, maps += Y) {
         d->routines->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
@@ -265,10 +266,10 @@ static void backward_samples(void *data, const cnn__conv_partial *p)
 
     for (int64_t n = p->first; n < p->end; n += tile) {
         const int64_t rest = p->end - n;
-        const cnn__some some = {n, (int32_t)(rest < tile ? rest : tile),
+        const cnn__span span = {n, (int32_t)(rest < tile ? rest : tile),
                                 p->worker};
 
-        backward_tile(j, &some, p->sum, db);
+        backward_tile(j, &span, p->sum, db);
     }
 }
 
@@ -292,7 +293,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 
 /* --------------------------------------------------------- the table --- */
 
-/* The weights turned around come before the partial sums. */
+/* Shared memory: W', then the partial sums. */
 static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
                   cnn__workspace *need)
 {

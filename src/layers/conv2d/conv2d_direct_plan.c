@@ -2,24 +2,25 @@
 
 #include "math/simd.h"
 
-/* Floats of the samples that are summed up at a time: half a MB. */
+/* Floats of the framed samples of a tile: half a MB. */
 #define TILE_FLOATS  ((size_t)1 << 17)
 #define TILE_SAMPLES 8
 
-/* Measured against im2col and Winograd's algorithm, forward and backward in
- * one: of 56 shapes within these bounds, for which Winograd's is not taken, the
- * middle is 1.7 times as fast with either set, the worst, with 16 channels or
- * filters in rows of 28, 0.8. Whole vectors of filters bear twice as many over
- * few channels. A kernel of less than LEAST_SUMMANDS spends its time on getting
- * the sums out of the registers; narrower rows leave the lanes empty. */
+/* Bounds within which direct convolution pays. Measured over 56 shapes within
+ * them that Winograd's algorithm does not take, forward and backward together:
+ * median speed-up 1.7x with AVX2 and with AVX-512; worst 0.8x, with 16 channels
+ * or filters and rows of 28. With up to FEW_CHANNELS channels and whole vectors
+ * of filters, it pays for up to twice as many filters. Below LEAST_SUMMANDS
+ * products per sum, most time goes into storing the sums; narrower rows leave
+ * lanes empty. */
 #define MOST_CHANNELS  16
 #define MOST_FILTERS   16
 #define FEW_CHANNELS   3
 #define LEAST_SUMMANDS 25
 #define LEAST_COLUMNS  12
 
-/* For the x of a convolution, or for the dy of the one that turns it around, so
- * that a row has whole vectors from each of the K first columns on. */
+/* The frame of x, or with `outputs` of dy. Rows are long enough for whole
+ * vectors that start at each of the first K columns. */
 static cnn__framed frame(int32_t planes, const cnn__axis *h, const cnn__axis *w,
                          bool outputs)
 {
@@ -34,7 +35,7 @@ static cnn__framed frame(int32_t planes, const cnn__axis *h, const cnn__axis *w,
     f.rows = (size_t)(outputs ? h->in : h->out) + K - 1;
     f.row = cnn__size_round_up((size_t)(w->in > w->out ? w->in : w->out),
                                CNN__DIRECT_LANES) +
-            4; /* K - 1 or more */
+            4; /* at least K - 1 */
     return f;
 }
 
@@ -74,12 +75,18 @@ bool cnn__direct_plan(void *plan, const cnn__conv *conv)
     return true;
 }
 
-/* Groups and tables, measured with AVX2, where Winograd's method is no choice
- * and sgemm has little to work on. Groups of up to 16 channels and filters are
- * 1.1 to 4 times as fast as by im2col, of one channel 2 to 9 times; but with
- * more than a few channels 0.7 to 1.0 times on maps of 2 x 2. Tables pay less,
- * since their filters are done one by one: 1.6 times for C3 of LeNet-5, 2.8
- * with kernels of 3 x 3, 1.0 on narrow maps, 0.9 with 64 filters. */
+/* Bounds for groups and tables, where Winograd's algorithm does not fit and the
+ * products of im2col are small. Speed against im2col, measured with AVX2:
+ *
+ *     groups of one channel                     2 to 9x
+ *     groups of up to 16 channels and filters   1.1 to 4x
+ *     more than FEW_IN_A_GROUP, maps of 2 x 2   0.7 to 1.0x
+ *     table C3 of LeNet-5                       1.6x
+ *     the same with kernels of 3 x 3            2.8x
+ *     tables on narrow maps                     1.0x
+ *     tables with 64 filters                    0.9x
+ *
+ * Tables gain less because each filter is a piece of its own. */
 #define FEW_IN_A_GROUP      4
 #define LEAST_GROUP_COLUMNS 3
 #define MOST_TABLE_FILTERS  32

@@ -40,7 +40,7 @@ size_t cnn__conv_kernels(const cnn__conv_connections *with)
     return ones;
 }
 
-/* Equal groups: the channels of one, its filters, its weights. */
+/* Group g of a convolution with equal groups. */
 static cnn__conv_group group_at(const cnn__conv *conv, int32_t g)
 {
     const int32_t C = conv->most_channels, F = conv->most_filters;
@@ -60,11 +60,12 @@ cnn__conv_group cnn__conv_group_at(const cnn__conv *conv, int32_t i)
     return conv->table != NULL ? conv->table[i] : group_at(conv, i);
 }
 
-/* A group for each channel: the filters that see it, wherever they are. A
- * kernel's number is that of the ones before it in the table. */
+/* The lists of a connection table. Each channel is a group, whose filters are
+ * those that are connected to it. Kernels are numbered in the order of the
+ * table. */
 typedef struct lists {
     cnn__conv_group *groups;   /* (channels) */
-    int32_t *gather, *scatter; /* (kernels), those of a group in a row */
+    int32_t *gather, *scatter; /* (kernels), group by group */
     int32_t *first, *sees;     /* as in cnn__conv */
 } lists;
 

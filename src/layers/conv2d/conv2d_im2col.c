@@ -12,23 +12,23 @@
 
 /* ---------------------------------------------------------- the plan --- */
 
-/* A BLAS packs the weights anew for each product, so a product should have some
- * columns: samples are put together until there are so many. More gain nothing,
- * and lose where a BLAS has a path for small products. */
+/* The least columns of a product, reached by taking several samples: a BLAS
+ * packs the weights anew for each product. More columns gain nothing, and are
+ * slower where a BLAS has a special path for small products. */
 #define TILE_COLUMNS 192
 #define TILE_SAMPLES 32
 
-/* Floats of columns that a worker has at a time, 1 MB: they go through a
- * second-level cache. More only if those of a channel and a row of outputs are
- * more. */
+/* The most floats of columns that a worker holds: 1 MB, to fit a second-level
+ * cache. One row of outputs of one channel may exceed it. */
 #define MOST_COLUMNS ((size_t)1 << 18)
 
-/* Without columns each sample is a product of its own, for which a BLAS packs
- * the C x F weights of a group and goes through as many gradients; with them
- * the (C + F) P floats of a sample are copied to others' side. Measured over 8
- * to 256 channels and maps of 2 x 2 to 10 x 10, a float packed costs 3/4 of one
- * copied, and a product has some pixels to earn its call; more of them if it is
- * as thin as for a channel alone. Those of a table are, and gain nothing. */
+/* Bounds for not lowering a pixelwise convolution. Without columns each sample
+ * is a product of its own, for which the BLAS packs the C x F weights of a
+ * group. With columns the (C + F) P floats of a sample are copied into a tile.
+ * Measured over 8 to 256 channels and maps of 2 x 2 to 10 x 10: packing a float
+ * costs 3/4 of copying one, and a product needs LEAST_PIXELS to be worth its
+ * call. Thin products, with few channels or filters, need more. Tables are
+ * always lowered: without columns they gain nothing. */
 #define LEAST_PIXELS      16
 #define LEAST_THIN_PIXELS 64
 #define THIN              2
@@ -42,7 +42,7 @@ static bool pays_without_columns(const cnn__conv *conv)
            (C + F) * conv->pixels >= 0.75 * C * F;
 }
 
-/* Output o looks at input o, and at no other. */
+/* Does output o look at input o only? */
 static bool is_pixelwise(const cnn__axis *a)
 {
     return a->kernel == 1 && a->before == 0 && a->out == a->in &&
@@ -60,8 +60,8 @@ static int32_t at_most(size_t n, int32_t most)
     return n < (size_t)most ? (int32_t)n : most;
 }
 
-/* Floats of a column over so many channels; a table has a copy of its maps
- * beside it. */
+/* Floats of a column over `channels` channels, and of the copy of the maps that
+ * a table needs. */
 static size_t column_floats(const cnn__conv *conv, int32_t channels)
 {
     const size_t maps = conv->table != NULL ? (size_t)conv->most_filters : 0;
@@ -69,7 +69,7 @@ static size_t column_floats(const cnn__conv *conv, int32_t channels)
     return cnn__size_mul((size_t)channels, (size_t)conv->area) + maps;
 }
 
-/* As many as a product wants, but no more than those of which one channel fits
+/* Samples of a tile: enough columns for a product, if those of one channel fit
  * the cache. */
 static int32_t samples_of(const cnn__conv *conv)
 {
@@ -87,8 +87,8 @@ size_t cnn__conv_tile_columns(const cnn__conv *conv)
                           (size_t)samples_of(conv), (size_t)conv->pixels);
 }
 
-/* Rows of outputs that fit; fewer only as long as a product keeps its columns,
- * or a channel alone does not fit either. */
+/* Rows of outputs whose columns fit the cache over all channels. At least as
+ * many as a product needs, if those of one channel fit. */
 static int32_t rows_of(const cnn__conv *conv)
 {
     const size_t OW = (size_t)conv->window.w.out;
@@ -102,8 +102,9 @@ static int32_t rows_of(const cnn__conv *conv)
     return at_most(rows > 1 ? rows : 1, conv->window.h.out);
 }
 
-/* All of a tile is lowered at once if its columns fit the cache; else fewer
- * rows of outputs, and then fewer channels, the products of which add up. */
+/* Lowers a whole tile at once if its columns fit the cache. Otherwise takes
+ * fewer rows of outputs, and then fewer channels, whose products are added up.
+ */
 cnn__conv_tiling cnn__conv_tiling_of(const cnn__conv *conv)
 {
     cnn__conv_tiling t = {

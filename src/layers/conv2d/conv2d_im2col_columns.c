@@ -8,7 +8,7 @@ int32_t cnn__conv_tile_samples(const cnn__conv_tiling *t, int32_t batch)
     return batch < t->samples ? batch : t->samples;
 }
 
-/* The most columns of a band, in tiles of so many samples. */
+/* The most columns in a band of a tile of `samples` samples. */
 static size_t band_columns(const cnn__conv *conv, const cnn__conv_tiling *t,
                            int32_t samples)
 {
@@ -17,8 +17,8 @@ static size_t band_columns(const cnn__conv *conv, const cnn__conv_tiling *t,
                                           : conv->pixels);
 }
 
-/* Floats of each array. A sample alone is its own maps, and what is not
- * lowered its own columns. */
+/* Floats of each array of a tile. A tile of one sample uses y as its maps;
+ * without lowering, x is the columns. */
 static size_t col_floats(const cnn__conv *conv, const cnn__conv_tiling *t,
                          size_t S)
 {
@@ -71,12 +71,12 @@ cnn__conv_tile cnn__conv_tile_start(const cnn__conv_pass *pass,
 
     t.row = (size_t)t.samples * (size_t)c->pixels;
     if (!tiling->lowered)
-        return t; /* without workspace */
+        return t; /* needs no workspace */
     t.scratch = cnn__run_scratch(pass->run, worker);
     t.col = t.scratch + scratch_floats(c, tiling);
     t.maps = t.col + col_floats(c, tiling, S);
-    t.some = t.maps + maps_floats(c, t.samples);
-    t.gathered = t.some + (size_t)c->most_filters * S;
+    t.local_maps = t.maps + maps_floats(c, t.samples);
+    t.gathered = t.local_maps + (size_t)c->most_filters * S;
     return t;
 }
 

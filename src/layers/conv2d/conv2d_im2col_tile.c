@@ -10,7 +10,7 @@
 /* ------------------------------------------- samples and tiles, back and forth
  */
 
-/* The matrix of a single sample is the sample itself. */
+/* With one sample, the maps are y or dy itself. */
 static int alone(const cnn__conv_tile *t)
 {
     return t->samples == 1;
@@ -21,13 +21,13 @@ static size_t map_floats(const cnn__conv *conv)
     return (size_t)conv->filters * (size_t)conv->pixels;
 }
 
-/* Of sample s of the tile; y as for the first. */
+/* Sample s of a tile whose first sample is at y. */
 static float *sample_maps(const cnn__conv_tile *t, const float *y, int32_t s)
 {
     return (float *)y + (size_t)s * map_floats(t->conv);
 }
 
-/* y (T, F, P) <- (F, T, P) of the tile. */
+/* y (T, F, P) <- maps (F, T, P) */
 static void store_maps(const cnn__conv_tile *t, float *y)
 {
     const size_t P = (size_t)t->conv->pixels;
@@ -39,7 +39,7 @@ static void store_maps(const cnn__conv_tile *t, float *y)
                    P * sizeof(float));
 }
 
-/* (F, T, P) of the tile <- dy (T, F, P). */
+/* maps (F, T, P) <- dy (T, F, P) */
 static void load_maps(const cnn__conv_tile *t, const float *dy)
 {
     const size_t P = (size_t)t->conv->pixels;
@@ -66,7 +66,7 @@ static const float *group_weights(const cnn__conv_tile *t,
     return t->gathered;
 }
 
-/* maps[scatter[i]] += some[i] */
+/* maps[scatter[i]] += local_maps[i] */
 static void scatter_maps(const cnn__conv_tile *t, const cnn__conv_band *band,
                          const cnn__conv_group *g)
 {
@@ -74,10 +74,11 @@ static void scatter_maps(const cnn__conv_tile *t, const cnn__conv_band *band,
 
     for (int32_t i = 0; i < g->filters; i++)
         cnn__add(t->maps + (size_t)g->scatter[i] * t->row + band->y,
-                 t->some + (size_t)i * S, S);
+                 t->local_maps + (size_t)i * S, S);
 }
 
-/* The rows of a group as a matrix (filters, S), and how far these are apart. */
+/* The maps of a group as a matrix (filters, S); `apart` becomes its row stride.
+ */
 static const float *group_maps(const cnn__conv_tile *t,
                                const cnn__conv_band *band,
                                const cnn__conv_group *g, const float *maps,
@@ -89,21 +90,21 @@ static const float *group_maps(const cnn__conv_tile *t,
     if (g->scatter == NULL)
         return maps + (size_t)g->filter * t->row + band->y;
     for (int32_t i = 0; i < g->filters; i++)
-        memcpy(t->some + (size_t)i * S,
+        memcpy(t->local_maps + (size_t)i * S,
                maps + (size_t)g->scatter[i] * t->row + band->y,
                S * sizeof(float));
-    return t->some;
+    return t->local_maps;
 }
 
 /* ------------------------------------------------------------------- passes */
 
-/* Adds what the group's filters see of some channels to the maps. */
+/* maps += product of a group's weights and columns */
 static void forward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
                           const cnn__conv_group *g, const cnn__conv_pass *pass)
 {
     const int32_t area = t->conv->area, K = g->channels * area;
     const float *weights = group_weights(t, g, pass->weights, (size_t)K);
-    const bool some = g->scatter != NULL;
+    const bool scatters = g->scatter != NULL;
 
     for (int32_t first = 0; first < g->channels; first += t->tiling->run) {
         const cnn__conv_channels c = cnn__conv_channels_from(t, g, first);
@@ -115,12 +116,12 @@ static void forward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
             .a = weights + (size_t)first * (size_t)area,
             .lda = K,
             .b = cnn__conv_lower(t, band, g, c, pass->x),
-            .beta = some ? 0.0f : 1.0f,
-            .c =
-                some ? t->some : t->maps + (size_t)g->filter * t->row + band->y,
-            .ldc = some ? band->S : (int32_t)t->row});
+            .beta = scatters ? 0.0f : 1.0f,
+            .c = scatters ? t->local_maps
+                          : t->maps + (size_t)g->filter * t->row + band->y,
+            .ldc = scatters ? band->S : (int32_t)t->row});
     }
-    if (some)
+    if (scatters)
         scatter_maps(t, band, g);
 }
 
@@ -130,8 +131,8 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
 {
     const cnn__conv *c = pass->conv;
     cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, worker);
-    const cnn__some some = {t.first, t.samples, worker};
-    float *y = cnn__fused_place(pass->run, &some, pass->y, map_floats(c));
+    const cnn__span span = {t.first, t.samples, worker};
+    float *y = cnn__fused_place(pass->run, &span, pass->y, map_floats(c));
 
     if (alone(&t))
         t.maps = y;
@@ -152,24 +153,25 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
     }
     if (!alone(&t))
         store_maps(&t, y);
-    cnn__fused_done(pass->run, &some, y);
+    cnn__fused_done(pass->run, &span, y);
 }
 
-/* What going back needs of a group. */
-typedef struct way_back {
+/* The arguments of backward for a group. */
+typedef struct group_gradient {
     const cnn__conv_pass *pass;
-    const float *weights; /* (filters, K), if there is a dx */
+    const float *weights; /* (filters, K); set if dx is wanted */
     const float *dmaps;   /* (filters, S) */
-    size_t apart;         /* floats from one of its rows to the next */
+    size_t apart;         /* floats from one row of dmaps to the next */
     float *dW;
-} way_back;
+} group_gradient;
 
-/* dW^T (K, filters) += col dY^T: in this form the BLAS packs its large operand
- * the cheap way. A group that gathers puts its kernels into their places. */
+/* dW^T (K, filters) += col dY^T. Transposed, because a BLAS then packs its
+ * larger operand the cheap way. With a table, each kernel is added at its own
+ * place. */
 static void backward_weights(const cnn__conv_tile *t,
                              const cnn__conv_band *band,
                              const cnn__conv_group *g, cnn__conv_channels c,
-                             const way_back *w)
+                             const group_gradient *w)
 {
     const int32_t area = t->conv->area, K = c.count * area;
     const size_t before = (size_t)c.first * (size_t)area;
@@ -190,10 +192,11 @@ static void backward_weights(const cnn__conv_tile *t,
                 w->dW[g->gather[i] * K + k] += t->gathered[k * g->filters + i];
 }
 
-/* dx += col2im(W^T dY); without columns no other group adds to them. */
+/* dx += col2im(W^T dY). Without lowering the product is dx itself: no other
+ * group has these channels. */
 static void backward_input(const cnn__conv_tile *t, const cnn__conv_band *band,
                            const cnn__conv_group *g, cnn__conv_channels c,
-                           const way_back *w)
+                           const group_gradient *w)
 {
     const int32_t area = t->conv->area;
     float *dx = w->pass->dx;
@@ -214,7 +217,7 @@ static void backward_input(const cnn__conv_tile *t, const cnn__conv_band *band,
 }
 
 static void backward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
-                           const cnn__conv_group *g, way_back w)
+                           const cnn__conv_group *g, group_gradient w)
 {
     const size_t K = (size_t)g->channels * (size_t)t->conv->area;
 
@@ -225,13 +228,14 @@ static void backward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
         backward_weights(t, band, g, c, &w);
         if (w.pass->dx == NULL)
             continue;
-        /* A group that gathers has one channel, and used this place. */
+        /* Read again: with a table, backward_weights() overwrote t->gathered.
+         */
         w.weights = group_weights(t, g, w.pass->weights, K);
         backward_input(t, band, g, c, &w);
     }
 }
 
-/* For what adds to dx. */
+/* Zeros dx of the tile, to which the groups then add. */
 static void clear_input(const cnn__conv_tile *t, float *dx)
 {
     const cnn__window *w = &t->conv->window;
@@ -248,10 +252,10 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
 {
     const cnn__conv *c = pass->conv;
     const cnn__conv_tile t = cnn__conv_tile_start(pass, tiling, number, worker);
-    const cnn__some some = {t.first, t.samples, worker};
+    const cnn__span span = {t.first, t.samples, worker};
     const float *dy =
-        cnn__fused_gradient(pass->run, &some, pass->dy, map_floats(c));
-    const way_back w = {
+        cnn__fused_gradient(pass->run, &span, pass->dy, map_floats(c));
+    const group_gradient w = {
         .pass = pass, .dmaps = alone(&t) ? dy : t.maps, .dW = dW};
 
     if (!alone(&t))
@@ -267,7 +271,7 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
         for (int32_t i = 0; i < c->group_count; i++) {
             const cnn__conv_group g = cnn__conv_group_at(c, i);
 
-            /* The dx of a channel that no filter sees stays zero. */
+            /* If no filter looks at a channel, its dx stays zero. */
             if (g.filters > 0)
                 backward_group(&t, &band, &g, w);
         }

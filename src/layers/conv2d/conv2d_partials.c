@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "math/sum.h"
 
-/* Whatever the number of threads, and no more than there are chunks. */
+/* The most partial sums; their number does not depend on the threads. */
 #define PARTIALS 8
 
 static int32_t partials_of(int64_t chunks)
@@ -33,7 +33,7 @@ static void add_range(void *data, int64_t number, int32_t worker)
     p->add(p->data, &one);
 }
 
-/* What is added up at a time, so that several threads can. */
+/* Floats that one chunk adds up. */
 #define PIECE 16384
 
 static void add_up_piece(void *data, int64_t piece, int32_t worker)
@@ -55,7 +55,7 @@ void cnn__conv_sum(const cnn__conv_partials *p, int32_t workers)
                       cnn__worth(workers, p->floats), add_up_piece, (void *)p);
 }
 
-/* dW += the groups of `from`, which are transposed: (K, filters) each. */
+/* dW += `from`, in which each group is transposed: (K, filters). */
 static void add_turned(const cnn__conv *conv, const float *from, float *dW)
 {
     for (int32_t i = 0; i < conv->group_count; i++) {

@@ -1,9 +1,9 @@
-/* Kernels as large as the image: the one output looks at all of it, as in a
- * dense layer, and is computed as one, to the bit. */
+/* Kernels as large as the image. The one output of a filter looks at the whole
+ * image: a dense layer, computed by the same code, to the bit. */
 #include "layers/conv2d/conv2d_algorithms.h"
 #include "math/affine.h"
 
-/* The one output looks at all inputs, each once. */
+/* Does the one output look at each input once? */
 static bool is_whole(const cnn__axis *a)
 {
     return a->out == 1 && a->before == 0 && a->kernel == a->in &&
@@ -17,7 +17,7 @@ static bool plan(void *nothing, const cnn__conv *conv)
            is_whole(&conv->window.w);
 }
 
-/* Groups are groups of a row. */
+/* The rows are samples; their groups are those of the convolution. */
 static cnn__affine affine(const cnn__conv_pass *pass)
 {
     const cnn__conv *conv = pass->conv;
@@ -52,7 +52,7 @@ static void backward(const void *nothing, const cnn__conv_pass *pass)
 }
 
 const cnn__conv_algorithm cnn__conv_whole = {
-    .name = "im2col", /* what it spares itself: the columns are x */
+    .name = "im2col", /* the same products, with x as the columns */
     .asked_as = CNN_ALGORITHM_IM2COL,
     .demands = "kernels as large as the image",
     .plan = plan,

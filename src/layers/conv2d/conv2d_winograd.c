@@ -1,15 +1,14 @@
-/* Winograd's convolution over tiles of samples: stride 1, no dilation, no
- * groups, no table, kernels of 3 x 3 and 5 x 5. With T squares in a tile, for
- * each of the n n points p of a square:
+/* Winograd's convolution over tiles of samples, for stride 1, no dilation, no
+ * groups, no table, and kernels of 3 x 3 and 5 x 5. With T squares in a tile,
+ * for each of the n n points p of a square:
  *
  *     forward   M[p] (T, F) = V[p] (T, C) U[p] (C, F)
  *     backward  dU[p] += V[p]' dM[p];  dV[p] = dM[p] U[p]'
  *
- * where U, V and M are the weights, x and y in the domain of the points.
- * Channels and filters are the innermost side of every array, so that vectors
- * go across them, and are padded to whole vectors with zeros.
- *
- * The gradients are summed up as dU and taken back once. */
+ * U, V and M are the transforms of weights, x and y. Channels and filters are
+ * the innermost side of every array and padded with zeros to whole vectors, so
+ * that vectors go across them. Gradients are added up as dU, which is
+ * transformed back once. */
 #include "layers/conv2d/conv2d_algorithms.h"
 
 #include <string.h>
@@ -28,9 +27,9 @@ typedef struct job {
     const cnn__conv_winograd_plan *plan;
     const cnn__conv_pass *pass;
     const cnn__run *run;
-    float *U;      /* prepared */
-    float *turned; /* U of each point as (F, CL), going back */
-    float *dU;     /* the whole sum; behind it that of db */
+    float *U;      /* transformed weights */
+    float *turned; /* U of each point transposed: (F, CL) */
+    float *dU;     /* sum over the batch, followed by that of db */
 } job;
 
 static job job_of(const cnn__conv_winograd_plan *w, const cnn__conv_pass *pass)
@@ -57,7 +56,7 @@ static cnn__winograd_arrays arrays_of(const job *j, int32_t worker)
 
 /* ------------------------------------------------------- the weights --- */
 
-/* The kernels of channel c in an array like U. */
+/* The kernels of channel c in an array laid out as U. */
 static cnn__grid kernels_in(const job *j, float *U, size_t c)
 {
     const cnn__conv_winograd_plan *w = j->plan;
@@ -75,7 +74,7 @@ static cnn__grid kernel_grid(const job *j, float *kernels)
     return (cnn__grid){kernels, K * j->plan->FL, j->plan->FL};
 }
 
-/* U of a channel. */
+/* Computes U of a channel. */
 static void load_weights(void *data, int64_t channel, int32_t worker)
 {
     const job *j = data;
@@ -87,25 +86,26 @@ static void load_weights(void *data, int64_t channel, int32_t worker)
     const cnn__grid kernels = kernel_grid(j, b.kernels);
     const cnn__grid to = kernels_in(j, j->U, c);
 
-    /* Lanes without a filter are multiplied too. */
+    /* Lanes beyond the filters are multiplied too. */
     if (w->filters < w->FL)
         memset(b.kernels, 0, w->kernel_floats * sizeof(float));
     cnn__planes_to_lanes(&from, &kernels);
     w->transforms->filter(&kernels, &to, w->FL);
 }
 
-/* What stands before U in the memory that is kept. */
+/* The header of the kept memory, before U. */
 typedef struct prepared {
-    cnn__float_mode mode; /* that U was computed in */
+    cnn__float_mode mode; /* in which U was computed */
     int32_t is_there;
 } prepared;
 
 _Static_assert(sizeof(prepared) <= CNN__WINOGRAD_HEADER * sizeof(float),
                "the header has room");
 
-/* U of all of them, kept from pass to pass with the weights that it was made
- * from: a single image takes less time than this, and a step needs it twice.
- * The caller may write to the weights at any time, so they are compared. */
+/* Computes U unless it is still valid. It is kept from pass to pass, because it
+ * takes longer than a single image, and a training step needs it twice. The
+ * caller may write to the weights at any time, so they are compared with a
+ * copy. */
 static void prepare_weights(job *j)
 {
     prepared *p = (prepared *)j->run->kept;
@@ -121,7 +121,7 @@ static void prepare_weights(job *j)
     *p = (prepared){mode, 1};
 }
 
-/* U of a point for the way back. */
+/* Transposes U of a point for backward. */
 static void turn_weights(void *data, int64_t point, int32_t worker)
 {
     const job *j = data;
@@ -181,7 +181,7 @@ static void multiply(const job *j, const cnn__winograd_tile *t, size_t p)
     });
 }
 
-/* dU from V and dM, and dV in the place of V. */
+/* dU += V' dM; dV, which replaces V */
 static void multiply_back(const job *j, const cnn__winograd_tile *t, size_t p,
                           float *dU)
 {
@@ -236,23 +236,23 @@ static size_t map_floats(const job *j)
     return j->plan->filters * (size_t)j->pass->conv->pixels;
 }
 
-static cnn__some some_of(const cnn__winograd_tile *t, int32_t worker)
+static cnn__span span_of(const cnn__winograd_tile *t, int32_t worker)
 {
-    return (cnn__some){(int64_t)t->first, (int32_t)t->samples, worker};
+    return (cnn__span){(int64_t)t->first, (int32_t)t->samples, worker};
 }
 
 static void forward_tile(void *data, int64_t number, int32_t worker)
 {
     const job *j = data;
     const cnn__winograd_tile t = tile_at(j, number, worker);
-    const cnn__some some = some_of(&t, worker);
-    float *y = cnn__fused_place(j->run, &some, j->pass->y, map_floats(j));
+    const cnn__span span = span_of(&t, worker);
+    float *y = cnn__fused_place(j->run, &span, j->pass->y, map_floats(j));
 
     cnn__winograd_load_x(&t);
     for (size_t p = 0; p < j->plan->points; p++)
         multiply(j, &t, p);
     cnn__winograd_store_y(&t, y);
-    cnn__fused_done(j->run, &some, y);
+    cnn__fused_done(j->run, &span, y);
 }
 
 static void backward_tiles(void *data, const cnn__conv_partial *p)
@@ -261,9 +261,9 @@ static void backward_tiles(void *data, const cnn__conv_partial *p)
 
     for (int64_t i = p->first; i < p->end; i++) {
         const cnn__winograd_tile t = tile_at(j, i, p->worker);
-        const cnn__some some = some_of(&t, p->worker);
+        const cnn__span span = span_of(&t, p->worker);
         const float *dy =
-            cnn__fused_gradient(j->run, &some, j->pass->dy, map_floats(j));
+            cnn__fused_gradient(j->run, &span, j->pass->dy, map_floats(j));
 
         cnn__winograd_load_x(&t);
         cnn__winograd_load_dy(&t, dy);

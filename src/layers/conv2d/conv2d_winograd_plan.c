@@ -4,23 +4,22 @@
 #include "layers/conv2d/conv2d_partials.h"
 #include "math/simd.h"
 
-/* Squares of a tile: enough for the weights to be read seldom, few enough for
- * V and M not to grow far beyond the cache. Half and a quarter were no faster,
- * twice as many cost 15 % where there are 32 channels and 64 filters. */
+/* Squares of a tile: enough to read the weights seldom, few enough that V and M
+ * do not far exceed the cache. 16 and 32 were no faster; 128 cost 15 % with 32
+ * channels and 64 filters. */
 #define TILE_SQUARES 64
 #define TILE_SAMPLES 32
 
-/* Floats between two points of an array, so that not all of them fall into the
- * same set of a cache. */
+/* Extra floats from one point of an array to the next, so that the points do
+ * not all fall into one set of the cache. */
 #define GAP CNN__LANES
 
-/* Below this many channels or filters the lanes are empty and the products too
- * thin. Measured against im2col, forward and backward in one: 2.5 to 3 times as
- * fast from 16 channels on, 1.3 times with 8, 1.1 with 6, half with 1. */
+/* With fewer channels or filters, lanes are empty and the products thin. Speed
+ * against im2col, forward and backward together: 2.5 to 3x from 16 channels on,
+ * 1.3x with 8, 1.1x with 6, 0.5x with 1. */
 #define LEAST_CHANNELS 8
-/* Of the transformed weights, of which there is one array for each partial sum:
- * 8 MB. A worker's memory may be as large; for large images larger, up to what
- * im2col would take if it had all columns of a sample at once. */
+/* The most floats of U, of which each partial has a copy: 8 MB. Also the most
+ * scratch of a worker, unless im2col would need more for a tile's columns. */
 #define MOST_FLOATS ((size_t)1 << 21)
 
 static bool is_plain(const cnn__axis *a)
@@ -28,8 +27,8 @@ static bool is_plain(const cnn__axis *a)
     return a->stride == 1 && a->dilation == 1;
 }
 
-/* For all outputs of a channel. The squares of 2 x 2 need fewer where there are
- * no more outputs than that, in one direction at least. */
+/* Multiplications for one filter and one channel. Squares of 2 x 2 need fewer
+ * if the output has at most 2 rows or columns. */
 static int64_t products(const cnn__winograd *t, const cnn__window *w)
 {
     return cnn__chunks(w->h.out, t->outputs) *
@@ -153,8 +152,8 @@ bool cnn__winograd_pays(const void *plan, const cnn__conv *conv)
 
     if (w->channels < LEAST_CHANNELS || w->filters < LEAST_CHANNELS)
         return false;
-    /* With few outputs the squares reach far beyond them: it should save at
-     * least half of the multiplications. */
+    /* Squares reach beyond a small output, so require that at least half of the
+     * multiplications are saved. */
     const size_t columns = cnn__conv_tile_columns(conv);
 
     return products(w->transforms, &conv->window) <=

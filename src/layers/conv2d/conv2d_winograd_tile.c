@@ -5,7 +5,7 @@
 #include "math/lanes.h"
 #include "math/sum.h"
 
-/* Sample s of x or dx, and where it stands in the image. */
+/* Sample s of x or dx, and its place in the image. */
 static cnn__planes image_planes(const cnn__winograd_tile *t, const float *x,
                                 size_t s)
 {
@@ -33,8 +33,8 @@ static cnn__grid inside_image(const cnn__winograd_tile *t)
     return g;
 }
 
-/* Sample s of y or dy, which are those of the tile, and where it stands in the
- * maps. */
+/* Sample s of y or dy, which begin at the tile's first sample, and its place in
+ * the maps. */
 static cnn__planes maps_planes(const cnn__winograd_tile *t, const float *y,
                                size_t s)
 {
@@ -53,17 +53,18 @@ static cnn__grid whole_maps(const cnn__winograd_tile *t)
     return (cnn__grid){t->arrays.maps, side * w->FL, w->FL};
 }
 
-/* The squares of sample s: `squares` are those of the image or the maps, `at`
- * is V or M with so many lanes. */
-typedef struct walk {
+/* The transform of all squares of a sample, between image or maps (`squares`)
+ * and V or M (`at`). */
+typedef struct transfer {
     cnn__transform transform;
     cnn__grid squares;
     float *at;
     size_t lanes;
     bool to_points;
-} walk;
+} transfer;
 
-static void each_square(const cnn__winograd_tile *t, size_t s, const walk *k)
+static void each_square(const cnn__winograd_tile *t, size_t s,
+                        const transfer *k)
 {
     const cnn__conv_winograd_plan *w = t->plan;
     const size_t n = (size_t)w->transforms->points;
@@ -87,11 +88,11 @@ static void each_square(const cnn__winograd_tile *t, size_t s, const walk *k)
 void cnn__winograd_load_x(const cnn__winograd_tile *t)
 {
     const cnn__conv_winograd_plan *w = t->plan;
-    const walk k = {w->transforms->data, whole_image(t), t->arrays.V, w->CL,
-                    true};
+    const transfer k = {w->transforms->data, whole_image(t), t->arrays.V, w->CL,
+                        true};
     const cnn__grid inside = inside_image(t);
 
-    /* The border stays zero; every sample writes the inside anew. */
+    /* The border stays zero; each sample overwrites only the inside. */
     memset(t->arrays.image, 0, w->image * sizeof(float));
     for (size_t s = 0; s < t->samples; s++) {
         const cnn__planes x = image_planes(t, t->pass->x, s);
@@ -104,8 +105,8 @@ void cnn__winograd_load_x(const cnn__winograd_tile *t)
 void cnn__winograd_store_y(const cnn__winograd_tile *t, float *y)
 {
     const cnn__conv_winograd_plan *w = t->plan;
-    const walk k = {w->transforms->maps, whole_maps(t), t->arrays.M, w->FL,
-                    false};
+    const transfer k = {w->transforms->maps, whole_maps(t), t->arrays.M, w->FL,
+                        false};
 
     for (size_t s = 0; s < t->samples; s++) {
         const cnn__planes to = maps_planes(t, y, s);
@@ -118,10 +119,10 @@ void cnn__winograd_store_y(const cnn__winograd_tile *t, float *y)
 void cnn__winograd_load_dy(const cnn__winograd_tile *t, const float *dy)
 {
     const cnn__conv_winograd_plan *w = t->plan;
-    const walk k = {w->transforms->maps_back, whole_maps(t), t->arrays.M, w->FL,
-                    true};
+    const transfer k = {w->transforms->maps_back, whole_maps(t), t->arrays.M,
+                        w->FL, true};
 
-    /* Outputs beyond the right and the bottom are none: no gradient. */
+    /* Outputs beyond the right and bottom edges have no gradient. */
     memset(t->arrays.maps, 0, w->maps * sizeof(float));
     for (size_t s = 0; s < t->samples; s++) {
         const cnn__planes from = maps_planes(t, dy, s);
@@ -134,8 +135,8 @@ void cnn__winograd_load_dy(const cnn__winograd_tile *t, const float *dy)
 void cnn__winograd_store_dx(const cnn__winograd_tile *t)
 {
     const cnn__conv_winograd_plan *w = t->plan;
-    const walk k = {w->transforms->data_back, whole_image(t), t->arrays.V,
-                    w->CL, false};
+    const transfer k = {w->transforms->data_back, whole_image(t), t->arrays.V,
+                        w->CL, false};
     const cnn__grid inside = inside_image(t);
 
     for (size_t s = 0; s < t->samples; s++) {

@@ -1,5 +1,5 @@
-/* A tile of samples on its way between their arrays and the domain of the
- * points, where conv2d_winograd.c multiplies. */
+/* The transforms of a tile of samples: from x and dy to V and M, and back.
+ * conv2d_winograd.c multiplies in between. */
 #ifndef CNN_LAYERS_CONV2D_WINOGRAD_TILE_H
 #define CNN_LAYERS_CONV2D_WINOGRAD_TILE_H
 
@@ -14,16 +14,16 @@ typedef struct cnn__winograd_tile {
     size_t T;              /* squares */
 } cnn__winograd_tile;
 
-/* V from x. */
+/* Computes V from x. */
 void cnn__winograd_load_x(const cnn__winograd_tile *tile);
 
-/* y of these samples from M and the biases. */
+/* Computes y of these samples from M and the biases. */
 void cnn__winograd_store_y(const cnn__winograd_tile *tile, float *y);
 
-/* M from dy of these samples. */
+/* Computes M from dy of these samples. */
 void cnn__winograd_load_dy(const cnn__winograd_tile *tile, const float *dy);
 
-/* dx from V. */
+/* Computes dx from V. */
 void cnn__winograd_store_dx(const cnn__winograd_tile *tile);
 
 /* db += sum of dy of these samples */
