@@ -3,10 +3,10 @@
 #include "cnn/runtime.h"
 #include "net/net_impl.h"
 
-/* Floats of one sample, in the input, the outputs of all layers and what a
- * thread works with: 1 GiB, far above what small networks need. Who loads a
- * file checks the same, so that all that can be saved can be loaded, and a
- * small file cannot make a machine run out of memory. */
+/* The most floats for one sample, over the input, the outputs of all layers and
+ * the scratch of a worker: 1 GiB, far above what small networks need. Loading a
+ * file checks it too, so every net that can be saved can be loaded, and a small
+ * file cannot exhaust the memory. */
 #define MOST_FLOATS ((size_t)1 << 28)
 
 static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
@@ -53,8 +53,7 @@ cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
     return check_floats(net, &first);
 }
 
-/* The larger of the outputs, so that a gradient of each fits that is there as a
- * whole. */
+/* The largest output whose gradient is stored as a whole. */
 static size_t most_floats(const cnn_net *net, int32_t batch)
 {
     size_t most = 0;

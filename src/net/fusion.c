@@ -1,6 +1,6 @@
 #include "net/fusion.h"
 
-/* What the head does at a time has to fit into a cache: 2 MB. */
+/* The outputs of a span have to fit into a cache: 2 MB. */
 #define MOST_FLOATS ((size_t)1 << 19)
 
 static size_t out_floats(const cnn_layer *layer)
@@ -10,8 +10,9 @@ static size_t out_floats(const cnn_layer *layer)
 
 /* ----------------------------------------------------- what the head calls */
 
-/* Where a worker's samples stand while they are not stored. */
-static float *room(const cnn__fusion *f, const cnn__run *run, int32_t worker)
+/* A worker's place for outputs that are not stored, and for their gradients. */
+static float *worker_scratch(const cnn__fusion *f, const cnn__run *run,
+                             int32_t worker)
 {
     return cnn__run_scratch(run, worker) + f->scratch;
 }
@@ -22,7 +23,7 @@ static float *place(const cnn__fused *fused, const cnn__run *run,
     const cnn__fusion *f = (const cnn__fusion *)fused;
 
     if (!f->keep || f->head_y == NULL)
-        return room(f, run, span->worker);
+        return worker_scratch(f, run, span->worker);
     return f->head_y + (size_t)span->first * out_floats(f->head);
 }
 
@@ -41,8 +42,9 @@ static void done(const cnn__fused *fused, const cnn__span *span, float *y)
         f->pool->ops->samples->forward(f->pool, n, y, f->y + at);
 }
 
-/* The activation's slope where the pool argmax something, which is all that it
- * has to do with what comes from above. */
+/* Pools back by argmax. Only the elements that the pool took have a gradient,
+ * and their activations are the pool's outputs: the slope needs nothing else.
+ */
 static void back_by_argmax(const cnn__fusion *f, const cnn__span *span,
                            const float *dy, float *to)
 {
@@ -67,7 +69,7 @@ static const float *gradient(const cnn__fused *fused, const cnn__run *run,
     const cnn_layer *pool = f->pool, *activation = f->activation;
     const size_t floats = (size_t)span->count * out_floats(f->head);
     const size_t pooled = (size_t)span->first * out_floats(pool);
-    float *to = room(f, run, span->worker);
+    float *to = worker_scratch(f, run, span->worker);
 
     if (f->by_argmax) {
         back_by_argmax(f, span, dy, to);
@@ -83,7 +85,8 @@ static const float *gradient(const cnn__fused *fused, const cnn__run *run,
 
 /* ------------------------------------------------------------ finding --- */
 
-/* The samples of the head, and the slopes of what the pool argmax. */
+/* Adds to the head's scratch a span of its outputs, and with argmax of the
+ * pool's. */
 static void plan_scratch(cnn__fusion *f, size_t grain, int32_t batch)
 {
     const size_t line = CNN__ALIGNMENT / sizeof(float);

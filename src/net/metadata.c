@@ -1,16 +1,16 @@
-/* The metadata of a net: strings that a program attaches to it. */
+/* The metadata of a net: strings that the program attaches to it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "net/net_impl.h"
 
-/* What model files and checkpoints keep under keys of their own. */
-static const char *const taken[] = {"libcnn", "architecture", "trainer",
-                                    "position"};
+/* Keys that model files and checkpoints use themselves. */
+static const char *const reserved[] = {"libcnn", "architecture", "trainer",
+                                       "position"};
 
-/* For what later versions of the format may add. */
-#define OURS "libcnn."
+/* Prefix of keys for later versions of the format. */
+#define RESERVED_PREFIX "libcnn."
 
 /* ---------------------------------------------------------- checking --- */
 
@@ -40,15 +40,15 @@ static bool check_text(const char *what, const char *text, bool controls,
 static bool check_key(const char *key, char why[CNN__WHY])
 {
     const size_t size = strlen(key);
-    bool ours = strncmp(key, OURS, strlen(OURS)) == 0;
+    bool ours = strncmp(key, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0;
 
     if (size == 0 || size > CNN_MAX_METADATA_KEY) {
         snprintf(why, CNN__WHY, "a key of %zu bytes, expected 1 to %d", size,
                  CNN_MAX_METADATA_KEY);
         return false;
     }
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        ours |= strcmp(key, taken[i]) == 0;
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+        ours |= strcmp(key, reserved[i]) == 0;
     if (!check_text("key", key, false, why))
         return false;
     if (ours)
@@ -56,7 +56,7 @@ static bool check_key(const char *key, char why[CNN__WHY])
     return !ours;
 }
 
-/* Where the key is; `count` if it is nowhere. */
+/* The index of the key; `count` if there is none. */
 static int32_t find(const cnn__metadata *m, const char *key)
 {
     int32_t i = 0;
@@ -88,8 +88,8 @@ bool cnn__metadata_check(const cnn__metadata *m, const char *key,
 
 /* ----------------------------------------------------------- changing --- */
 
-/* A block of its own for both, taken before anything is given back: either
- * text may be one of those that it replaces. */
+/* Copies both into a new block before anything is freed: either text may be
+ * part of the pair that is replaced. */
 cnn_status cnn__metadata_put(cnn__metadata *m, const char *key,
                              const char *value)
 {

@@ -1,4 +1,4 @@
-/* Describing a net, and looking at it. */
+/* Describing a net, and its getters. */
 #include <stdio.h>
 #include <string.h>
 

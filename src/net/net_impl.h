@@ -7,9 +7,9 @@
 
 typedef struct cnn__watch cnn__watch; /* train/stats.c */
 
-/* Metadata, in the order of setting. */
+/* Metadata, in the order in which they were set. */
 typedef struct cnn__pair {
-    char *key; /* the block in which both are */
+    char *key; /* the block that holds both */
     const char *value;
 } cnn__pair;
 
@@ -28,28 +28,28 @@ struct cnn_net {
     bool built;
     cnn_shape in, out;
     int32_t max_batch;
-    void *memory;       /* all that follows, ... */
-    size_t memory_size; /* ... so many bytes, with what the pass has itself */
+    void *memory;       /* one block for all arrays of the net */
+    size_t memory_size; /* bytes of the block and of the pass's own memory */
     cnn__params params; /* of all layers; `rule` and `steps` are not used */
     cnn__pass pass;
-    float *gradient[2]; /* dy and dx, taking turns */
-    int32_t ran;        /* batch of cnn_net_forward(), if it was the last run */
-    int32_t trained;    /* the same, if it had CNN_TRAIN */
-    cnn__watch *watch;  /* NULL: the units are not watched */
+    float *gradient[2]; /* dy and dx, alternately */
+    int32_t ran;     /* batch of cnn_net_forward(), if that was the last run */
+    int32_t trained; /* the same, if it had CNN_TRAIN */
+    cnn__watch *watch; /* NULL: the units are not watched */
 };
 
 /* CNN_EINVAL for NULL, CNN_ESTATE if the net is not built. */
 cnn_status cnn__net_check_built(const cnn_net *net);
 
-/* Bytes of a text that says why. */
+/* Bytes of a text with the reason. */
 #define CNN__WHY 192
 
-/* Whether the pair may be put there; if not, writes why, and records nothing:
- * what is read from a file is passed over. */
+/* Can the pair be set? If not, writes the reason to `why`. Records no error,
+ * because a pair that comes from a file is then skipped. */
 bool cnn__metadata_check(const cnn__metadata *m, const char *key,
                          const char *value, char why[CNN__WHY]);
 
-/* Puts a pair that is checked there; CNN_ENOMEM, and nothing changed. */
+/* Sets a checked pair. CNN_ENOMEM; nothing is changed then. */
 cnn_status cnn__metadata_put(cnn__metadata *m, const char *key,
                              const char *value);
 
@@ -58,10 +58,10 @@ void cnn__metadata_free(cnn__metadata *m);
 /* Infers the shape of every layer from that of the input. */
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
 
-/* Goes back through layers `last` .. 0 from dy, the gradient of the output of
- * `last`, to dx, that of the input; with dx = NULL only as far down as
- * something learns. dy may be net->gradient[0]. Between cnn__gemm_enter() and
- * _leave(). */
+/* Backward through layers `last` .. 0: from dy, the gradient of the output of
+ * `last`, to dx, that of the input. With dx = NULL it stops at the lowest layer
+ * that learns. dy may be net->gradient[0]. Call it between cnn__gemm_enter()
+ * and _leave(). */
 void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
                        const float *x, const float *dy, float *dx);
 

@@ -4,9 +4,8 @@
 
 #include "math/gemm.h"
 
-/* An elementwise layer may write over its input if nobody needs that any more:
- * it is not the caller's, this layer does not look at it when it goes back, and
- * neither does the layer whose output it was. */
+/* May layer i write over its input? Not if that is the caller's, or if backward
+ * of this layer or of the one before needs it. */
 static bool in_place(cnn_layer *const *layers, int32_t i)
 {
     return i > 0 && (layers[i]->ops->traits & CNN__IN_PLACE) != 0 &&
@@ -35,9 +34,10 @@ void cnn__pass_free(cnn__pass *pass)
     pass->fusions = NULL;
 }
 
-/* What all need, and the most that one puts out which is stored. */
-static cnn__workspace look_through(const cnn__pass *pass, int32_t batch,
-                                   bool keep, size_t *most)
+/* The workspace for all layers; `most` becomes the floats of the largest output
+ * that is stored. */
+static cnn__workspace total_workspace(const cnn__pass *pass, int32_t batch,
+                                      bool keep, size_t *most)
 {
     cnn__workspace need = {0};
 
@@ -56,7 +56,8 @@ static cnn__workspace look_through(const cnn__pass *pass, int32_t batch,
     return need;
 }
 
-/* The arrays of layer i; two take turns unless outputs are kept. */
+/* Lays out the arrays of layer i. Unless outputs are kept, two buffers
+ * alternate. */
 static void plan_layer(cnn__pass *pass, int32_t i, int32_t batch, bool keep,
                        float *turns[2], cnn__arena *arena)
 {
@@ -92,7 +93,7 @@ void cnn__pass_plan(cnn__pass *pass, int32_t batch, bool keep, int32_t workers,
 {
     float *turns[2];
     size_t most;
-    const cnn__workspace need = look_through(pass, batch, keep, &most);
+    const cnn__workspace need = total_workspace(pass, batch, keep, &most);
 
     pass->y = cnn__arena_take(arena, (size_t)pass->count, sizeof(float *));
     pass->kept = cnn__arena_take(arena, (size_t)pass->count, sizeof(float *));
@@ -132,7 +133,7 @@ size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch)
     return floats;
 }
 
-/* Fused layers run one by one where the pass ends among them. */
+/* Fused layers run one by one if the pass ends among them. */
 static void forward(cnn__pass *pass, int32_t end, bool keep, const float *x)
 {
     for (int32_t i = 0; i < end; i++) {

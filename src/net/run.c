@@ -32,8 +32,7 @@ cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
     return CNN_OK;
 }
 
-/* Does going back change anything of the layer? Statistics that follow the
- * batches count too. */
+/* Does backward change anything of the layer? Running statistics count too. */
 static bool learns(const cnn_layer *layer)
 {
     return layer->frozen == CNN_LEARNING
@@ -41,7 +40,7 @@ static bool learns(const cnn_layer *layer)
                : layer->frozen != CNN_FROZEN && layer->params.fixed_count > 0;
 }
 
-/* The lowest layer that learns; below it nobody wants a gradient. */
+/* The lowest layer that learns; no gradient is needed below it. */
 static int32_t lowest_trained(const cnn_net *net)
 {
     int32_t i = 0;

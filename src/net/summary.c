@@ -71,7 +71,7 @@ cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
 
 /* ----------------------------------------------------------- writing --- */
 
-/* A text being written; past the end it only counts. */
+/* A text being written. Beyond the end, only the length is counted. */
 typedef struct text {
     char *at;
     size_t capacity, used;
