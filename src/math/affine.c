@@ -20,7 +20,8 @@ void cnn__affine_forward(const cnn__affine *a, const float *x, float *y)
     const int32_t I = a->inputs, U = a->outputs;
     const size_t row = (size_t)row_of_y(a);
 
-    /* The product adds to the biases: cheaper than adding them after it. */
+    /* Writing b first lets the product add to it: cheaper than adding b
+     * afterwards. */
     if (a->b != NULL)
         for (size_t n = 0; n < (size_t)a->rows; n++)
             memcpy(y + n * row, a->b, row * sizeof(float));

@@ -1,11 +1,11 @@
-/* y = W x + b for the rows of a matrix, or for groups of the rows: what a dense
- * layer computes, and a convolution whose kernels are as large as the image. */
+/* y = W x + b for the rows of a matrix, or for groups of each row: a dense
+ * layer, or a convolution whose kernels are as large as the image. */
 #ifndef CNN_MATH_AFFINE_H
 #define CNN_MATH_AFFINE_H
 
 #include <stdint.h>
 
-/* Each row has `groups`, each of which has weights of its own:
+/* Each row has `groups` groups, each with its own weights:
  *
  *     x, dx  (rows, groups, inputs)
  *     y, dy  (rows, groups, outputs)
@@ -14,8 +14,8 @@
 typedef struct cnn__affine {
     int32_t rows, groups, inputs, outputs;
     int32_t workers;
-    const float *W, *b; /* for the way forward, W for dx too */
-    float *dW, *db;     /* for the way back */
+    const float *W, *b; /* for forward; W for dx too */
+    float *dW, *db;     /* for backward */
 } cnn__affine;
 
 /* y = W x + b */

@@ -1,6 +1,5 @@
-/* Compiled once for each instruction set (math/simd.h), with products and
- * sums contracted: where there is no such instruction, there are no such
- * routines. */
+/* Compiled once for each instruction set (math/simd.h), with contraction. A set
+ * without fused multiply-add has no such routines. */
 #include "math/direct.h"
 
 #include <stdbool.h>
@@ -14,7 +13,7 @@
 
 /* ------------------------------------------------------------------ frames */
 
-/* n is a vector or more. */
+/* n is at least one vector. */
 INLINE void clear(float *to, size_t n)
 {
     for (size_t i = 0; i < n; i += WIDTH)
@@ -51,7 +50,8 @@ static void enframe(const cnn__framed *f, const float *image, float *to)
 /* ----------------------------------------------------------------- forward */
 
 #define MOST_FILTERS 8
-/* Of a block: enough sums at a time to hide how long each takes. */
+/* Rows of a block: with several sums at a time, the latency of each is hidden.
+ */
 #define ROWS 2
 
 /* Channel c of x. */
@@ -62,7 +62,8 @@ INLINE const float *channel(const cnn__direct *d, const float *x, size_t c)
     return x + p * d->x_plane;
 }
 
-/* WIDTH columns of ROWS rows of FB filters; w, x and y where these begin. */
+/* WIDTH columns of ROWS rows of FB filters. w, x and y point to their first
+ * elements. */
 INLINE void forward_block(const cnn__direct *d, const float *w, const float *b,
                           const float *x, float *y, size_t K, size_t FB)
 {
@@ -114,9 +115,8 @@ INLINE void forward_filters(const cnn__direct *d, const float *w,
 
 #define MOST_ONE_ROWS 5
 
-/* A filter alone is done some rows at a time, or there are not enough sums: R
- * rows of V vectors, the last of which begins `behind` floats behind the first.
- */
+/* For a single filter: R rows of V vectors, to have enough sums at a time. The
+ * last vector of a row begins `behind` floats after the first. */
 INLINE void one_block(const cnn__direct *d, const float *w, float b,
                       const float *x, float *y, size_t behind, size_t K,
                       size_t R, size_t V)
@@ -177,7 +177,7 @@ INLINE void one_rows(const cnn__direct *d, const float *w, float b,
 INLINE void one_filter(const cnn__direct *d, const float *w, const float *b,
                        const float *x, float *y, size_t K)
 {
-    /* AVX2 has registers for the sums, a row of two vectors, and K weights. */
+    /* AVX2 has registers for the sums, two vectors of a row, and K weights. */
     const size_t R = WIDTH == 16 || K == 3 ? MOST_ONE_ROWS : 4;
 
     if (d->rows >= R)
@@ -186,9 +186,8 @@ INLINE void one_filter(const cnn__direct *d, const float *w, const float *b,
         forward_filters(d, w, b, x, y, K, 1);
 }
 
-/* Of the filters that are left, those of the next block: 8 if there are
- * registers, or 6, as long as that leaves no rest, which would be done twice.
- */
+/* Filters of the next block, with `left` to do. 8 needs the registers of
+ * AVX-512. Sizes that leave a rest are avoided: it would be computed twice. */
 static size_t block_filters(size_t left)
 {
     if (WIDTH == 16 && left % 8 == 0)
@@ -232,7 +231,7 @@ static void forward(const cnn__direct *d, const float *w, const float *b,
 
 /* ------------------------------------------------- weights, along the rows */
 
-/* What is summed up, and where. */
+/* The samples that are summed over. */
 typedef struct sums {
     const cnn__direct *d;
     size_t samples, x_sample, dy_sample;
@@ -249,8 +248,9 @@ INLINE float sum_of(vec v)
     return part[0];
 }
 
-/* V neighbours in a row of the kernels of FB filters, the first `done` of which
- * need no more; x, dy and dw where these begin. */
+/* Gradients of V neighbouring weights in a kernel row of FB filters. The first
+ * `done` filters are already computed. x, dy and dw point to their first
+ * elements. */
 INLINE void weights_block(const sums *s, const float *x, const float *dy,
                           float *dw, size_t K, size_t FB, size_t V, size_t done)
 {
@@ -282,7 +282,8 @@ INLINE void weights_block(const sums *s, const float *x, const float *dy,
             dw[f * filter + v] += sum_of(sum[f][v]);
 }
 
-/* A row of the kernels. AVX2 has not the registers for five at a time. */
+/* One row of the kernels. AVX2 lacks the registers for five weights at a time.
+ */
 INLINE void weights_row(const sums *s, const float *x, const float *dy,
                         float *dw, size_t K, size_t FB, size_t done)
 {
@@ -309,7 +310,7 @@ INLINE void weights_kernel(const sums *s, const float *x, const float *dy,
     }
 }
 
-/* U rows of the kernel of a filter alone. */
+/* U rows of the kernel of a single filter. */
 INLINE void one_weights_block(const sums *s, const float *x, const float *dy,
                               float *dw, size_t K, size_t U)
 {
@@ -335,7 +336,7 @@ INLINE void one_weights_block(const sums *s, const float *x, const float *dy,
             dw[u * K + v] += sum_of(sum[u][v]);
 }
 
-/* As many rows at a time as there are registers for. */
+/* As many rows at a time as the registers allow. */
 INLINE void one_weights(const sums *s, const float *x, const float *dy,
                         float *dw, size_t K)
 {

@@ -1,5 +1,5 @@
 /* The gradient of the weights of direct convolutions, in vectors of filters: no
- * lane is empty. Compiled as direct.c. */
+ * lane is empty. Compiled like direct.c. */
 #include "math/direct.h"
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 
 #include "math/vector.h"
 
-/* U x V of a kernel over one channel and some rows, for L vectors of filters.
- */
+/* U x V weights of a kernel, over one channel and `rows` rows, for L vectors of
+ * filters. */
 INLINE void lane_block(const cnn__direct *d, size_t rows, const float *x,
                        const float *dy, float *dw, size_t U, size_t V, size_t L)
 {
@@ -43,11 +43,12 @@ INLINE void lane_block(const cnn__direct *d, size_t rows, const float *x,
             }
 }
 
-/* Terms that are added up one by one; a longer sum would lose digits. */
+/* The most terms added one by one; a longer sum would lose digits. */
 #define LANE_TERMS 256
 
-/* A whole kernel at a time if its sums fit into the registers, or else its
- * rows for two vectors: enough sums to hide how long each takes. */
+/* Computes a whole kernel at a time if its sums fit into the registers;
+ * otherwise a row of it for two vectors. Both are enough sums to hide the
+ * latency of each. */
 INLINE void lane_rows(const cnn__direct *d, const float *x, const float *dy,
                       float *dw, size_t rows, size_t K)
 {

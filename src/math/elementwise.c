@@ -9,8 +9,8 @@
 #define LECUN_A 1.7159f
 #define LECUN_S (2.0f / 3.0f)
 
-/* A row of the table: y as a function of x and alpha, and its derivative d as a
- * function of y and alpha, as expressions. */
+/* A row of the table: expressions for y as a function of x and alpha, and for
+ * its derivative d as a function of y and alpha. */
 #define MAP(name, forward, backward)                                        \
     static void name(float alpha, const float *xs, float *ys, size_t n)     \
     {                                                                       \
@@ -32,7 +32,7 @@
         }                                                                   \
     }
 
-/* Comparisons are written so that NaN comes out as NaN. */
+/* Comparisons are written so that NaN gives NaN. */
 /* clang-format off */
 MAP(relu,       x < 0.0f ? 0.0f : x,                y > 0.0f ? 1.0f : 0.0f)
 MAP(sigmoid,    cnn__sigmoid(x),                    y * (1.0f - y))

@@ -1,6 +1,6 @@
-/* Functions of each element, over whole arrays. Written so that a compiler
- * turns the loops into vector instructions, of whatever width: what is computed
- * from an element does not depend on where it stands. */
+/* Functions of each element, over whole arrays. Compilers turn the loops into
+ * vector instructions of any width: the result for an element does not depend
+ * on its position. */
 #ifndef CNN_MATH_ELEMENTWISE_H
 #define CNN_MATH_ELEMENTWISE_H
 
@@ -19,12 +19,12 @@ typedef void (*cnn__map_back_fn)(float alpha, const float *y, const float *dy,
 typedef struct cnn__map {
     const char *name;
     float alpha;     /* the default; 0: the function has none */
-    float low, high; /* of y; equal: not bounded on both sides */
+    float low, high; /* bounds of y; equal: at least one side is unbounded */
     cnn__map_fn forward;
     cnn__map_back_fn backward;
 } cnn__map;
 
-/* They are indexed by CNN_RELU .. CNN_ELU. */
+/* Maps are indexed by CNN_RELU .. CNN_ELU. */
 #define CNN__MAPS (CNN_ELU + 1)
 
 #endif

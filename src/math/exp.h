@@ -1,7 +1,7 @@
-/* exp and what follows from it, without branches and without a library, so that
- * loops over them turn into vector instructions and the bits are the same on
- * every machine. Each is within 3 ULP, denormal results among them, and NaN
- * gives NaN (tests/unit/test_exp.c).
+/* exp and functions based on it, without branches or library calls, so that
+ * loops over them are vectorised and the bits are the same on every machine.
+ * Each is within 3 ULP, also for denormal results, and NaN gives NaN
+ * (tests/unit/test_exp.c).
  *
  *     x = k ln 2 + r,  |r| <= ln 2 / 2,  e^x = 2^k (1 + p),  p = e^r - 1 */
 #ifndef CNN_MATH_EXP_H
@@ -10,11 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* ln 2 in two parts. The first has nine bits, so that k times it is exact. */
+/* ln 2 in two parts. The first has nine bits, so that its product with k is
+ * exact. */
 #define CNN__LN2_HIGH 0.693359375f
 #define CNN__LN2_LOW  -0x1.bd0106p-13f
 #define CNN__LOG2_E   0x1.715476p+0f
-/* Adding it rounds a small float to a whole number, found in the last bits. */
+/* Adding this rounds a small float to a whole number, held in the last bits. */
 #define CNN__ROUNDER 0x1.8p23f
 
 static inline uint32_t cnn__bits(float x)
@@ -33,15 +34,16 @@ static inline float cnn__of_bits(uint32_t bits)
     return x;
 }
 
-/* 2^k for -127 < k < 128; k is a number modulo 2^32. */
+/* 2^k for -127 < k < 128; k is taken modulo 2^32. */
 static inline float cnn__power_of_2(uint32_t k)
 {
     return cnn__of_bits((k + 127) << 23);
 }
 
-/* p, and k modulo 2^32, for |x| < 2^15. The polynomial interpolates
- * (e^r - 1 - r) / r^2 at the zeros of a Chebyshev polynomial: p is off by
- * 2^-29. It rises with r, as rounded, because its first term is r itself. */
+/* Returns p, and sets k modulo 2^32, for |x| < 2^15. The polynomial
+ * interpolates (e^r - 1 - r) / r^2 at the zeros of a Chebyshev polynomial; the
+ * error of p is 2^-29. As its first term is r itself, p is monotonic in r even
+ * when rounded. */
 static inline float cnn__reduce(float x, uint32_t *k)
 {
     const float shifted = x * CNN__LOG2_E + CNN__ROUNDER;
@@ -58,8 +60,8 @@ static inline float cnn__reduce(float x, uint32_t *k)
     return r + r * r * q;
 }
 
-/* The bounds are where the result is 0 and infinity anyway. 2^k goes in two
- * factors, as it may be beyond a float where the result is not. */
+/* Beyond the bounds the result is 0 or infinity anyway. 2^k is applied as two
+ * factors, because 2^k may overflow where the result does not. */
 static inline float cnn__exp(float x)
 {
     uint32_t k;
@@ -68,12 +70,12 @@ static inline float cnn__exp(float x)
     x = x < -104.0f ? -104.0f : x;
     x = x > 89.0f ? 89.0f : x;
     p = cnn__reduce(x, &k);
-    /* An even number is added, for a shift of what is never negative. */
+    /* Adding 512, an even number, makes the shifted value non-negative. */
     const uint32_t half = ((k + 512) >> 1) - 256;
     return (1.0f + p) * cnn__power_of_2(half) * cnn__power_of_2(k - half);
 }
 
-/* e^x - 1 for x <= 0. Above, it is some float or other. */
+/* e^x - 1 for x <= 0. For x > 0 the result is unspecified. */
 static inline float cnn__expm1_negative(float x)
 {
     uint32_t k;
@@ -85,8 +87,8 @@ static inline float cnn__expm1_negative(float x)
     return power * p + (power - 1.0f);
 }
 
-/* 1 / (1 + e^-x), which rises with x as rounded since each step does. Where
- * e^-x may be infinite, both sides of the fraction are taken times 2^-64. */
+/* 1 / (1 + e^-x). Monotonic in x even when rounded, as each step is. Where e^-x
+ * may overflow, numerator and denominator are scaled by 2^-64. */
 static inline float cnn__sigmoid(float x)
 {
     const uint32_t less = x < -64.0f ? 64 : 0;
@@ -100,8 +102,8 @@ static inline float cnn__sigmoid(float x)
     return one / (one + (1.0f + p) * cnn__power_of_2(k - less));
 }
 
-/* -m / (2 + m) with m = e^(-2 |x|) - 1, which loses nothing near zero; and the
- * sign of x. */
+/* -m / (2 + m) with m = e^(-2 |x|) - 1 and the sign of x: accurate near zero.
+ */
 static inline float cnn__tanh(float x)
 {
     const uint32_t sign = 0x80000000u;

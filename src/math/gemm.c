@@ -18,48 +18,49 @@
 #define BLAS_WROTE(p, n) ((void)0)
 #endif
 
-/* OpenBLAS has these, other BLAS do not: weak, so that any CBLAS links. */
+/* Functions of OpenBLAS. Weak, so that other CBLAS libraries link too. */
 extern void openblas_set_num_threads(int) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
 extern int openblas_get_parallel(void) __attribute__((weak));
 extern char *openblas_get_config(void) __attribute__((weak));
 extern char *openblas_get_corename(void) __attribute__((weak));
 
-/* OpenBLAS without threads has no locks either, as Debian builds it: two
- * products at a time may get the same buffer. One holding for the other then.
- */
+/* OpenBLAS built without threads, as in Debian's serial package, has no locks:
+ * two products at a time may share a buffer. This lock allows one at a time
+ * there. */
 static pthread_mutex_t one_product = PTHREAD_MUTEX_INITIALIZER;
 
-/* Guards the two that follow. */
+/* Guards the next two variables. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int callers;
-static int threads_before; /* 0: nothing to put back */
+static int threads_before; /* 0: nothing to restore */
 
 /* ------------------------------------------------------- in the BLAS --- */
 
-/* What OpenBLAS has locked at a fork() stays locked in the child, and exit()
- * runs its destructor, which takes the buffers away that another thread may be
- * using. So before either of them the others finish what they are at in the
- * BLAS, and nobody goes in. All of it without a lock: a handler of a signal may
- * fork, or end the process, in the middle of each of these. */
-static atomic_int inside;                  /* threads in the BLAS */
-static atomic_int forking;                 /* threads in fork() */
-static atomic_int closing;                 /* the process that ends, or 0 */
-static _Thread_local int holding;          /* calls of fork() and exit() of this
-                                             thread that keep the others out */
-static _Thread_local volatile int counted; /* 1: `inside` counts this thread,
-                                              or is about to */
+/* fork() and exit() wait until no other thread is in the BLAS, and let none in.
+ * A lock that OpenBLAS holds during fork() would stay locked in the child.
+ * exit() runs OpenBLAS's destructor, which frees buffers that other threads may
+ * be using. No lock is used here, because a signal handler may call fork() or
+ * exit() at any point of this code. */
+static atomic_int inside;         /* threads in the BLAS */
+static atomic_int forking;        /* threads in fork() */
+static atomic_int closing;        /* id of the process in exit(), or 0 */
+static _Thread_local int holding; /* calls of fork() and exit() by this thread
+                                     that keep the others out */
+static _Thread_local volatile int counted; /* 1: counted in `inside`, or
+                                              about to be */
 
 static const struct timespec interval = {.tv_nsec = 100 * 1000};
 
-/* A child that was made meanwhile does not end with its parent, though exit()
- * may have taken away the handler that would tell it. */
+/* `closing` is a process id, because a child forked during exit() goes on
+ * running, and the fork handler that would reset a flag may be gone already. */
 static bool is_closed(void)
 {
     return atomic_load(&closing) != 0 && atomic_load(&closing) == getpid();
 }
 
-/* `counted` is never less than what this thread adds to `inside`. */
+/* `counted` is set before `inside` is raised and cleared after it is lowered,
+ * so that a signal handler in between does not wait for its own thread. */
 static void enter_blas(void)
 {
     counted = 1;
@@ -69,7 +70,7 @@ static void enter_blas(void)
         while (atomic_load(&forking) > 0)
             nanosleep(&interval, NULL);
         while (is_closed())
-            pause(); /* until the process is gone */
+            pause(); /* until the process ends */
         atomic_fetch_add(&inside, 1);
     }
 }
@@ -80,8 +81,8 @@ static void leave_blas(void)
     counted = 0;
 }
 
-/* A product takes milliseconds; after a second something is wrong with it, and
- * waiting for it will not help. */
+/* Waits at most a second. A product takes milliseconds; if one takes longer
+ * than that, waiting does not help. */
 static void wait_for_others(void)
 {
     holding++;
@@ -107,8 +108,9 @@ cnn_status cnn__gemm_check(size_t m, size_t n, size_t k)
     return CNN_OK;
 }
 
-/* A single row, the prediction for one sample: a BLAS would pack all of b to
- * use it once. Some propagate what c held in spite of beta = 0 here. */
+/* A single row, as in the prediction for one sample: sgemm would pack all of b
+ * to use it once. Some BLAS read c in sgemv even with beta = 0, so it is zeroed
+ * instead. */
 static void multiply_row(const cnn__product *p, int32_t lda, int32_t ldb)
 {
     const int32_t rows = p->transpose_b ? p->n : p->k;
@@ -131,13 +133,14 @@ void cnn__gemm(const cnn__product *p)
     const int32_t ldb = p->ldb > 0 ? p->ldb : b_row;
     const int32_t ldc = p->ldc > 0 ? p->ldc : p->n;
 
-    /* A BLAS only prints on a bad leading dimension, and leaves c as it was. */
+    /* With a bad leading dimension a BLAS prints a message and leaves c
+     * unchanged. */
     if (lda < a_row || ldb < b_row || ldc < p->n)
         return;
-    const bool alone =
+    const bool one_at_a_time =
         openblas_get_parallel != NULL && openblas_get_parallel() == 0;
     enter_blas();
-    if (alone)
+    if (one_at_a_time)
         pthread_mutex_lock(&one_product);
     if (p->m == 1)
         multiply_row(p, lda, ldb);
@@ -145,7 +148,7 @@ void cnn__gemm(const cnn__product *p)
         cblas_sgemm(CblasRowMajor, p->transpose_a ? CblasTrans : CblasNoTrans,
                     p->transpose_b ? CblasTrans : CblasNoTrans, p->m, p->n,
                     p->k, 1.0f, p->a, lda, p->b, ldb, p->beta, p->c, ldc);
-    if (alone)
+    if (one_at_a_time)
         pthread_mutex_unlock(&one_product);
     leave_blas();
     for (int32_t i = 0; i < p->m; i++)
@@ -155,10 +158,10 @@ void cnn__gemm(const cnn__product *p)
 
 /* ------------------------------------------------------- in parallel --- */
 
-/* A BLAS packs both operands anew for each piece, so pieces should be few and
- * not narrow: the longer side of c is cut, into at most this many pieces of at
- * least this length. Below this many multiply-adds (some 20 microseconds) a
- * product is not worth a second thread. */
+/* The longer side of c is cut into at most MOST_PIECES pieces, none shorter
+ * than SHORTEST_PIECE: a BLAS packs both operands anew for each. With fewer
+ * than SMALLEST_JOB multiply-adds (about 20 microseconds) a second thread does
+ * not pay. */
 #define MOST_PIECES    8
 #define SHORTEST_PIECE 64
 #define SMALLEST_JOB   (1 << 20)
@@ -174,7 +177,7 @@ int32_t cnn__gemm_pieces(int32_t length, int32_t *piece)
     int32_t pieces = length / SHORTEST_PIECE;
 
     pieces = pieces < 1 ? 1 : pieces > MOST_PIECES ? MOST_PIECES : pieces;
-    /* Whole registers of the widest kernels, but no more than there is. */
+    /* A multiple of 16, the widest register, but at most the length. */
     const int64_t even = (((int64_t)length + pieces - 1) / pieces + 15) & ~15;
     *piece = even < length ? (int32_t)even : length;
     return (int32_t)(((int64_t)length + *piece - 1) / *piece);
@@ -185,7 +188,7 @@ static void multiply_piece(void *data, int64_t chunk, int32_t worker)
     const grid *g = data;
     cnn__product p = *g->whole;
     const int32_t length = g->by_rows ? p.m : p.n;
-    const int64_t first = chunk * g->piece; /* below length */
+    const int64_t first = chunk * g->piece; /* less than length */
     const int32_t rest = length - (int32_t)first;
     const size_t skip = (size_t)first;
 
@@ -269,16 +272,17 @@ static void before_fork(void)
     wait_for_others();
 }
 
-/* A thread that forks while it ends the process still keeps the others out. */
+/* `holding` is a count: if this thread forked inside exit(), it still keeps the
+ * others out. */
 static void after_fork(void)
 {
     holding--;
     atomic_fetch_sub(&forking, 1);
 }
 
-/* In a child nobody is inside a call, whoever was at that moment. If a handler
- * forked in the middle of the BLAS, OpenBLAS is as it was there, and better
- * left alone. */
+/* In the child this thread is the only one. If a signal handler forked while it
+ * was in the BLAS, OpenBLAS is in the middle of a call, and its number of
+ * threads is not changed. */
 static void after_fork_in_child(void)
 {
     holding = 0;
@@ -292,9 +296,9 @@ static void after_fork_in_child(void)
     threads_before = 0;
 }
 
-/* When the library is loaded: fork() would not know of handlers that another
- * thread adds while it is under way. It fails if memory is short at that
- * moment; a child is then as with OpenBLAS alone. */
+/* Registered when the library is loaded: a fork() in progress ignores handlers
+ * added by another thread. If this fails for lack of memory, fork() has the
+ * limits of OpenBLAS alone. */
 __attribute__((constructor)) static void register_fork(void)
 {
     (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);

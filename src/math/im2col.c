@@ -6,8 +6,8 @@
 #include "math/sum.h"
 #include "math/vec4.h"
 
-/* A channel is padded once, into the scratch; then every kernel position is a
- * plain walk over it, without a look at the borders. */
+/* A channel is copied once into the scratch, with its padding. Each kernel
+ * position is then a loop without border cases. */
 typedef struct plane {
     size_t H, W;      /* of the image */
     size_t top, left; /* padding */
@@ -45,7 +45,8 @@ size_t cnn__im2col_scratch(const cnn__window *window, int32_t rows)
     return cnn__size_mul(rows < h->out ? seen : p.HP, p.WP);
 }
 
-/* One kernel position: `image` is where it stands for output (0, 0). */
+/* The rows of one kernel position. `image` points to its pixel for output (0,
+ * 0). */
 static void lower(const cnn__window *g, const plane *p, const float *image,
                   float *col)
 {
@@ -74,7 +75,7 @@ static void raise(const cnn__window *g, const plane *p, const float *col,
                 image[j * SW] += col[j];
 }
 
-/* Where kernel position (u, v) stands for output (0, 0). */
+/* The offset of the pixel under kernel position (u, v) for output (0, 0). */
 static size_t origin(const cnn__window *g, const plane *p, int32_t u, int32_t v)
 {
     return (size_t)u * (size_t)g->h.dilation * p->WP +
@@ -87,7 +88,7 @@ void cnn__im2col(const cnn__lowering *l, const float *x, float *col)
     const plane p = plane_of(g);
     const int padded = is_padded(&p);
 
-    /* The border stays zero; every channel writes the inside anew. */
+    /* The border stays zero; each channel overwrites only the inside. */
     if (padded)
         memset(l->scratch, 0, p.HP * p.WP * sizeof(float));
     for (int32_t c = 0; c < l->channels; c++, x += l->plane) {

@@ -89,7 +89,7 @@ void cnn__initial_fill(const cnn__initial *p, uint64_t seed, int32_t layer,
     case CNN_INIT_LECUN:
         fill_uniform(&random, (float)(2.4 / p->fan_in), to, n);
         break;
-    default: /* CNN_INIT_DEFAULT of weights, CNN_INIT_GLOROT_UNIFORM */
+    default: /* for weights: CNN_INIT_DEFAULT and CNN_INIT_GLOROT_UNIFORM */
         fill_uniform(&random, (float)sqrt(6.0 / (p->fan_in + p->fan_out)), to,
                      n);
         break;

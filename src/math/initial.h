@@ -7,18 +7,19 @@
 
 #include "base/status.h"
 
-/* How to fill one tensor. */
+/* How to initialise one tensor. */
 typedef struct cnn__initial {
     int32_t init; /* CNN_INIT_* */
     float scale;
     double fan_in, fan_out;
 } cnn__initial;
 
-/* Are kind and scale possible? `what` is "weight" or "bias". */
+/* Are the kind and the scale possible? `what` is "weight" or "bias", for
+ * errors. */
 cnn_status cnn__initial_check(int32_t init, float scale, const char *what);
 
-/* Does the scale say what the kind needs? Asked where somebody describes a
- * layer, not of a model file: its parameters are there. */
+/* Is there a scale where the kind needs one? Checked when a program describes a
+ * layer, but not when a model file does: it brings the parameters. */
 cnn_status cnn__initial_check_scale(const cnn__initial *initial,
                                     const char *what);
 

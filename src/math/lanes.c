@@ -3,7 +3,7 @@
 #include "math/vec4.h"
 
 /* Transposes four vectors of four. */
-static inline void turn4(cnn__vec4 v[4])
+static inline void transpose4(cnn__vec4 v[4])
 {
     const cnn__vec4 a = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
     const cnn__vec4 b = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
@@ -25,7 +25,7 @@ static inline void move4(const float *from, size_t from_stride, float *to,
 
     for (size_t k = 0; k < 4; k++)
         v[k] = cnn__load4(from + k * from_stride) + add;
-    turn4(v);
+    transpose4(v);
     for (size_t k = 0; k < 4; k++)
         cnn__store4(to + k * to_stride, v[k]);
 }

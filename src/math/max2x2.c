@@ -5,8 +5,7 @@
 
 #include "math/vec4.h"
 
-/* Does x win over `best`, which stands in front of it? NaN wins over numbers.
- */
+/* Does x replace `best`, which comes before it? NaN replaces numbers. */
 static inline bool beats(float x, float best)
 {
     return !(best >= x) && best == best;
@@ -17,8 +16,8 @@ static inline cnn__mask4 beats4(cnn__vec4 x, cnn__vec4 best)
     return ~(best >= x) & (best == best);
 }
 
-/* Of four 2 x 2: the values, the best, and who won, row against row and within
- * a row left against right. */
+/* Four windows: their values, the largest, and its place, by comparing left and
+ * right in each row, then the rows. */
 typedef struct four {
     cnn__vec4 a, b, c, d, best;
     cnn__mask4 right, lower_right, down;
@@ -43,8 +42,8 @@ static inline void find_best(four *q)
     q->best = cnn__select4(q->down, lower, upper);
 }
 
-/* Who won, if the best is known: the first that has its bits, since an equal
- * one before it, be it a number or NaN, would have won itself. */
+/* Finds the place of a known largest value: the first element with its bits. An
+ * equal element before it, number or NaN, would have been chosen itself. */
 static inline void find_winners(four *q)
 {
     const cnn__mask4 best = (cnn__mask4)q->best;
@@ -66,9 +65,9 @@ static inline void store_slopes(const four *q, const float *dy, float *dx,
                (cnn__vec4)(below & q->lower_right));
 }
 
-/* Four numbers from 0 to 3 as four bytes in memory, which are taken as one
- * number, a part of it in each lane: turning lanes into bytes and back is slow
- * where there is no instruction for it. */
+/* Converts four lanes with numbers 0 to 3 to four bytes: each lane is
+ * multiplied into its byte of one word. Narrowing lanes is slow without an
+ * instruction for it. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define ONES                        \
     {                               \
@@ -104,7 +103,7 @@ static inline void load_winners(const uint8_t *from, four *q)
     q->down = (v & 2 * ones) != 0;
 }
 
-/* The same for one. */
+/* The larger of two floats, by the same rule. */
 static float larger(float best, float x)
 {
     return beats(x, best) ? x : best;
@@ -133,8 +132,8 @@ static void store_slope(uint8_t winner, float dy, float *dx, size_t W)
 
 /* ---------------------------------------------------------------- planes */
 
-/* Where the outputs at j of row i stand, four or one at a time, and what is
- * under them. */
+/* Offsets of the outputs at column j of row i, four or one at a time, and of
+ * the windows under them. */
 typedef struct place {
     size_t y, x;
 } place;
@@ -170,7 +169,7 @@ void cnn__max2x2(const float *x, size_t OH, size_t OW, float *y,
         }
 }
 
-/* The winners at a place, four or one. */
+/* The winners at a place, for four windows or one. */
 static inline four winners_at(const cnn__max2x2_winners *w, place at, size_t W)
 {
     four q = {0};

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a set consists of. */
+/* Declares the parts of a set. */
 #define DECLARE(set)                                                 \
     extern const cnn__map cnn__maps_##set[CNN__MAPS];                \
     extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]; \
@@ -31,7 +31,7 @@ static const cnn__simd sets[] = {
 #endif
 };
 
-/* Each set needs what the one before it needs, and more. */
+/* How many sets this machine can run; each needs more than the one before. */
 static int runnable(void)
 {
 #ifdef CNN__WIDE_SETS
@@ -56,7 +56,7 @@ static const cnn__simd *used;
 
 static void choose(void)
 {
-    /* A program that changes its environment while it computes is at fault.
+    /* Not safe if the program changes its environment in another thread.
      * NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *name = getenv("CNN_KERNELS");
 

@@ -1,8 +1,8 @@
-/* The loops that gain from wider registers than those every machine of a kind
- * has. Their files are compiled once for each instruction set, and the widest
- * that the processor has is taken when the first of them is needed. All but
- * those of math/direct.h and math/small.h give the same bits: nothing is
- * contracted or reordered (cmake/simd_sets.cmake). */
+/* Loops that gain from wide registers. Their files are compiled once for each
+ * instruction set; the widest set that the processor has is chosen when one is
+ * first needed. All sets give the same bits, except for math/direct.h and
+ * math/small.h: nothing else is contracted or reordered
+ * (cmake/simd_sets.cmake). */
 #ifndef CNN_MATH_SIMD_H
 #define CNN_MATH_SIMD_H
 
@@ -12,7 +12,7 @@
 #include "math/update.h"
 #include "math/winograd.h"
 
-/* One instruction set. */
+/* The code for one instruction set. */
 typedef struct cnn__simd {
     const char *name;
     const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
@@ -25,11 +25,12 @@ typedef struct cnn__simd {
 /* The set in use: the widest, or the one that CNN_KERNELS names. */
 const cnn__simd *cnn__simd_used(void);
 
-/* The sets that this machine can run, by growing width; NULL beyond. */
+/* The sets that this machine can run, in order of width; NULL beyond the last.
+ */
 const cnn__simd *cnn__simd_at(int i);
 
-/* A public name of a file that is compiled for each set: CNN__SET, which the
- * build defines, goes to its end. */
+/* A public name in a file that is compiled for each set: CNN__SET, defined by
+ * the build, is appended. */
 #define CNN__OF_SET(name)      CNN__JOIN(name, CNN__SET)
 #define CNN__JOIN(name, set)   CNN__PASTED(name, set)
 #define CNN__PASTED(name, set) name##_##set

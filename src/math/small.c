@@ -1,12 +1,12 @@
-/* Compiled once for each instruction set (math/simd.h), with products and
- * sums contracted, as those of a BLAS are. */
+/* Compiled once for each instruction set (math/simd.h), with contraction, as in
+ * a BLAS. */
 #include "math/small.h"
 
 #include "math/simd.h"
 #include "math/vector.h"
 
-/* Of a block of R rows and L vectors: what the registers hold beside the
- * operands, and no less than it takes to hide how long a sum takes. */
+/* The most sums in a block of R rows and L vectors: they fit the registers
+ * beside the operands, and are enough to hide the latency of each. */
 #define MOST_SUMS    (WIDTH == 16 ? 16 : 8)
 #define MOST_ROWS    8
 #define MOST_VECTORS (WIDTH == 16 ? 4 : 2)
@@ -36,7 +36,7 @@ INLINE void block(const cnn__small *p, size_t i, size_t j, size_t R, size_t L)
         }
 }
 
-/* All rows of L vectors. */
+/* All rows of L vectors of columns. */
 INLINE void columns(const cnn__small *p, size_t j, size_t L)
 {
     const size_t R = MOST_SUMS / L < MOST_ROWS ? MOST_SUMS / L : MOST_ROWS;

@@ -4,7 +4,7 @@
 
 #include "math/exp.h"
 
-/* The largest; NaN if there is one, so that it reaches the result. */
+/* The largest; NaN if there is one, so that the result is NaN. */
 static float largest(const float *x, size_t n)
 {
     float top = x[0];

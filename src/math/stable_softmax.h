@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-/* y[i] = exp(x[i]) / sum exp(x[j]); y may be x. Stable at any size of x: the
- * largest is taken off first. */
+/* y[i] = exp(x[i]) / sum exp(x[j]); y may be x. Stable for any x: the largest
+ * is subtracted first. */
 void cnn__softmax(const float *x, float *y, size_t n);
 
-/* log sum exp(x[j]), as stable. */
+/* log sum exp(x[j]), equally stable. */
 double cnn__log_sum_exp(const float *x, size_t n);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-/* A compiler may not reorder additions, so the order is written out: LANES
- * running sums, added up at the end. */
+/* LANES running sums, added up at the end. A compiler may not reorder
+ * additions, so the order for vector registers is written out. */
 #define LANES 16
 
 float cnn__sum(const float *x, size_t n)

@@ -1,4 +1,4 @@
-/* Sums, in an order that is fixed and that vector registers can follow. */
+/* Sums in a fixed order that suits vector registers. */
 #ifndef CNN_MATH_SUM_H
 #define CNN_MATH_SUM_H
 
@@ -10,10 +10,10 @@ float cnn__sum(const float *x, size_t n);
 /* The sum of x[i] y[i], in the same order. */
 float cnn__dot(const float *x, const float *y, size_t n);
 
-/* The length of x[0 .. n) as a vector, in double. */
+/* The Euclidean norm of x[0 .. n), in double. */
 double cnn__norm(const float *x, size_t n);
 
-/* to[i] += from[i]; the arrays do not overlap. Here, so that a short run costs
+/* to[i] += from[i]; the arrays do not overlap. Inline, so that short runs cost
  * no call. */
 static inline void cnn__add(float *restrict to, const float *restrict from,
                             size_t n)

@@ -6,9 +6,9 @@
 
 #include "math/simd.h"
 
-/* The bits of a float without its sign: in the order of the magnitudes, with
- * infinity and NaN above all others. A maximum of integers vectorises where a
- * question about floats would not. */
+/* The bits of a float without its sign. As integers they are ordered by
+ * magnitude, with infinity and NaN above all others. A maximum of integers
+ * vectorises; a test of floats would not. */
 static inline int32_t magnitude(float x)
 {
     const union {

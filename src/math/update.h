@@ -8,24 +8,24 @@
 
 enum { CNN__SGD, CNN__ADAM, CNN__RMSPROP, CNN__UPDATES };
 
-/* Arrays of n floats, which do not overlap, and the numbers of the formula. */
+/* Arrays of n floats that do not overlap, and the numbers of the formula. */
 typedef struct cnn__update {
     size_t n;
     float *p;
     const float *g;
-    float *b; /* momentum, mean of the gradients; or NULL */
-    float *v; /* mean of their squares; or NULL */
+    float *b; /* momentum, or mean of the gradients; or NULL */
+    float *v; /* mean of the squared gradients; or NULL */
     float lr;
-    float add;    /* of p, to g */
-    float shrink; /* of p, before the step */
-    float mu;     /* of b: momentum, beta1 */
-    float nu;     /* of v: beta2, decay */
+    float add;    /* times p, added to g */
+    float shrink; /* factor of p, before the step */
+    float mu;     /* factor of b: momentum, beta1 */
+    float nu;     /* factor of v: beta2, decay */
     float root;   /* Adam's sqrt(1 - beta2^t) */
     float eps;
     bool nesterov;
 } cnn__update;
 
-/* Are p and v finite after it? */
+/* Makes the step. False if an element of p or v is not finite afterwards. */
 typedef bool cnn__update_fn(const cnn__update *u);
 
 #endif

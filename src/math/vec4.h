@@ -1,5 +1,5 @@
-/* Four floats in a register of the smallest machine that matters, through the
- * vector extension that gcc and clang share. */
+/* Four floats in a register, which every supported machine has, through the
+ * vector extension of gcc and clang. */
 #ifndef CNN_MATH_VEC4_H
 #define CNN_MATH_VEC4_H
 
@@ -10,7 +10,7 @@
 typedef float cnn__vec4 __attribute__((vector_size(16)));
 typedef int32_t cnn__mask4 __attribute__((vector_size(16)));
 
-/* Any alignment. memcpy of a number of bytes that is known costs no call. */
+/* For any alignment: memcpy of a constant size costs no call. */
 static inline cnn__vec4 cnn__load4(const float *from)
 {
     cnn__vec4 v;
@@ -24,15 +24,16 @@ static inline void cnn__store4(float *to, cnn__vec4 v)
     memcpy(to, &v, sizeof(v));
 }
 
-/* Where the block at i of n >= block things begins: the last may overlap the
- * one before it, which costs less than the rest one by one. */
+/* The start of the block at i, of n >= block elements. The last block may
+ * overlap the one before it, which costs less than handling the rest one by
+ * one. */
 static inline size_t cnn__block_at(size_t i, size_t block, size_t n)
 {
     return i + block <= n ? i : n - block;
 }
 
-/* to[0 .. n) = from[0 .. n), which do not overlap. memcpy of a few floats whose
- * number is not known would be a call for each. */
+/* to[0 .. n) = from[0 .. n), without overlap. For a few floats of unknown
+ * number, memcpy would cost a call each time. */
 static inline void cnn__copy4(float *to, const float *from, size_t n)
 {
     for (size_t i = 0; i < n && n < 4; i++)
@@ -42,13 +43,13 @@ static inline void cnn__copy4(float *to, const float *from, size_t n)
                     cnn__load4(from + cnn__block_at(i, 4, n)));
 }
 
-/* mask ? a : b, lane by lane; comparisons give such masks. */
+/* mask ? a : b, lane by lane; comparisons give masks. */
 static inline cnn__vec4 cnn__select4(cnn__mask4 mask, cnn__vec4 a, cnn__vec4 b)
 {
     return (cnn__vec4)((mask & (cnn__mask4)a) | (~mask & (cnn__mask4)b));
 }
 
-/* Columns 0, 2, 4, 6 and 1, 3, 5, 7 of eight floats, and back. */
+/* Splits eight floats into even and odd columns; joins them again. */
 static inline void cnn__split4(const float *from, cnn__vec4 *even,
                                cnn__vec4 *odd)
 {

@@ -1,6 +1,6 @@
 /* The widest register of the instruction set that a file is compiled for
- * (math/simd.h), through the vector extension that gcc and clang share. Its
- * names are short: only the files of kernels include it. */
+ * (math/simd.h), through the vector extension of gcc and clang. Its names are
+ * short: include it only in files compiled for each set. */
 #ifndef CNN_MATH_VECTOR_H
 #define CNN_MATH_VECTOR_H
 
@@ -16,8 +16,8 @@
 
 typedef float vec __attribute__((vector_size(4 * WIDTH)));
 
-/* What is constant where such a function is called is so inside: loops over
- * registers disappear. */
+/* Constant arguments are propagated into such a function, so that loops over
+ * registers are unrolled. */
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE vec all(float a)

@@ -40,8 +40,8 @@ static int64_t reach(const cnn__axis *a)
     return (int64_t)(a->kernel - 1) * a->dilation + 1;
 }
 
-/* TensorFlow's SAME: as many outputs as there are strides in the input, and
- * just the zeros that takes, the odd one at the end (SAME_LOWER: in front). */
+/* TensorFlow's SAME: as many outputs as strides in the input, with the least
+ * padding; an odd zero goes to the end (SAME_LOWER: to the front). */
 static cnn_status pad_same(cnn__axis *a, int32_t padding)
 {
     const int64_t out = ((int64_t)a->in + a->stride - 1) / a->stride;
@@ -57,7 +57,7 @@ static cnn_status pad_same(cnn__axis *a, int32_t padding)
     return CNN_OK;
 }
 
-/* Sets a->out; 0 if the window does not fit. */
+/* Sets a->out, 0 if the window does not fit. */
 static cnn_status fit_axis(cnn__axis *a, int32_t padding)
 {
     if (padding == CNN_PAD_SAME || padding == CNN_PAD_SAME_LOWER)
@@ -65,7 +65,7 @@ static cnn_status fit_axis(cnn__axis *a, int32_t padding)
     const int64_t padded = (int64_t)a->in + a->before + a->after;
     const int64_t room = padded - reach(a);
 
-    /* Also keeps the sums of run time, index + padding, inside of 32 bits. */
+    /* Also keeps index + padding within 32 bits in the inner loops. */
     if (padded > INT32_MAX)
         return cnn__fail(CNN_EOVERFLOW,
                          "an input of %d with %d + %d zeros of padding is "

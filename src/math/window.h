@@ -6,8 +6,8 @@
 #include "base/status.h"
 #include "cnn/types.h"
 
-/* One axis. Output o looks at inputs o * stride - before + k * dilation, for
- * k = 0 .. kernel - 1; those outside of 0 .. in - 1 are padding. */
+/* One axis. Output o looks at inputs o * stride - before + k * dilation, for k
+ * = 0 .. kernel - 1; inputs outside 0 .. in - 1 are padding. */
 typedef struct cnn__axis {
     int32_t in, out;
     int32_t kernel, stride, dilation;
@@ -18,8 +18,8 @@ typedef struct cnn__window {
     cnn__axis h, w;
 } cnn__window;
 
-/* What layers have in common that slide a window: the settings, of which the
- * zeros are filled in by cnn__window_check(). */
+/* The settings of every layer that slides a window. cnn__window_check()
+ * replaces zeros by defaults. */
 typedef struct cnn__sliding {
     int32_t kernel_h, kernel_w;
     int32_t stride_h, stride_w;
@@ -28,17 +28,17 @@ typedef struct cnn__sliding {
     int32_t pad_top, pad_bottom, pad_left, pad_right;
 } cnn__sliding;
 
-/* Are the settings possible for any image? `what` is "kernel" or "window". */
+/* CNN_EINVAL if the settings fit no image. `what` is "kernel" or "window". */
 cnn_status cnn__window_check(const cnn__sliding *s, const char *what);
 
-/* The window over an image of `in`, with the size of the output; CNN_ESHAPE if
+/* The window over an image of `in`, with the size of its output. CNN_ESHAPE if
  * it does not fit. */
 cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
                            const cnn_shape *in, const char *what);
 
-/* The part of an axis that `count` outputs from `first` on look at, as an axis
- * of its own: over the inputs from *at on. There may be none of these, if they
- * look at padding alone. */
+/* The part of an axis that outputs first .. first + count - 1 look at, as an
+ * axis of its own. Its inputs begin at *at; it has none if the outputs look at
+ * padding only. */
 cnn__axis cnn__axis_part(const cnn__axis *axis, int32_t first, int32_t count,
                          int32_t *at);
 

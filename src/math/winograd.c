@@ -1,16 +1,17 @@
-/* Compiled once for each instruction set (math/simd.h). Lanes never meet,
- * and the order of operations is the one below: the same bits in each. */
+/* Compiled once for each instruction set (math/simd.h). Lanes are independent
+ * and the order of operations is fixed below, so all sets give the same bits.
+ */
 #include "math/winograd.h"
 
 #include "math/simd.h"
 #include "math/vector.h"
 
-#define MOST 8 /* points */
+#define MOST 8 /* the most points */
 
 /* ---------------------------------------------------------- one line --- */
 
-/* Points come as 0, 1, -1, 2, -2, 1/2, -1/2, infinity. Those of a pair +-p
- * share the even and the odd part. */
+/* Points are in the order 0, 1, -1, 2, -2, 1/2, -1/2, infinity. The points p
+ * and -p share the even and the odd part. */
 INLINE void pair(vec even, vec odd, vec *r)
 {
     r[0] = even + odd;
@@ -81,8 +82,8 @@ INLINE void data_back4(const vec *r, vec *d)
     d[3] = r[3];
 }
 
-/* The polynomial with these `count` coefficients at the points +-1, +-2 and
- * +-1/2, and its first and last coefficient: A. */
+/* A: the polynomial with these `count` coefficients at the points +-1, +-2 and
+ * +-1/2; its first and last coefficient are the values at 0 and infinity. */
 INLINE void evaluate(const vec *c, int count, vec *r, int points)
 {
     for (int k = 0; k < points / 2 - 1; k++) {
@@ -128,8 +129,8 @@ INLINE void interpolate(const vec *r, int points, vec *c, int count)
     }
 }
 
-/* One over the product of the distances of a point to the others, in G; the
- * sign of that of 0 is in B'. */
+/* The denominators of G: one over the product of the distances of a point to
+ * the others. The sign for point 0 is in B'. */
 INLINE void weigh(vec *r, int points)
 {
     static const float of8[MOST] = {1.0f,          -2.0f / 9.0f, -2.0f / 9.0f,
@@ -160,9 +161,9 @@ INLINE void filter_back(const vec *r, int points, vec *w, int count)
 
 /* -------------------------------------------------------- one square --- */
 
-/* A transform of `n` x `n` to `m` x `m`: `line` turns n vectors `in` into m
- * vectors `out`, first down the columns and then along the rows. `put` does
- * away with vector v for the place p. */
+/* Defines a transform from `n` x `n` to `m` x `m`. `line` turns n vectors `in`
+ * into m vectors `out`: first down the columns, then along the rows. `put`
+ * stores vector v at place p. */
 #define TRANSFORM(name, n, m, line, put)                                       \
     static void name(const cnn__grid *from, const cnn__grid *to, size_t lanes) \
     {                                                                          \
@@ -190,7 +191,7 @@ INLINE void filter_back(const vec *r, int points, vec *w, int count)
 #define SET store(p, out[j])
 #define ADD store(p, load(p) + out[j])
 
-/* All of n points, m outputs and a kernel of K. */
+/* All transforms for n points, m outputs and a kernel of K. */
 #define WINOGRAD(n, m, K)                                              \
     TRANSFORM(data_##n##_##K, n, n, data##n(in, out), SET)             \
     TRANSFORM(data_back_##n##_##K, n, n, data_back##n(in, out), ADD)   \

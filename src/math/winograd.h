@@ -1,33 +1,34 @@
-/* Convolution in the Winograd domain, where it is a product point by point:
- * the transforms of one square of each array, forward and back.
+/* Winograd's convolution, which is a product point by point in a transformed
+ * domain: the transforms of one square of each array, forward and back.
  *
  * Winograd (1980); for networks Lavin and Gray (2016), "Fast algorithms for
  * convolutional neural networks". A square of m x m outputs of a K x K kernel
- * follows from n x n inputs, n = m + K - 1, by n x n instead of m m K K
+ * is computed from n x n inputs, n = m + K - 1, by n x n instead of m m K K
  * products:
  *
  *     y = A' [(G w G') . (B' x B)] A
  *
- * summed over the channels before A' [..] A is taken. Backward is the adjoint
- * of the same formula, so that nothing else is needed for dx and dw:
+ * with the sum over the channels taken before A' [..] A. Backward is the
+ * adjoint of this formula:
  *
  *     dM = A dy A';   dw = G' [dM . (B' x B)] G;   dx = B [dM . (G w G')] B'
  *
- * Row p of A and of G holds the powers of a point, in G over the product of its
- * distances to the others; B' row p the coefficients of the polynomial that is
- * zero at all the others. The points are 0, +-1, +-2, +-1/2 and infinity for n
- * = 8, without +-1/2 for n = 6 and without +-2 for n = 4: their powers are
- * exact. */
+ * Row p of A and of G holds the powers of point p; in G they are divided by the
+ * product of its distances to the other points. Row p of B' holds the
+ * coefficients of the polynomial that is zero at all other points. The points
+ * are 0, +-1, +-2, +-1/2 and infinity for n = 8, without +-1/2 for n = 6 and
+ * without +-2 for n = 4: their powers are exact. */
 #ifndef CNN_MATH_WINOGRAD_H
 #define CNN_MATH_WINOGRAD_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the arrays' innermost side, the channels or filters, is padded to. */
+/* The innermost side of the arrays, channels or filters, is padded to a
+ * multiple of this. */
 #define CNN__LANES 16
 
-/* Squares of `lanes` floats each: element (i, j) stands at i row + j column. */
+/* Squares of `lanes` floats: element (i, j) is at i row + j column. */
 typedef struct cnn__grid {
     float *at;
     size_t row, column;
@@ -37,7 +38,7 @@ typedef struct cnn__grid {
 typedef void (*cnn__transform)(const cnn__grid *from, const cnn__grid *to,
                                size_t lanes);
 
-/* All of one n, m and K. */
+/* The transforms for one n, m and K. */
 typedef struct cnn__winograd {
     int32_t kernel, outputs, points; /* K, m, n */
     cnn__transform data;             /* n x n -> n x n: B' x B */
@@ -48,8 +49,8 @@ typedef struct cnn__winograd {
     cnn__transform filter_back;      /* n x n -> K x K: G' u G */
 } cnn__winograd;
 
-/* The rows of such a table: F(2x2, 3x3), F(4x4, 3x3), F(2x2, 5x5) and F(4x4,
- * 5x5), F(m x m, K x K) being that for m, m and K. */
+/* The table holds F(2x2, 3x3), F(4x4, 3x3), F(2x2, 5x5) and F(4x4, 5x5), where
+ * F(m x m, K x K) is the entry for m and K. */
 #define CNN__WINOGRADS 4
 
 #endif
