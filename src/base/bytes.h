@@ -1,4 +1,4 @@
-/* Numbers as the bytes of a file: little-endian, whatever the machine. */
+/* Numbers as bytes of a file: little-endian on every machine. */
 #ifndef CNN_BASE_BYTES_H
 #define CNN_BASE_BYTES_H
 

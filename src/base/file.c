@@ -9,11 +9,10 @@
 
 #include "base/memory.h"
 
-/* Bytes of a path that error texts show: two of them and the rest of a sentence
- * fit. */
+/* The most bytes of a path in an error text: two paths and a sentence fit. */
 #define SHOWN 160
 
-/* What one read() is asked for; Linux gives no more than 2 GiB at once. */
+/* The most bytes per read(); Linux reads at most 2 GiB at once. */
 #define LARGEST_READ ((size_t)1 << 30)
 
 const char *cnn__path_end(const char *path)
@@ -28,8 +27,8 @@ const char *cnn__path_end(const char *path)
     return path;
 }
 
-/* Nonblocking, so that a pipe without a writer cannot hold us up; regular files
- * do not know the difference. */
+/* Non-blocking, so that a pipe without a writer does not block the call; it
+ * makes no difference for regular files. */
 static int open_file(const char *path)
 {
     int fd;
@@ -40,7 +39,7 @@ static int open_file(const char *path)
     return fd;
 }
 
-/* Up to `size` bytes: fewer only at the end of the file. */
+/* Reads up to `size` bytes; fewer only at the end of the file. */
 static cnn_status read_bytes(int fd, char *to, size_t size, size_t *got)
 {
     *got = 0;
@@ -104,6 +103,6 @@ cnn_status cnn__file_read(const char *path, void **data, size_t *size)
     const cnn_status status = read_all(fd, data, size);
     if (status != CNN_OK)
         cnn__fail_where("%s", cnn__path_end(path));
-    close(fd); /* nothing was written: it has nothing to tell */
+    close(fd); /* read only: nothing can be lost */
     return status;
 }

@@ -1,6 +1,6 @@
-/* How a thread rounds, and what it makes of denormal numbers, which some
- * processors are slow with: it has a register for that. Machines that are not
- * known here always do as IEEE 754 says. */
+/* How a thread rounds, and whether it treats denormal numbers as zero, because
+ * some processors are slow with them. Processors have a register for it. Where
+ * it is not known here, the mode is that of IEEE 754. */
 #ifndef CNN_BASE_FLOAT_MODE_H
 #define CNN_BASE_FLOAT_MODE_H
 
@@ -9,13 +9,13 @@
 #ifdef __SSE__
 #include <xmmintrin.h>
 
-/* The exceptions that were noted are the program's, and stay. */
+/* Exception flags are not part of the mode. */
 #define CNN__FLOAT_FLAGS 0x3fu
 #endif
 
 typedef uint64_t cnn__float_mode;
 
-/* Of the calling thread. */
+/* The mode of the calling thread. */
 static inline cnn__float_mode cnn__float_mode_get(void)
 {
 #if defined(__SSE__)
@@ -41,11 +41,11 @@ static inline void cnn__float_mode_set(cnn__float_mode mode)
 #endif
 }
 
-/* The same mode, but denormal numbers are zero, as operands and as results. */
+/* The same mode, with denormal operands and results taken as zero. */
 static inline cnn__float_mode cnn__float_mode_flushing(cnn__float_mode mode)
 {
 #if defined(__SSE__)
-    return mode | 0x8040; /* flush to zero, denormals are zero */
+    return mode | 0x8040; /* FTZ and DAZ */
 #elif defined(__aarch64__)
     return mode | (cnn__float_mode)1 << 24;
 #else

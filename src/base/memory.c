@@ -18,8 +18,8 @@ static void release_free(void *pointer, void *user)
     free(pointer);
 }
 
-/* The allocator may change only while `live` is 0: no block can be released by
- * another than took it. */
+/* The allocator may change only while `live` is 0, so that each block is
+ * released by the allocator that it came from. */
 static cnn_allocator allocator = {allocate_malloc, release_free, NULL};
 static atomic_size_t live;
 
@@ -41,8 +41,8 @@ cnn_status cnn_set_allocator(const cnn_allocator *a)
     return CNN_OK;
 }
 
-/* A hook need not align, so each block is cut from a larger one, whose address
- * stands right before it. */
+/* The caller's allocator need not align: each block is part of a larger one,
+ * whose address is stored just before it. */
 void *cnn__alloc(size_t size)
 {
     const size_t extra = CNN__ALIGNMENT + sizeof(void *);

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* No options struct will ever be longer; catches a struct_size that was never
- * set before the struct is read to that length. */
+/* No options struct is longer. Catches a struct_size that was not set, before
+ * the struct is read to that length. */
 #define LARGEST 1024
 
 cnn_status cnn__options_read(void *to, size_t size, const void *from,

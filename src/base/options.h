@@ -1,4 +1,4 @@
-/* Reading option structs of older and newer callers. */
+/* Reads options structs of older and newer callers. */
 #ifndef CNN_BASE_OPTIONS_H
 #define CNN_BASE_OPTIONS_H
 
@@ -6,10 +6,10 @@
 
 #include "base/status.h"
 
-/* Copies an options struct of the caller (NULL: all zero) into `to`, whose
- * first field is struct_size. A shorter struct, of an older caller, is filled
- * up with zeros; a longer one, of a newer caller, is fine as long as nothing is
- * set in what this version does not know. `what` names the struct in errors. */
+/* Copies a caller's options struct (NULL: all zero) into `to`, whose first
+ * field is struct_size. A shorter struct, of an older caller, is filled up with
+ * zeros. A longer one, of a newer caller, must be zero beyond `size`. `what`
+ * names the struct in errors. */
 cnn_status cnn__options_read(void *to, size_t size, const void *from,
                              const char *what);
 

@@ -1,6 +1,6 @@
 #include "base/random.h"
 
-/* The library asserts nothing; Random123 would, where NDEBUG is not set. */
+/* Random123 asserts unless NDEBUG is set; the library must not. */
 #define R123_ASSERT(x) ((void)0)
 #include <Random123/philox.h>
 #include <math.h>
@@ -39,8 +39,8 @@ uint32_t cnn__random_bits(cnn__random *random)
 
 uint32_t cnn__random_below(cnn__random *random, uint32_t n)
 {
-    /* Lemire (2019): the high half of a product, redrawn where the low half
-     * shows that a value would come up once too often. */
+    /* Lemire (2019): the high half of a product. It is drawn again if the low
+     * half shows that this value would be too frequent. */
     const uint32_t excess = (0u - n) % n;
     uint64_t product;
 
@@ -57,8 +57,8 @@ float cnn__random_uniform(cnn__random *random)
 
 float cnn__random_normal(cnn__random *random)
 {
-    /* Box and Muller (1958), of which the second number is not used: a stream
-     * then holds no state but its counter. u is in (0, 1]. */
+    /* Box and Muller (1958). Their second number is not used, so that a stream
+     * has no state but its counter. u is in (0, 1]. */
     const double u = ((double)cnn__random_bits(random) + 1.0) * 0x1p-32;
     const double v = (double)cnn__random_bits(random) * 0x1p-32;
 

@@ -1,20 +1,20 @@
 /* Counter-based random numbers: Philox 4x32-10 (Salmon et al., 2011).
  *
- * A stream is named by seed, purpose, step and sample, and its n-th number is a
- * function of these and n alone. So nothing depends on threads or on what was
- * drawn before, and a training that resumes needs no state but its step. */
+ * A stream is named by seed, purpose, step and sample; its n-th number is a
+ * function of these and n alone. So results depend neither on threads nor on
+ * earlier draws, and a training resumes from its step number. */
 #ifndef CNN_BASE_RANDOM_H
 #define CNN_BASE_RANDOM_H
 
 #include <stdint.h>
 
-/* What a stream is for. The values are part of the meaning of a seed: they
- * never change, and new ones go to the end. */
+/* What a stream is for. A value is part of the meaning of a seed: values never
+ * change, and new ones are added at the end. */
 typedef enum cnn__purpose {
-    CNN__RANDOM_INIT = 1,    /* step: layer, sample: 0 weights, 1 biases */
+    CNN__RANDOM_INIT = 1,    /* step: layer; sample: 0 weights, 1 biases */
     CNN__RANDOM_SHUFFLE = 2, /* step: epoch */
-    CNN__RANDOM_DROPOUT = 3, /* step: pass, sample: of the batch */
-    CNN__RANDOM_AUGMENT = 4, /* step: of training, sample: of the batch */
+    CNN__RANDOM_DROPOUT = 3, /* step: pass; sample: in the batch */
+    CNN__RANDOM_AUGMENT = 4, /* step: of training; sample: in the batch */
 } cnn__purpose;
 
 typedef struct cnn__random {
@@ -30,10 +30,10 @@ void cnn__random_start(cnn__random *random, uint64_t seed, cnn__purpose purpose,
 /* Uniform over all 2^32 values. */
 uint32_t cnn__random_bits(cnn__random *random);
 
-/* Uniform in 0 .. n - 1, n at least 1, without bias. */
+/* Uniform in 0 .. n - 1, without bias; n is at least 1. */
 uint32_t cnn__random_below(cnn__random *random, uint32_t n);
 
-/* Uniform in [0, 1), a multiple of 2^-24, so that it is exact in float. */
+/* Uniform in [0, 1): a multiple of 2^-24, exact in float. */
 float cnn__random_uniform(cnn__random *random);
 
 /* Normal with mean 0 and deviation 1. */

@@ -1,5 +1,5 @@
-/* Sizes that cannot wrap: sums and products stick at SIZE_MAX, which every
- * allocation refuses, so a long formula is checked once, at its end. */
+/* Saturating sums and products of sizes: they stop at SIZE_MAX, which every
+ * allocation refuses. So a long formula is checked once, at its end. */
 #ifndef CNN_BASE_SIZE_H
 #define CNN_BASE_SIZE_H
 
@@ -24,7 +24,7 @@ static inline size_t cnn__size_mul3(size_t a, size_t b, size_t c)
     return cnn__size_mul(cnn__size_mul(a, b), c);
 }
 
-/* `a` brought up to a multiple of `unit`, a power of two. */
+/* `a` rounded up to a multiple of `unit`, a power of two. */
 static inline size_t cnn__size_round_up(size_t a, size_t unit)
 {
     return a > SIZE_MAX - (unit - 1) ? SIZE_MAX : (a + unit - 1) & ~(unit - 1);

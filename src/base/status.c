@@ -9,11 +9,11 @@
 
 #define TEXT_SIZE 512
 
-/* Of each thread. */
+/* The last error of each thread. */
 static _Thread_local cnn_status last_status;
 static _Thread_local char last_text[TEXT_SIZE];
-/* The kinds of objects (cnn__object) that callers have NULL for because of the
- * last failure or of those right before it; the same before the last one. */
+/* Kinds of objects (cnn__object, as bits) that the last failure left NULL, or
+ * the failures right before it; the same before the last failure. */
 static _Thread_local unsigned lost, lost_before;
 
 const char *cnn_status_string(cnn_status status)
@@ -40,9 +40,9 @@ cnn_status cnn_last_status(void)
     return last_status;
 }
 
-/* A text may quote a file, which may be anybody's: what a terminal would take
- * for a command, or for the end of a line, is shown as a question mark, as is
- * what is no UTF-8. */
+/* Replaces control characters and invalid UTF-8 by question marks: a text may
+ * quote an untrusted file, and must neither command a terminal nor end a line.
+ */
 static void make_printable(char *text)
 {
     size_t left = strlen(text), size;
@@ -57,8 +57,8 @@ static void make_printable(char *text)
     }
 }
 
-/* Remembers a text of TEXT_SIZE bytes. */
-static void keep(char *text)
+/* Sets the last text from one of TEXT_SIZE bytes. */
+static void set_last_text(char *text)
 {
     make_printable(text);
     memcpy(last_text, text, TEXT_SIZE);
@@ -66,14 +66,14 @@ static void keep(char *text)
 
 cnn_status cnn__fail(cnn_status status, const char *format, ...)
 {
-    /* Formatted aside first: an argument may be the last text itself. */
+    /* Not formatted in place: an argument may be the last text itself. */
     char text[TEXT_SIZE];
     va_list args;
 
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    keep(text);
+    set_last_text(text);
     last_status = status;
     lost_before = lost;
     lost = 0;
@@ -92,7 +92,7 @@ void cnn__fail_where(const char *format, ...)
         return;
     snprintf(text + n, sizeof(text) - (size_t)n, ": %.*s",
              TEXT_SIZE - n - (int)sizeof(": "), last_text);
-    keep(text);
+    set_last_text(text);
 }
 
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
@@ -104,7 +104,7 @@ cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    /* The XSI form, which <string.h> gives without _GNU_SOURCE. */
+    /* The XSI form, which <string.h> declares without _GNU_SOURCE. */
     if (strerror_r(error_number, reason, sizeof(reason)) != 0)
         snprintf(reason, sizeof(reason), "error %d", error_number);
     return cnn__fail(CNN_EIO, "%s: %s", text, reason);
@@ -131,8 +131,8 @@ static const char *name_of(cnn__object object)
     return "session";
 }
 
-/* A program that checks once, at the end, may have lost several objects one
- * after the other; for each of them the last reason is as good as its own. */
+/* A program that checks only at the end may have failed to create several
+ * objects in a row. Each of them counts as lost to the last failure. */
 void *cnn__lost(cnn__object object)
 {
     lost |= lost_before | (unsigned)object;
@@ -147,10 +147,10 @@ void *cnn__lost_with(cnn__object whole, cnn__object part)
     return NULL;
 }
 
-cnn_status cnn__fail_null(cnn__object object, const char *who)
+cnn_status cnn__fail_null(cnn__object object, const char *caller)
 {
     if ((lost & (unsigned)object) != 0)
         return last_status;
-    return cnn__fail(CNN_EINVAL, "%s%s%s is NULL", who != NULL ? who : "",
-                     who != NULL ? ": " : "", name_of(object));
+    return cnn__fail(CNN_EINVAL, "%s%s%s is NULL", caller != NULL ? caller : "",
+                     caller != NULL ? ": " : "", name_of(object));
 }

@@ -1,4 +1,4 @@
-/* Setting the per-thread last error. */
+/* Recording the last error of the calling thread. */
 #ifndef CNN_BASE_STATUS_H
 #define CNN_BASE_STATUS_H
 
@@ -9,16 +9,16 @@
 cnn_status cnn__fail(cnn_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts "where: " before the text of the failure just recorded. */
+/* Puts "where: " before the text of the last failure. */
 void cnn__fail_where(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* Records a failure of the system: the text ends with the reason that
- * `error_number` stands for. */
+/* Records CNN_EIO; the text ends with the system's reason for `error_number`.
+ */
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Objects that a caller holds. */
+/* Kinds of objects that callers hold. */
 typedef enum cnn__object {
     CNN__NET = 1,
     CNN__LAYER = 2,
@@ -28,18 +28,19 @@ typedef enum cnn__object {
     CNN__SESSION = 32,
 } cnn__object;
 
-/* For a function that returns an object and has failed: what was recorded is
- * why the caller has none of that kind. Returns NULL:
+/* For a function that returns an object, after a failure was recorded: marks
+ * this kind as lost to that failure. Returns NULL:
  *     return cnn__lost(CNN__NET); */
 void *cnn__lost(cnn__object object);
 
-/* For a function that is handed NULL for an object: if that is what was
- * recorded, it stays, and its status is returned; otherwise CNN_EINVAL, and
- * "who: object is NULL", or "object is NULL" if `who` is NULL. */
-cnn_status cnn__fail_null(cnn__object object, const char *who);
+/* For a function that was given NULL for an object. If the last failure is why
+ * the caller has none, it stays recorded and its status is returned. Otherwise
+ * records and returns CNN_EINVAL, with the text "caller: object is NULL", or
+ * "object is NULL" if `caller` is NULL. */
+cnn_status cnn__fail_null(cnn__object object, const char *caller);
 
-/* For a function that gets `part` out of `whole`, is handed NULL, and records
- * nothing: who lost the whole lost the part, too. Returns NULL. */
+/* For a function that returns the `part` of a `whole` that is NULL, and records
+ * nothing: if the whole is marked as lost, marks the part too. Returns NULL. */
 void *cnn__lost_with(cnn__object whole, cnn__object part);
 
 /* Returns from the calling function if `expression` fails. */

@@ -10,8 +10,8 @@
 #include "base/status.h"
 #include "cnn/runtime.h"
 
-/* How often a thread looks for work, or for the end of it, before it sleeps:
- * some 20 microseconds, about the gap between two layers. */
+/* How often a thread polls for work, or for the end of a job, before it sleeps:
+ * about 20 microseconds, the gap between two layers. */
 #define SPINS 4000
 
 typedef struct job {
@@ -19,46 +19,48 @@ typedef struct job {
     void *data;
     int64_t chunks;
     int32_t workers;
-    int32_t shares;       /* into which the chunks are divided */
-    cnn__float_mode mode; /* the caller's: all compute as he would */
+    int32_t shares;       /* number of shares of the chunks */
+    cnn__float_mode mode; /* the caller's, set in all workers */
 } job;
 
-/* The pool. `use` is held by the call that has the workers (and by whoever
- * starts or stops them); `lock` guards the sleeping. A job is announced by
- * opening it and counting `turn` up; each worker that comes counts itself into
- * `busy`, takes chunks until there are none, and counts itself out.
- * Once it has no chunk left the caller closes the job and waits for those that
- * are at one, but not for those that have not come: where others use the cores
- * a worker may take long to wake up. A worker looks whether the job is open
- * after it has counted itself in, and the caller closes it before it looks at
- * `busy`: so either the worker keeps out or the caller waits for it. */
+/* The pool. A call that uses, starts or stops the workers holds `use`; `lock`
+ * guards sleeping and waking.
+ *
+ * To start a job, the caller sets `open` and increments `turn`. Each worker
+ * that wakes increments `busy`, takes chunks if the job is open, and decrements
+ * `busy`. When no chunk is left, the caller clears `open` and waits until
+ * `busy` is 0. It does not wait for workers that have not woken up, which may
+ * take long on a loaded machine.
+ *
+ * A worker reads `open` after it increments `busy`; the caller clears `open`
+ * before it reads `busy`. So a late worker either finds the job closed or is
+ * waited for. */
 static pthread_mutex_t use = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
 static pthread_t pool[CNN_MAX_THREADS - 1];
 static int32_t worker_count;
-static int32_t asked; /* workers last asked for; there may be fewer */
+static int32_t asked; /* workers last asked for; fewer may have started */
 static job current;
 static atomic_uint turn;
 static atomic_bool open;
 static atomic_int busy;
 static atomic_bool quit;
-static atomic_int wanted = 1; /* threads, the caller's included */
+static atomic_int wanted = 1; /* threads, including the caller */
 
-/* The chunks of a job are divided among its threads in their order, so that the
- * same samples go to the same core, layer after layer, where they still are in
- * the cache: what another core has just written is slow to read. Who is done
- * with his share takes from those of the others. Each share has a cache line
- * to itself. */
+/* A share of the chunks. Each thread begins with its own share, the same
+ * samples in each layer, which are still in its core's cache: reading what
+ * another core has just written is slow. Then it takes chunks from the other
+ * shares. Shares are in separate cache lines. */
 typedef struct share {
     _Alignas(64) atomic_llong next;
     long long end;
 } share;
 static share shares[CNN_MAX_THREADS];
 
-/* Set in a worker, and in a thread that is inside a job: a nested call runs
- * inline. */
+/* This thread is a worker or inside a job: nested jobs run in the thread
+ * itself. */
 static _Thread_local bool inside;
 
 static inline void pause_briefly(void)
@@ -89,7 +91,7 @@ static void take_chunks(const job *j, int32_t worker)
     }
 }
 
-/* Returns the turn that has come; those that were slept through are over. */
+/* Waits for a turn after `seen` and returns the latest. */
 static unsigned wait_for_turn(unsigned seen)
 {
     for (int i = 0; i < SPINS; i++) {
@@ -150,7 +152,7 @@ static void wait_until_done(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* The next three need `use`. */
+/* Call the next three functions only with `use` held. */
 
 static void stop_workers(void)
 {
@@ -164,8 +166,8 @@ static void stop_workers(void)
     atomic_store(&turn, 0);
 }
 
-/* A child of fork() has none of its parent's threads, and locks as they were
- * at that moment. */
+/* In a child of fork(): it has no workers, and its locks may be held by threads
+ * that do not exist there. */
 static void forget_workers(void)
 {
     worker_count = 0;
@@ -181,9 +183,8 @@ static void forget_workers(void)
     inside = false;
 }
 
-/* Signals are the program's: its handlers run in its own threads, not in a
- * worker, which is born with all of them blocked but those of its own faults.
- */
+/* Workers block all signals but those for their own faults, so that handlers
+ * run in the program's threads. */
 static bool create_worker(int32_t worker)
 {
     sigset_t all, before;
@@ -201,8 +202,8 @@ static bool create_worker(int32_t worker)
     return created;
 }
 
-/* When the library is loaded, so before `use` is held for the first time: a
- * child must find it free. There are no workers without it. */
+/* Registered when the library is loaded, before `use` can be held, because a
+ * child must find it free. If that fails, no workers are started. */
 static bool is_ready_for_fork;
 
 __attribute__((constructor)) static void register_fork(void)
@@ -216,15 +217,15 @@ static void start_workers(int32_t count)
         return;
     stop_workers();
     asked = count;
-    /* Fewer workers compute the same, more slowly. */
+    /* If a worker does not start, the others do its work. */
     while (worker_count < count && create_worker(worker_count + 1))
         worker_count++;
 }
 
-/* A library that is unloaded may not leave threads running in it. But exit()
- * comes here too, and may have been called while somebody uses the workers,
- * even by a handler in the middle of a call: they end with the process. Who
- * still computes then, a destructor of the program, does so alone. */
+/* Ends the workers before the library is unloaded. exit() calls this too,
+ * possibly while a thread uses the workers, or from a signal handler in the
+ * middle of a call: then they end with the process. Later calls, by destructors
+ * of the program, run in one thread. */
 __attribute__((destructor)) static void at_unload(void)
 {
     atomic_store(&wanted, 1);
@@ -238,7 +239,7 @@ __attribute__((destructor)) static void at_unload(void)
 static void dismiss_workers(void)
 {
     pthread_mutex_lock(&use);
-    if (asked > 0) /* though none may have come: they are asked again then */
+    if (asked > 0) /* also if none has started: a later call tries again */
         stop_workers();
     pthread_mutex_unlock(&use);
 }

@@ -6,8 +6,9 @@ size_t cnn__utf8_read(const char *text, size_t size, uint32_t *code)
 
     if (size == 0)
         return 0;
-    const size_t length = s[0] < 0x80   ? 1
-                          : s[0] < 0xc2 ? 0 /* inside another, or too long */
+    const size_t length = s[0] < 0x80 ? 1
+                          : s[0] < 0xc2
+                              ? 0 /* a continuation byte, or overlong */
                           : s[0] < 0xe0 ? 2
                           : s[0] < 0xf0 ? 3
                           : s[0] < 0xf5 ? 4

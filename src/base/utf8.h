@@ -1,4 +1,4 @@
-/* Reading UTF-8 that may be none. */
+/* Reading text that may be invalid UTF-8. */
 #ifndef CNN_BASE_UTF8_H
 #define CNN_BASE_UTF8_H
 
@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the character that `text` begins with, of which `size` bytes are
- * there, and its code; 0 if that is no UTF-8: cut short, longer than it need
- * be, a surrogate, or past U+10FFFF. */
+/* Reads the first character of `text`, which has `size` bytes left: its length
+ * in bytes, and its code. 0 if that is not valid UTF-8: cut short, overlong, a
+ * surrogate, or beyond U+10FFFF. */
 size_t cnn__utf8_read(const char *text, size_t size, uint32_t *code);
 
-/* Is it one of U+0000 to U+001F, U+007F to U+009F? */
+/* Is it in U+0000 .. U+001F or U+007F .. U+009F? */
 static inline bool cnn__is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0);
