@@ -1,4 +1,4 @@
-/* Loss, hits and confusion matrix over a dataset. */
+/* Loss, correct guesses and confusion matrix over a dataset. */
 #include <math.h>
 #include <string.h>
 
@@ -25,8 +25,8 @@ static batch lay_out(cnn__arena *arena, const cnn_net *net)
     };
 }
 
-/* The largest output; -1 if one is NaN, as all are when a softmax that belongs
- * to the loss meets an infinite largest input. */
+/* The index of the largest output; -1 if one is NaN. All are NaN if the largest
+ * input of a softmax that belongs to the loss is infinite. */
 static int32_t guess_of(const cnn_net *net, const float *y, size_t K)
 {
     const int32_t best = cnn__guess(net->loss, y, K);
@@ -35,7 +35,7 @@ static int32_t guess_of(const cnn_net *net, const float *y, size_t K)
     return folded && best >= 0 && !isfinite(y[best]) ? -1 : best;
 }
 
-/* Adds up what the outputs of a batch say. */
+/* Adds the results of a batch to `sum`. */
 static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
                   int64_t *confusion)
 {
@@ -50,8 +50,9 @@ static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
     }
 }
 
-/* Numbers the samples of the batch that begins with `first`; how many. */
-static int32_t pick_batch(const cnn_net *net, const cnn_dataset *dataset,
+/* Lists the samples of the batch that begins with `first`, and returns their
+ * number. */
+static int32_t list_batch(const cnn_net *net, const cnn_dataset *dataset,
                           const batch *b, int64_t first)
 {
     const int64_t rest = cnn_dataset_count(dataset) - first;
@@ -62,13 +63,14 @@ static int32_t pick_batch(const cnn_net *net, const cnn_dataset *dataset,
     return N;
 }
 
-/* The caller may have written to the labels since they were wrapped. */
+/* Checked each time: the caller may have written to the labels since they were
+ * wrapped. */
 static cnn_status check_all_labels(const cnn_net *net,
                                    const cnn_dataset *dataset, const batch *b)
 {
     for (int64_t first = 0; first < cnn_dataset_count(dataset);
          first += net->max_batch) {
-        const int32_t N = pick_batch(net, dataset, b, first);
+        const int32_t N = list_batch(net, dataset, b, first);
 
         CNN__TRY(cnn_dataset_read(dataset, N, b->index, NULL, b->labels));
         CNN__TRY(
@@ -77,13 +79,13 @@ static cnn_status check_all_labels(const cnn_net *net,
     return CNN_OK;
 }
 
-/* Runs the batch from sample `first` on. */
+/* Runs the batch that begins with sample `first`. */
 static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
                             const batch *b, int64_t first, cnn__outcome *o)
 {
     const int32_t end = cnn__scored_layers(net);
 
-    o->N = pick_batch(net, dataset, b, first);
+    o->N = list_batch(net, dataset, b, first);
     o->K = cnn__shape_size(&net->out);
     o->y = cnn__scored(net, b->x);
     o->labels = b->labels;

@@ -8,7 +8,7 @@
 static double cross_entropy(const float *y, size_t K, int32_t label,
                             float scale, float *dy)
 {
-    const float target = y[label]; /* before dy, which may be y, is written */
+    const float target = y[label]; /* read first: dy may be y */
     const double loss = cnn__log_sum_exp(y, K) - (double)target;
 
     if (dy == NULL)
@@ -35,13 +35,13 @@ static double squared_error(const float *y, size_t K, int32_t label,
     return loss / (double)K;
 }
 
-/* How far a sample that is like no class is from each: the j of the paper,
- * which calls it a positive constant. It keeps the loss from being made small
- * by moving all codes apart. */
+/* The j of LeCun et al. (1998), "a positive constant": the distance of a sample
+ * that belongs to no class. It keeps training from lowering the loss by moving
+ * all codes apart. */
 #define LENET_J 0.1
 
 /* y_l + log(exp(-j) + sum of exp(-y_k));  dy_k = t_k - exp(-y_k) / (...). The
- * largest exponent is taken off first. */
+ * largest exponent is subtracted first. */
 static double lenet_map(const float *y, size_t K, int32_t label, float scale,
                         float *dy)
 {

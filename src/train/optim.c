@@ -61,7 +61,7 @@ static const cnn__rule adam = {
     .names = {"beta1", "beta2", "eps", "weight_decay", "decoupled"},
     .prepare = prepare_adam,
 };
-/* In its files the squares come first. */
+/* The slots are in this order in files: the squares come first. */
 static const cnn__rule rmsprop = {
     .name = "rmsprop",
     .update = CNN__RMSPROP,
@@ -77,7 +77,7 @@ typedef struct job {
     const cnn__params *params;
     cnn__update_fn *update;
     cnn__update all;
-    atomic_bool bad; /* a parameter, or its squares, is not finite any more */
+    atomic_bool bad; /* a parameter or a mean of squares is not finite */
 } job;
 
 static void update_chunk(void *data, int64_t chunk, int32_t worker)
@@ -107,7 +107,8 @@ static cnn_status check(const cnn_layer *layer, const char *what,
     return CNN_OK;
 }
 
-/* Says which. An infinite mean of squares would stop its parameter for ever. */
+/* Reports which. An infinite mean of squares would stop its parameter for ever.
+ */
 static cnn_status fail_update(const cnn_layer *layer, const float *squares)
 {
     CNN__TRY(check(layer, "parameter", layer->params.value));

@@ -8,30 +8,30 @@
 
 #define CNN__MAX_SETTINGS 5
 
-/* Steps, epochs and updates are counted up to here, and files may claim no
- * more: so nothing overflows, and what was saved can be resumed. */
+/* The largest count of steps, epochs and updates, also in files. Sums of counts
+ * then never overflow, and what was saved can be resumed. */
 #define CNN__MOST_COUNT ((int64_t)1 << 62)
 
-/* A kind of optimiser. `names` are its settings, as files spell them. */
+/* A kind of optimiser. `names` are its settings, as in files. */
 typedef struct cnn__rule {
     const char *name;
-    int update;   /* in math/update.h */
-    int slots;    /* how many arrays it keeps */
-    int momentum; /* which of them is the momentum */
+    int update;   /* index into math/update.h */
+    int slots;    /* number of slots */
+    int momentum; /* slot of the momentum */
     const char *names[CNN__MAX_SETTINGS];
-    /* Sets the numbers of step t = 1, 2, ...; lr is the optimiser's before. */
+    /* Sets the numbers of step t = 1, 2, ...; the caller has set lr. */
     void (*prepare)(const cnn_optim *optim, int64_t t, cnn__update *update);
 } cnn__rule;
 
 struct cnn_optim {
     const cnn__rule *rule;
     float lr;
-    float settings[CNN__MAX_SETTINGS]; /* as rule->names */
+    float settings[CNN__MAX_SETTINGS]; /* in the order of rule->names */
 };
 
-/* One step on the parameters of a layer, if it has any and is not frozen.
- * CNN_EDIVERGED if one of them is not finite any more; the others have moved
- * all the same. */
+/* Makes one step on the parameters of a layer, unless it has none or is frozen.
+ * CNN_EDIVERGED if a parameter is not finite afterwards; all were updated then.
+ */
 cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer);
 
 #endif

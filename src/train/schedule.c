@@ -4,7 +4,7 @@
 
 #include "base/options.h"
 
-/* What counts as progress on a plateau. */
+/* The least relative decrease of the loss that counts as progress. */
 #define PROGRESS 1e-4
 
 static cnn_status check(cnn_schedule_options *o)
@@ -42,7 +42,7 @@ cnn_status cnn__schedule_start(cnn__schedule *s, float base,
     return CNN_OK;
 }
 
-/* The multiple of the base rate, t counted from the end of the warm-up. */
+/* The factor of the base rate; t counts steps from the end of the warm-up. */
 static double multiple(const cnn_schedule_options *o, double t)
 {
     const double factor = (double)o->factor, steps = (double)o->steps;

@@ -4,13 +4,13 @@
 #include "math/sum.h"
 #include "train/step.h"
 
-/* The watch of a net is one of these for each layer: the units of an activation
- * that were never seen alive yet, as a list that shrinks, so that looking costs
- * little once the net is under way. */
+/* A watch has one of these for each layer: the units of an activation that have
+ * not been active yet. The list shrinks, so that a step costs little later on.
+ */
 struct cnn__watch {
     int32_t count;
     int32_t *units;    /* (count) */
-    int64_t saturated; /* in the last step; -1 without bounds on both sides */
+    int64_t saturated; /* in the last step; -1: the activation is unbounded */
 };
 
 static bool is_watched(const cnn_layer *layer)
@@ -18,7 +18,7 @@ static bool is_watched(const cnn_layer *layer)
     return (layer->ops->traits & CNN__ACTIVATION) != 0;
 }
 
-/* The watch, and room for the outputs that it needs to see. */
+/* Lays out the watch, and returns the place for hidden outputs. */
 static float *lay_out(const cnn_net *net, cnn__watch **watch, cnn__arena *arena)
 {
     const size_t n = (size_t)net->count;
@@ -37,8 +37,8 @@ static float *lay_out(const cnn_net *net, cnn__watch **watch, cnn__arena *arena)
         arena, cnn__pass_hidden_floats(&net->pass, net->max_batch));
 }
 
-/* Units that are near a bound for every sample, of which there may be none; -1
- * if there are no bounds. */
+/* The number of units that are near a bound for every sample of the batch; -1
+ * if the activation is unbounded. An empty batch has none. */
 static int64_t count_saturated(const cnn_layer *layer, const float *y,
                                int32_t batch)
 {

@@ -1,4 +1,4 @@
-/* Updating layers and nets, and the whole step of training. */
+/* Updating layers and nets, and the whole training step. */
 #include <math.h>
 #include <stdatomic.h>
 
@@ -27,7 +27,7 @@ cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
     CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
         return cnn__fail_null(CNN__OPTIM, "net_update");
-    /* Of several layers that diverge the lowest one is reported. */
+    /* If several layers diverge, the lowest one is reported. */
     cnn_status status = CNN_OK;
     for (int32_t i = net->count - 1; i >= 0; i--)
         if (cnn__optim_update(optim, net->layers[i]) != CNN_OK)
@@ -111,8 +111,8 @@ static bool all_finite(const float *x, size_t n)
     return true;
 }
 
-/* Layers that work in place overwrite what came before them, so the pass is run
- * again up to each layer in turn. */
+/* Runs the pass again up to each layer in turn, because layers that work in
+ * place overwrite earlier outputs. */
 static cnn_status find_diverged(cnn_net *net, int32_t end, int32_t batch,
                                 const float *x, double loss)
 {
@@ -131,8 +131,8 @@ static cnn_status find_diverged(cnn_net *net, int32_t end, int32_t batch,
                      "the loss is %g, though every output is finite", loss);
 }
 
-/* Some outputs are not stored: this is the one moment at which somebody asks
- * for them, so there is no place for them yet. */
+/* Allocates a place for hidden outputs: nothing else needs them, so the net has
+ * none. */
 static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
                                 const float *x, double loss)
 {
@@ -157,10 +157,10 @@ static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
 
 typedef struct gradients {
     const cnn__params *params;
-    atomic_bool bad; /* the sum of some is not finite */
+    atomic_bool bad; /* the sum of a chunk is not finite */
 } gradients;
 
-/* A sum is cheap, and not finite if one of its terms is not. */
+/* A sum is cheap to check: it is not finite if one of its terms is not. */
 static void check_chunk(void *data, int64_t chunk, int32_t worker)
 {
     gradients *g = data;
@@ -172,8 +172,8 @@ static void check_chunk(void *data, int64_t chunk, int32_t worker)
         atomic_store(&g->bad, true);
 }
 
-/* The loss can be finite where a gradient is not: an infinite input that a
- * sigmoid swallows on the way forward is multiplied by zero on the way back. */
+/* Needed even if the loss is finite: where a sigmoid maps an infinite input to
+ * a bound, backward multiplies infinity by zero. */
 static cnn_status check_gradients(const cnn_net *net)
 {
     gradients g = {.params = &net->params};
@@ -190,7 +190,7 @@ static cnn_status check_gradients(const cnn_net *net)
                              "the gradient of layer %d (%s) is not finite", i,
                              net->layers[i]->ops->kind);
     }
-    return CNN_OK; /* only too large to be added up */
+    return CNN_OK; /* each is finite, only their sum is not */
 }
 
 static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
@@ -230,8 +230,8 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
         status = check_gradients(net);
     }
     cnn__gemm_leave();
-    /* A pass that is given up does not count: what is dropped in those to come
-     * is what it would have been. */
+    /* A failed pass does not count, so that dropout in later passes is not
+     * affected. */
     cnn__run_count(&net->pass.run, -(status != CNN_OK));
     CNN__TRY(status);
     if (net->watch != NULL)
@@ -245,8 +245,8 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     return CNN_OK;
 }
 
-/* Sigmoid units make ever smaller gradients. Below the normal numbers they
- * change nothing any more, but many processors are slow with them. */
+/* Treats denormal numbers as zero. Sigmoid units make ever smaller gradients;
+ * denormal ones have no effect, but many processors are slow with them. */
 cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
                           const cnn__batch *b, cnn_metrics *out)
 {

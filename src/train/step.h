@@ -11,27 +11,27 @@ typedef struct cnn__batch {
     const int32_t *labels; /* (N) */
 } cnn__batch;
 
-/* cnn_net_train_step(), with the gradients clipped to a norm; 0: not at all. */
+/* cnn_net_train_step() with the gradients clipped to a norm; 0: no clipping. */
 cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
                           const cnn__batch *batch, cnn_metrics *out);
 
-/* Looks at the units of a net that is watched, after a step of `batch` samples.
- */
+/* Records the units of a watched net after a step of `batch` samples. */
 void cnn__watch_step(cnn_net *net, int32_t batch);
 
-/* How many layers run before the loss begins: under cross-entropy a softmax on
- * top belongs to the loss. */
+/* The number of layers before the loss. Under cross-entropy a final softmax is
+ * part of the loss. */
 int32_t cnn__scored_layers(const cnn_net *net);
 
-/* What the loss looks at, after a pass over x through those layers. */
+/* The input of the loss, after a pass over x through those layers. */
 const float *cnn__scored(const cnn_net *net, const float *x);
 
-/* Are these the numbers of outputs? `first` is the sample of the first of them,
- * for the text. */
+/* CNN_EINVAL unless each label is the index of an output. `first` is the number
+ * of the first sample, for the error text. */
 cnn_status cnn__check_labels(const int32_t *labels, int64_t first,
                              int32_t count, size_t outputs);
 
-/* Do the images and labels of the dataset fit the net, which must be built? */
+/* Checks that the net is built, and that images and labels of the dataset fit
+ * it. */
 cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset);
 
 #endif

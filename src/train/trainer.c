@@ -131,8 +131,8 @@ cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
 
 /* ----------------------------------------------------------- batches --- */
 
-/* The order of an epoch follows from the seed and its number alone (Fisher and
- * Yates), so there is nothing to save but where in it we are. */
+/* Shuffles the samples of an epoch (Fisher and Yates). The order is a function
+ * of the seed and the epoch, so a checkpoint needs only the position in it. */
 static void order_samples(cnn_trainer *t, int64_t epoch)
 {
     cnn__random random;
@@ -154,9 +154,9 @@ static void order_samples(cnn_trainer *t, int64_t epoch)
     }
 }
 
-/* Picks the next batch, over the end of the epoch if need be, and says where
- * the one after it begins. */
-static void pick_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
+/* Lists the samples of the next batch, which may extend into the next epoch.
+ * Advances epoch and position past it. */
+static void list_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
 {
     for (int32_t n = 0; n < t->o.batch; n++) {
         order_samples(t, *epoch);
@@ -168,7 +168,8 @@ static void pick_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
     }
 }
 
-/* Moves one image of the batch; how follows from the step and its place. */
+/* Augments one image of the batch. The random numbers follow from the step and
+ * the position in the batch. */
 static void augment_sample(void *data, int64_t sample, int32_t worker)
 {
     const cnn_trainer *t = data;
@@ -182,7 +183,7 @@ static void augment_sample(void *data, int64_t sample, int32_t worker)
                  t->x + (size_t)sample * cnn__shape_size(in));
 }
 
-/* Tells the schedule of a step that was done. */
+/* Reports a completed step to the schedule. */
 static void follow(cnn_trainer *t, const cnn_metrics *m, bool epoch_ends)
 {
     const double count = (double)m->count;
@@ -196,7 +197,7 @@ static cnn_status check_counts(const cnn_trainer *t)
 {
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_step");
-    /* A batch may go through several epochs. */
+    /* A batch may span several epochs. */
     if (t->step >= CNN__MOST_COUNT || t->epoch > CNN__MOST_COUNT - t->o.batch)
         return cnn__fail(CNN_EOVERFLOW,
                          "trainer_step: step %lld, epoch %lld, at most %lld",
@@ -213,7 +214,7 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
     int64_t epoch = t->epoch;
     int32_t position = t->position;
 
-    pick_batch(t, &epoch, &position);
+    list_batch(t, &epoch, &position);
     CNN__TRY(
         cnn_dataset_read(t->dataset, t->o.batch, t->index, t->x, t->labels));
     if (t->augmented)

@@ -15,23 +15,23 @@ struct cnn_trainer {
     const cnn_dataset *dataset;
     cnn_trainer_options o;
     int32_t count;       /* samples in the dataset */
-    int64_t step, epoch; /* done; that of the next sample */
+    int64_t step, epoch; /* steps done; epoch of the next sample */
     int32_t position;    /* of the next sample in its epoch */
-    int64_t order_epoch; /* the epoch that `order` is shuffled for */
+    int64_t order_epoch; /* epoch that `order` is shuffled for */
     int32_t *order;      /* (count) */
-    int32_t *index;      /* (batch): the samples of a batch, ... */
-    int32_t *labels;     /* (batch): ... their labels ... */
-    float *x;            /* (batch, C, H, W): ... and images */
+    int32_t *index;      /* (batch), the samples of a batch, ... */
+    int32_t *labels;     /* (batch), ... their labels ... */
+    float *x;            /* (batch, C, H, W), ... and images */
     atomic_int cancel;
     bool scheduled;
     cnn__schedule schedule;
     bool augmented;
     cnn_augment_options augment;
-    float paper;           /* the value of a pixel 0 */
-    int32_t workers;       /* of `scratch`, ... */
-    size_t scratch_stride; /* ... so many floats each */
+    float paper;           /* value of a pixel 0 */
+    int32_t workers;       /* number of scratch areas, ... */
+    size_t scratch_stride; /* ... of this many floats each */
     float *scratch;
-    void *memory; /* of the arrays */
+    void *memory; /* the block of the arrays */
 };
 
 #endif
