@@ -42,13 +42,14 @@ cnn_status cnn__augment_read(cnn_augment_options *o,
 
 size_t cnn__augment_scratch(const cnn_shape *shape)
 {
-    /* Two displacement fields, room to smooth them, and a channel. */
+    /* Two displacement fields, space to smooth them, and a channel. */
     return cnn__size_mul3(4, (size_t)shape->h, (size_t)shape->w);
 }
 
 /* ----------------------------------------------------------- elastic --- */
 
-/* Weights of a Gaussian of deviation sigma at 0, 1, 2, ...: cut at 3 sigma. */
+/* Weights of a Gaussian with deviation sigma at 0, 1, 2, ..., cut off at 3
+ * sigma. */
 #define MOST_RADIUS 32
 
 static int32_t gaussian(float sigma, float weight[MOST_RADIUS + 1])
@@ -67,8 +68,8 @@ static int32_t gaussian(float sigma, float weight[MOST_RADIUS + 1])
     return radius;
 }
 
-/* Smooths `lines` lines of `length` floats, `step` apart, `line_step` from one
- * line to the next; nothing comes in from outside. */
+/* Smooths `lines` lines of `length` floats. Elements are `step` floats apart,
+ * lines `line_step`. Outside the image the field is zero. */
 static void smooth(const float *weight, int32_t radius, int32_t lines,
                    int32_t length, int32_t line_step, int32_t step,
                    const float *from, float *to)
@@ -99,8 +100,8 @@ static void draw_field(const cnn_augment_options *o, const cnn_shape *s,
 
 /* ------------------------------------------------------------ moving --- */
 
-/* Where the pixel that comes to (row, col) was: an affine map around the
- * middle, plus a field. */
+/* The source of pixel (row, col): an affine map about the centre, plus a
+ * displacement. */
 typedef struct motion {
     double a, b, c, d; /* from = (a b; c d) (to - middle) + middle + shift */
     double shift_row, shift_col;
@@ -137,11 +138,12 @@ static float pixel(const float *x, const cnn_shape *s, int32_t r, int32_t c,
     return r < 0 || c < 0 || r >= s->h || c >= s->w ? paper : x[r * s->w + c];
 }
 
-/* Between four pixels. */
+/* Interpolates between four pixels. */
 static float bilinear(const float *x, const cnn_shape *s, double row,
                       double col, float paper)
 {
-    /* Far outside all is paper; this also keeps the conversion in range. */
+    /* Far outside everything is paper. The test also keeps the conversion to
+     * int in range. */
     if (!(row > -1.0 && col > -1.0 && row < s->h && col < s->w))
         return paper;
     const int32_t r = (int32_t)floor(row), c = (int32_t)floor(col);

@@ -1,4 +1,4 @@
-/* Changing one image a little. */
+/* Small random changes of one image. */
 #ifndef CNN_DATA_AUGMENT_H
 #define CNN_DATA_AUGMENT_H
 
@@ -8,16 +8,16 @@
 #include "base/status.h"
 #include "cnn/augment.h"
 
-/* Reads and checks the options, and fills in the defaults; `any` becomes
- * whether there is anything to do. */
+/* Reads and checks the options, and fills in the defaults. `any` becomes
+ * whether an image is changed at all. */
 cnn_status cnn__augment_read(cnn_augment_options *o,
                              const cnn_augment_options *options, bool *any);
 
-/* Floats of scratch for an image of that shape. */
+/* Floats of scratch for an image of this shape. */
 size_t cnn__augment_scratch(const cnn_shape *shape);
 
-/* Moves the pixels of `image` (C, H, W), drawing from `random`; what comes in
- * from outside is `paper`. */
+/* Changes the pixels of `image` (C, H, W), with random numbers from `random`.
+ * Pixels from outside the image are `paper`. */
 void cnn__augment(const cnn_augment_options *o, const cnn_shape *shape,
                   cnn__random *random, float paper, float *scratch,
                   float *image);

@@ -7,7 +7,7 @@
 #include "base/options.h"
 #include "data/dataset_impl.h"
 
-/* Keeps the sums of sizes inside of 32 bits. */
+/* Keeps sums of sizes within 32 bits. */
 #define MOST_PAD 4096
 
 static cnn_status read_options(cnn_dataset *d,
@@ -84,7 +84,7 @@ static cnn_status find_classes(cnn_dataset *d)
     return CNN_OK;
 }
 
-/* Sets shape, count and labels; `size` is that of a pixel. */
+/* Sets shape, count and labels; `size` is that of a pixel in bytes. */
 static cnn_status wrap(cnn_dataset *d, const cnn_shape *shape, int64_t count,
                        const void *images, size_t size, const int32_t *labels)
 {
@@ -243,7 +243,7 @@ static void scale_floats(const cnn_dataset *d, const float *restrict from,
         x[i] = from[i] * scale + offset;
 }
 
-/* n pixels of the arrays, from `at` on. */
+/* Converts n pixels, from pixel `at` on. */
 static void scale(const cnn_dataset *d, size_t at, float *x, size_t n)
 {
     if (d->bytes != NULL)
@@ -252,7 +252,7 @@ static void scale(const cnn_dataset *d, size_t at, float *x, size_t n)
         scale_floats(d, d->floats + at, x, n);
 }
 
-/* One image, into the middle of its padding. */
+/* Converts one image into the middle of its padding. */
 static void read_padded(const cnn_dataset *d, size_t at, float *x)
 {
     const size_t C = (size_t)d->shape.c, H = (size_t)d->shape.h;

@@ -1,4 +1,4 @@
-/* What is inside a dataset. */
+/* The struct behind a dataset. */
 #ifndef CNN_DATA_DATASET_IMPL_H
 #define CNN_DATA_DATASET_IMPL_H
 
@@ -8,30 +8,29 @@
 #include "base/status.h"
 #include "cnn/dataset.h"
 
-/* Arrays and what they mean. Of `bytes` and `floats` the one is set that the
- * images are made of; a dataset of no samples may have neither. */
+/* Arrays, and how to read them. Images are in `bytes` or in `floats`, the other
+ * is NULL. A dataset without samples may have neither. */
 struct cnn_dataset {
-    cnn_shape shape; /* as it is stored, without padding */
+    cnn_shape shape; /* of a stored image, without padding */
     int32_t pad;
-    size_t pixels; /* of one image as it is stored, all channels */
+    size_t pixels; /* of one stored image, all channels */
     int64_t count;
     int32_t classes;
     float scale, offset;
     const uint8_t *bytes;  /* (count, c, h, w) */
     const float *floats;   /* (count, c, h, w) */
     const int32_t *labels; /* (count) */
-    void *memory[2];       /* what it owns of them */
+    void *memory[2];       /* those arrays that it owns */
 };
 
-/* A dataset of no samples yet; NULL if the options are not possible or there is
- * no memory. `scale` is the default. */
+/* A dataset without samples. NULL if the options are not possible or memory is
+ * short. `scale` is the default. */
 cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale);
 
-/* Sets the shape of images as they are stored, if it has room for the padding.
- */
+/* Sets the shape of stored images; fails if the padding makes it too large. */
 cnn_status cnn__dataset_set_shape(cnn_dataset *d, const cnn_shape *shape);
 
-/* What a pixel 0 is read as. */
+/* The value that a pixel 0 is read as. */
 float cnn__dataset_paper(const cnn_dataset *dataset);
 
 #endif

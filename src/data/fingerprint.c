@@ -1,9 +1,9 @@
-/* The CRC-32 of a dataset, over what is in it, not how it came or where it is:
+/* The CRC-32 of a dataset's contents, however they are stored:
  *
  *     c, h, w, pad, bytes of a pixel (int32), count (int64),
  *     scale, offset (float), labels (int32), pixels (bytes or float)
  *
- * all little-endian. Saved trainings hold it, so this never changes. */
+ * All is little-endian. Checkpoints contain it, so this must never change. */
 #include <string.h>
 
 #include <zlib.h>
@@ -11,9 +11,9 @@
 #include "base/bytes.h"
 #include "data/dataset_impl.h"
 
-#define BLOCK 1024 /* words brought into order at once */
+#define BLOCK 1024 /* words converted at a time */
 
-/* Words of 32 bits, int32_t or float. */
+/* Adds 32-bit words: int32_t or float. */
 static uLong add_words(uLong crc, const void *words, size_t count)
 {
     const unsigned char *from = words;

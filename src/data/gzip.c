@@ -4,10 +4,10 @@
 
 #include "base/memory.h"
 
-/* zlib counts in unsigned int: longer data is handed over in parts. */
+/* zlib counts bytes in unsigned int: longer data is passed in parts. */
 #define LARGEST_PART ((size_t)1 << 30)
 
-/* 15 bits of window, as every gzip file may need; 16 more: gzip, not zlib. */
+/* 15: the largest window, as a gzip file may need it; 16: gzip, not zlib. */
 #define GZIP_WINDOW (15 + 16)
 
 static voidpf allocate(voidpf user, uInt count, uInt size)
@@ -51,7 +51,7 @@ void cnn__gzip_close(cnn__gzip *gzip)
     inflateEnd(&gzip->stream);
 }
 
-/* Bytes that were not yet used. */
+/* Bytes of the data that are not used yet. */
 static size_t unused(const cnn__gzip *gzip)
 {
     return gzip->left + gzip->stream.avail_in;
@@ -69,7 +69,7 @@ static void feed(cnn__gzip *gzip)
     gzip->left -= s->avail_in;
 }
 
-/* A gzip file is one member or several, one after the other. */
+/* A gzip file is one or more members, one after the other. */
 static cnn_status end_member(cnn__gzip *gzip)
 {
     feed(gzip);
@@ -107,7 +107,7 @@ cnn_status cnn__gzip_read(cnn__gzip *gzip, void *to, size_t size, size_t *got)
             break;
         case Z_MEM_ERROR:
             return cnn_last_status();
-        case Z_BUF_ERROR: /* there was room, so it is input that lacks */
+        case Z_BUF_ERROR: /* there was output space, so input is missing */
             return cnn__fail(CNN_EFORMAT, "the gzip data is cut short");
         default:
             return cnn__fail(CNN_EFORMAT, "damaged gzip data: %s",

@@ -63,7 +63,7 @@ static size_t header_size(const cnn__idx *idx)
     return MAGIC_SIZE + 4 * (size_t)idx->rank;
 }
 
-/* The dimensions as "60000x28x28". */
+/* The dimensions as text, "60000x28x28". */
 static const char *dims_text(const cnn__idx *idx, char *text, size_t size)
 {
     int n = snprintf(text, size, "%d", idx->dims[0]);
@@ -128,8 +128,8 @@ static cnn_status parse_raw(cnn__idx *idx, const uint8_t *data, size_t size,
     return check_size(idx, size - header_size(idx), false);
 }
 
-/* Takes memory only when it is known how much, and that the compressed data can
- * be that much: a small file cannot ask for a large block. */
+/* Allocates only once the size is known, and plausible for that much compressed
+ * data: a small file cannot ask for a large block. */
 static cnn_status parse_gzip(cnn__idx *idx, cnn__gzip *gzip, size_t compressed,
                              int32_t least_rank, int32_t most_rank)
 {
@@ -156,7 +156,7 @@ static cnn_status parse_gzip(cnn__idx *idx, cnn__gzip *gzip, size_t compressed,
         CNN__TRY(cnn__gzip_read(gzip, whole + got, total - got, &more));
         got += more;
     }
-    if (got == total) { /* only the end itself tells that all is well */
+    if (got == total) { /* reading on to the end verifies the checksum */
         CNN__TRY(cnn__gzip_read(gzip, &extra, 1, &more));
         got += more;
     }

@@ -8,13 +8,13 @@
 
 /* One of the two files. */
 typedef struct source {
-    const char *name; /* its path, or what to call `data` in errors */
-    const void *data; /* its content; NULL: to be read from the path */
+    const char *name; /* its path, or the name of `data` in errors */
+    const void *data; /* its contents; NULL: to be read from the path */
     size_t size;
 } source;
 
-/* Makes `idx` independent of the data it was parsed from. `file` is the block
- * that the data is in, NULL if it is the caller's. */
+/* Makes `idx` independent of the data that it was parsed from. `file` is the
+ * block of that data; NULL if the caller owns it. */
 static cnn_status keep_elements(cnn__idx *idx, void *file)
 {
     if (idx->memory != NULL) { /* inflated */
