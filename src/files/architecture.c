@@ -18,7 +18,7 @@ static json_t *describe_field(const cnn_layer *layer, const cnn__field *field)
     return json_real((double)real);
 }
 
-/* The connection table as strings of 0 and 1, one for each filter. */
+/* Describes the connection table as strings of 0 and 1, one for each filter. */
 static int describe_table(const cnn_layer *layer, json_t *json)
 {
     int32_t rows, columns;
@@ -83,7 +83,7 @@ static const cnn__field *find_field(const cnn__layer_ops *ops, const char *name)
     return NULL;
 }
 
-/* A whole number that fits; a cast would cut others down. */
+/* Reads a whole number that fits int32_t; a cast would truncate others. */
 static bool read_int(const json_t *value, int32_t *to)
 {
     const json_int_t wide = json_integer_value(value);
@@ -110,7 +110,7 @@ static cnn_status read_field(cnn_layer *layer, const cnn__field *field,
     return cnn__fail(CNN_EFORMAT, "%s is no number of its kind", field->name);
 }
 
-/* Are all rows texts of one length? So the file has a byte for each entry. */
+/* Are all rows strings of `columns` bytes? */
 static bool is_table(const json_t *list, size_t columns)
 {
     const size_t rows = json_array_size(list);
@@ -137,7 +137,7 @@ static cnn_status read_table(cnn_layer *layer, const json_t *list)
         return cnn_last_status();
     for (size_t r = 0; r < rows; r++) {
         const char *row = json_string_value(json_array_get(list, r));
-        for (size_t c = 0; c < columns; c++) /* set_table takes only 0 and 1 */
+        for (size_t c = 0; c < columns; c++) /* checked by set_table */
             table[r * columns + c] = (uint8_t)(row[c] - '0');
     }
     const cnn_status status =
@@ -187,7 +187,7 @@ static cnn_status read_layer(json_t *json, cnn_net *net)
     return cnn_net_add(net, layer);
 }
 
-/* What stands beside the layers. */
+/* Reads the members other than the layers. */
 static cnn_status read_frame(const json_t *json, cnn_net *net, cnn_shape *in)
 {
     const json_t *dims = json_object_get(json, "input");

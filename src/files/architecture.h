@@ -7,12 +7,11 @@
 #include "net/net_impl.h"
 
 /* {"input": [C, H, W], "loss": ., "reduction": ., "layers": [{"kind": ., ...}]}
- * To be given back with json_decref(); NULL and CNN_ENOMEM if memory is short.
- */
+ * To be freed with json_decref(). NULL and CNN_ENOMEM if memory is short. */
 json_t *cnn__architecture_describe(const cnn_net *net);
 
-/* Adds the layers described to an empty net and infers their shapes; the net is
- * not built. `in` becomes the input's shape. */
+/* Adds the described layers to an empty net and infers their shapes, without
+ * building it. `in` becomes the shape of the input. */
 cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in);
 
 #endif

@@ -15,25 +15,24 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-/* Names that are tried before saving fails: leftovers of killed processes may
- * have some of them. */
+/* Temporary names to try: killed processes may have left some of them. */
 #define MOST_NAMES 100
 
-/* As many links as Linux follows. */
+/* The most links to follow, as Linux does. */
 #define MOST_LINKS 40
 
-/* Bytes of the target's name, at most, that the temporary one begins with. What
- * follows is shorter than what some file systems allow beside it. */
+/* The most bytes of the target's name in the temporary name. The rest of that
+ * name is short, because some file systems allow little more. */
 #define KEPT_NAME 100
 
-/* The names of one replacement. */
+/* The paths of one replacement. */
 typedef struct names {
-    const char *path;      /* as the caller wrote it, for errors */
-    char target[PATH_MAX]; /* what is replaced: links followed */
+    const char *path;      /* as the caller gave it, for errors */
+    char target[PATH_MAX]; /* file to replace, with links followed */
     char temporary[PATH_MAX];
     char folder[PATH_MAX];
-    bool replaces;   /* there is a file already, ... */
-    struct stat old; /* ... this one */
+    bool replaces;   /* a file exists, ... */
+    struct stat old; /* ... and this describes it */
 } names;
 
 static cnn_status fail_io(const char *verb, const char *path)
@@ -55,7 +54,8 @@ static int copy_path(char to[PATH_MAX], const char *path)
     return 0;
 }
 
-/* Bytes of the folder in a path, with its last slash; 0 if there is none. */
+/* Length of the folder part of a path, with its last slash; 0 if there is none.
+ */
 static size_t folder_length(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -63,7 +63,7 @@ static size_t folder_length(const char *path)
     return slash != NULL ? (size_t)(slash + 1 - path) : 0;
 }
 
-/* n->target, a link, becomes what the link says. */
+/* Replaces n->target, a link, by what it points to. */
 static int follow_link(names *n)
 {
     const size_t folder = folder_length(n->target);
@@ -82,8 +82,8 @@ static int follow_link(names *n)
     return 0;
 }
 
-/* Links are followed one by one: the last may lead to a file that is yet to be
- * made, which realpath() would call an error. */
+/* Follows links one by one: the last may point to a file that does not exist
+ * yet, which realpath() reports as an error. */
 static int follow_links(names *n)
 {
     struct stat st;
@@ -103,9 +103,9 @@ static int follow_links(names *n)
     return -1;
 }
 
-/* What is at `path` now? Replacing a device or a FIFO by a file would be a
- * surprise, and worse for root. To replace a file takes no right to write to
- * it, but whoever took that right away did not want it replaced. */
+/* Looks at the file to replace. Devices and FIFOs are refused: replacing one
+ * would be a surprise, and harmful as root. So are read-only files: rename()
+ * would replace them, but whoever made them read-only did not want that. */
 static cnn_status find_target(names *n)
 {
     if (copy_path(n->target, n->path) != 0 || follow_links(n) != 0)
@@ -126,7 +126,7 @@ static cnn_status find_target(names *n)
 
 /* ------------------------------------------------------- temporary file --- */
 
-/* How much of a name is kept: whole characters of UTF-8. */
+/* How many bytes of the name to keep: whole UTF-8 characters. */
 static int kept_length(const char *name)
 {
     size_t length = strlen(name);
@@ -139,8 +139,8 @@ static int kept_length(const char *name)
     return (int)length;
 }
 
-/* Unlikely to be there already, also where each process has the same number,
- * as in containers. */
+/* A name that is unlikely to exist, even where all processes have the same
+ * number, as in containers. */
 static int name_temporary(names *n)
 {
     static atomic_uint serial;
@@ -161,9 +161,9 @@ static int name_temporary(names *n)
     return -1;
 }
 
-/* Two threads, or two processes, may save to one path at the same time: each
- * has a file of its own, and the last rename wins. Nobody else may look into
- * the new file while it is not known who may. */
+/* Each thread and process that saves to one path has its own temporary file;
+ * the last rename wins. If it replaces a file, only its owner may read it until
+ * its final mode is set. */
 static int create_temporary(names *n)
 {
     const mode_t mode = n->replaces ? n->old.st_mode & 0600 : 0666;
@@ -179,11 +179,11 @@ static int create_temporary(names *n)
     return fd;
 }
 
-/* Owner, group and mode of the old file, as far as one may: only root gives
- * files away, others may choose among their groups. If the group is another,
- * it gets no more than anybody has, and nobody is helped to be somebody else.
- */
-static int take_over(int fd, const struct stat *old)
+/* Sets owner, group and mode of the old file as far as permitted: only root may
+ * change the owner, others may choose among their groups. If the group differs,
+ * it gets no more rights than others have. Set-user-ID and set-group-ID bits
+ * are dropped if owner or group differ. */
+static int copy_rights(int fd, const struct stat *old)
 {
     mode_t mode = old->st_mode & 07777;
     struct stat new;
@@ -214,11 +214,11 @@ static int write_all(int fd, const char *data, size_t size)
     return 0;
 }
 
-/* Data, mode and sync; closes in any case. Each step can be the one that tells
- * that the disk is full. */
+/* Writes data and mode, and syncs; always closes. Any of these steps may be the
+ * first to report a full disk. */
 static int fill(int fd, const names *n, const void *data, size_t size)
 {
-    const int failed = (n->replaces && take_over(fd, &n->old) != 0) ||
+    const int failed = (n->replaces && copy_rights(fd, &n->old) != 0) ||
                        write_all(fd, data, size) != 0 || fsync(fd) != 0;
     const int error = errno;
     const int close_failed = close(fd) != 0;
@@ -244,9 +244,9 @@ static cnn_status write_and_rename(names *n, const void *data, size_t size)
     return CNN_OK;
 }
 
-/* Makes the rename last. Some file systems cannot sync a folder, and say
- * EINVAL. One that may not be listed cannot be opened (-1): all that the
- * system has is written then. */
+/* Syncs the folder, so that the rename survives a crash. Some file systems
+ * cannot, and report EINVAL. A folder that may not be listed could not be
+ * opened (-1): then all files are synced. */
 static int sync_folder(int folder)
 {
     if (folder >= 0)
@@ -255,8 +255,8 @@ static int sync_folder(int folder)
     return 0;
 }
 
-/* The folder is opened first, so that nothing but its sync can fail once the
- * new file is in place. */
+/* Opens the folder first, so that once the new file is in place only the sync
+ * can fail. */
 static cnn_status replace(names *n, const void *data, size_t size)
 {
     CNN__TRY(find_target(n));

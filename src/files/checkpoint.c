@@ -1,8 +1,8 @@
 /* Saving and resuming a training: a model file with more in it.
  *
- * The metadata "trainer" hold the settings that must be the same again and the
- * numbers that say where the training stands; the tensors "N.slotK" what the
- * optimiser remembers for layer N. */
+ * The metadata entry "trainer" holds the settings that must be equal to resume,
+ * and the position of the training. Tensor "N.slotK" is slot K of the optimiser
+ * for layer N. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 
 /* ------------------------------------------------------------ saving --- */
 
-/* Does the layer hold a memory of this trainer's optimiser? */
+/* Does the layer have slots of this trainer's optimiser? */
 static bool has_slots(const cnn_trainer *t, const cnn_layer *layer)
 {
     return layer->params.count > 0 && layer->params.rule == t->optim->rule;
@@ -33,7 +33,7 @@ static void slot_name(char name[CNN__MAX_NAME], int32_t layer, int slot)
     cnn__model_name(name, layer, part);
 }
 
-/* What the optimiser keeps beside its momentum are means of squares. */
+/* Slots other than the momentum are means of squares, so not negative. */
 static cnn__tensor slot_shape(const cnn_layer *layer, const cnn__rule *rule,
                               int slot)
 {
@@ -60,8 +60,8 @@ static cnn_status write_slots(const cnn_trainer *t, cnn__writer *w)
     return w->status;
 }
 
-/* What a plateau remembers. There is no best yet while it is negative: JSON
- * knows no infinity. */
+/* The state of a plateau. Before the first epoch `best` is infinite, which JSON
+ * cannot express: a negative number stands for it. */
 static json_t *describe_plateau(const cnn__schedule *s)
 {
     return json_pack("{s:f, s:f, s:f, s:i, s:f}", "loss", s->loss, "samples",
@@ -69,8 +69,8 @@ static json_t *describe_plateau(const cnn__schedule *s)
                      "waited", s->waited, "scale", (double)s->scale);
 }
 
-/* Where the training stands; "net_seed" is that of the build, as a number with
- * a sign; "updates" of each layer are 0 if it has no slots. */
+/* The position of the training. "net_seed" is the seed of the build as a signed
+ * number; "updates" is 0 for a layer without slots. */
 static json_t *describe_position(const cnn_trainer *t)
 {
     json_t *updates = json_array();
@@ -127,13 +127,13 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
 
 /* ---------------------------------------------------------- resuming --- */
 
-/* Where a file says that its training stood. */
+/* The position read from a file. */
 typedef struct position {
     json_t *json; /* owns `updates` */
     json_t *updates;
     json_int_t step, passes, net_seed, epoch, sample;
     double lr;
-    cnn__schedule plateau;  /* what a plateau remembers */
+    cnn__schedule plateau;  /* only the state of a plateau */
     cnn__metadata metadata; /* owned */
 } position;
 
@@ -142,7 +142,7 @@ static bool is_count(json_int_t n, json_int_t most)
     return n >= 0 && n <= most;
 }
 
-/* -1 for what is no number. */
+/* Returns -1 for anything but a number. */
 static json_int_t updates_of(const position *p, int32_t layer)
 {
     const json_t *updates = json_array_get(p->updates, (size_t)layer);
@@ -150,8 +150,8 @@ static json_int_t updates_of(const position *p, int32_t layer)
     return json_is_integer(updates) ? json_integer_value(updates) : -1;
 }
 
-/* Of a trainer whose schedule has those options: it has waited for fewer epochs
- * than it waits for. */
+/* Reads the state of a plateau with these options. Its count of epochs without
+ * progress must be below the patience. */
 static bool read_plateau(const json_t *json, const cnn_schedule_options *o,
                          cnn__schedule *s)
 {
@@ -207,8 +207,7 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
     return CNN_OK;
 }
 
-/* Reads what the optimiser remembers; with `check_only`, looks whether it is
- * there. */
+/* Reads the slots; with `check_only`, only checks that they exist. */
 static cnn_status read_slots(const cnn__reader *r, const cnn_trainer *t,
                              const position *p, bool check_only)
 {
@@ -272,7 +271,7 @@ static cnn_status compare_trainers(const cnn__reader *r, const cnn_trainer *t)
     return status;
 }
 
-/* All is checked before anything is changed. */
+/* Checks everything before anything is changed. */
 static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
 {
     CNN__TRY(compare_nets(r, t->net));
@@ -289,13 +288,13 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     t->schedule.best = p->plateau.best;
     t->schedule.waited = p->plateau.waited;
     t->schedule.scale = p->plateau.scale;
-    /* Dropout follows from these two. */
+    /* Dropout is a function of these two. */
     t->net->pass.run.step = (uint64_t)p->passes;
     t->net->pass.run.seed = (uint64_t)p->net_seed;
     t->step = p->step;
     t->epoch = p->epoch;
     t->position = (int32_t)p->sample;
-    /* What the net had is freed with the position. */
+    /* Swapped: the net's old metadata are freed with the position. */
     const cnn__metadata before = t->net->metadata;
     t->net->metadata = p->metadata;
     p->metadata = before;

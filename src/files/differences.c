@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More than these help nobody. */
+/* The most differences in a text. */
 #define MOST 4
 
 __attribute__((format(printf, 2, 3))) static void add(cnn__differences *d,

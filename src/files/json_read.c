@@ -5,11 +5,11 @@
 #include "base/memory.h"
 #include "files/json_scan.h"
 
-/* A text being read. Values go into what they belong to as soon as they begin,
- * so there is one thing to give back, the outermost. */
+/* A text being read. A value is added to its parent as soon as it begins, so
+ * that only the outermost value has to be freed. */
 typedef struct document {
     cnn__json_cursor text;
-    json_t *open[CNN__JSON_DEPTH]; /* objects and arrays that go on */
+    json_t *open[CNN__JSON_DEPTH]; /* unfinished objects and arrays */
     int depth;
     json_t *whole;
 } document;
@@ -42,7 +42,7 @@ static json_t *read_container(document *d, char first)
     return value;
 }
 
-/* A whole value, or an object or array of which the beginning is read. */
+/* Reads a whole value, or the beginning of an object or array. */
 static json_t *read_value(document *d)
 {
     cnn__json_cursor *w = &d->text;
@@ -65,7 +65,7 @@ static json_t *read_value(document *d)
     }
 }
 
-/* Puts `value`, which it takes over, where it belongs. */
+/* Adds `value` to its parent and takes it over. */
 static bool put(document *d, const char *key, json_t *value)
 {
     json_t *parent = d->depth > 0 ? d->open[d->depth - 1] : NULL;
@@ -118,7 +118,8 @@ static bool read_next(document *d)
                : read_element(d);
 }
 
-/* Ends what ends here; `opened`: something was just begun, and may be empty. */
+/* Closes all objects and arrays that end here. `opened`: one has just begun,
+ * and may be empty. */
 static bool close_all(document *d, bool opened)
 {
     while (d->depth > 0) {

@@ -53,7 +53,7 @@ bool cnn__json_word(cnn__json_cursor *c, const char *word)
 
 /* ---------------------------------------------------------- strings --- */
 
-/* Four digits of base 16; -1 if they are not. */
+/* Four hexadecimal digits; -1 if they are not. */
 static int32_t read_hex(const char *at, const char *end)
 {
     int32_t code = 0;
@@ -73,7 +73,8 @@ static int32_t read_hex(const char *at, const char *end)
     return code;
 }
 
-/* Four digits, or two times four for a pair of surrogates; 0 if it is none. */
+/* The code of four hexadecimal digits, or of a surrogate pair; 0 if it is
+ * invalid. */
 static uint32_t read_code(cnn__json_cursor *c)
 {
     const int32_t high = read_hex(c->at, c->end);
@@ -105,7 +106,7 @@ static char *put_code(char *to, uint32_t code)
     return to;
 }
 
-/* What follows a backslash. */
+/* Reads an escape after its backslash. */
 static char *read_escape(cnn__json_cursor *c, char *to)
 {
     static const char names[] = "\"\\/bfnrt", codes[] = "\"\\/\b\f\n\r\t";
@@ -120,7 +121,7 @@ static char *read_escape(cnn__json_cursor *c, char *to)
     return code > 0 ? put_code(to, code) : NULL;
 }
 
-/* One character of a string as it is meant; NULL if it is none. */
+/* Reads one character of a string, decoded; NULL if it is invalid. */
 static char *read_character(cnn__json_cursor *c, char *to)
 {
     const size_t left = (size_t)(c->end - c->at);
@@ -157,7 +158,7 @@ const char *cnn__json_plain_string(cnn__json_cursor *c, size_t *size)
     return start;
 }
 
-/* No escape is shorter than what it stands for. */
+/* The decoded string is never longer than its text. */
 char *cnn__json_string(cnn__json_cursor *c, size_t *size)
 {
     const char *closing = c->at + 1;
@@ -197,8 +198,8 @@ static const char *skip_digits(const char *at)
     return at;
 }
 
-/* The end of the number that `text` is as JSON writes it, NULL if it is none;
- * is it whole? */
+/* The end of the JSON number that begins at `text`; NULL if it is none. `whole`
+ * becomes whether it is an integer. */
 static const char *check_number(const char *text, bool *whole)
 {
     const char *digits = text + (*text == '-');
@@ -223,7 +224,8 @@ static const char *check_number(const char *text, bool *whole)
     return at;
 }
 
-/* strtod() expects the point of the locale, which may be longer than one. */
+/* strtod() expects the decimal point of the locale, which may have several
+ * bytes. */
 static double read_real(const char *text)
 {
     char sample[16], number[MOST_DIGITS + sizeof(sample)];
@@ -233,7 +235,7 @@ static double read_real(const char *text)
     if (point == NULL)
         return strtod(text, NULL);
     snprintf(sample, sizeof(sample), "%.1f", 0.0);
-    sample[strlen(sample) - 1] = '\0'; /* the zero behind the point */
+    sample[strlen(sample) - 1] = '\0'; /* the zero after the point */
     snprintf(number, sizeof(number), "%.*s%s%s", (int)before, text, sample + 1,
              point + 1);
     return strtod(number, NULL);

@@ -1,4 +1,4 @@
-/* The words that JSON is made of: strings, numbers, signs. */
+/* The tokens of JSON: strings, numbers, punctuation. */
 #ifndef CNN_FILES_JSON_SCAN_H
 #define CNN_FILES_JSON_SCAN_H
 
@@ -11,27 +11,27 @@ typedef struct cnn__json_cursor {
     const char *start, *at, *end;
 } cnn__json_cursor;
 
-/* The next byte that is no space; 0 at the end. */
+/* The next byte that is not a space; 0 at the end. */
 char cnn__json_peek(cnn__json_cursor *c);
 
-/* Passes over `wanted`, if it is next. */
+/* Skips `wanted` if it is next. */
 bool cnn__json_take(cnn__json_cursor *c, char wanted);
 
-/* Passes over true, false or null. */
+/* Skips true, false or null. */
 bool cnn__json_word(cnn__json_cursor *c, const char *word);
 
-/* The string that begins here, as it stands in the text, passed over; NULL, and
- * nothing passed over, if it has an escape or is none. */
+/* Skips the string that begins here and returns its text. NULL, and nothing is
+ * skipped, if it has an escape or is invalid. */
 const char *cnn__json_plain_string(cnn__json_cursor *c, size_t *size);
 
-/* The string that begins here, in a block of its own with a zero at its end.
- * NULL: recorded. */
+/* The string that begins here, in a new zero-terminated block. NULL: an error
+ * is recorded. */
 char *cnn__json_string(cnn__json_cursor *c, size_t *size);
 
-/* The number that begins here. NULL: recorded. */
+/* The number that begins here. NULL: an error is recorded. */
 json_t *cnn__json_number(cnn__json_cursor *c);
 
-/* Record what is wrong here, or that there is no memory; false. */
+/* Record an error at this place, or a lack of memory; return false. */
 bool cnn__json_fail(const cnn__json_cursor *c, const char *what);
 bool cnn__json_fail_memory(void);
 

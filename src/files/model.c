@@ -9,7 +9,8 @@
 #include "files/json_read.h"
 #include "files/model_impl.h"
 
-/* Of the format. Counted up when an older libcnn could not read a file. */
+/* Version of the format; incremented when older versions of libcnn cannot read
+ * it. */
 #define VERSION 1
 
 void cnn__model_name(char name[CNN__MAX_NAME], int32_t layer, const char *part)
@@ -150,7 +151,7 @@ cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only)
     return CNN_OK;
 }
 
-/* Nothing large is taken before the file has proven to hold it. */
+/* Allocates large blocks only after the file is known to fill them. */
 static cnn_status unpack(const cnn__reader *r, cnn_net *net, int32_t max_batch)
 {
     json_t *architecture = NULL;

@@ -8,22 +8,22 @@
 /* The number of tensors of a net. */
 int32_t cnn__model_tensors(const cnn_net *net);
 
-/* Format, version, architecture, metadata and parameters. */
+/* Writes format, version, architecture, metadata and parameters. */
 cnn_status cnn__model_write(const cnn_net *net, cnn__writer *w);
 
-/* Checks that the container is a model of a version that we know, and gives its
- * architecture, to be given back with json_decref(). */
+/* Checks that the container is a model of a known version, and returns its
+ * architecture, to be freed with json_decref(). */
 cnn_status cnn__model_check(const cnn__reader *r, json_t **architecture);
 
-/* Adds the metadata of a program to `m`, passing over those that it could not
- * have set; CNN_ENOMEM, with some of them added. */
+/* Adds the program's metadata to `m`; skips entries that a program could not
+ * have set. CNN_ENOMEM; some may be added then. */
 cnn_status cnn__model_metadata(const cnn__reader *r, cnn__metadata *m);
 
-/* The parameters of a net of that architecture; with `check_only`, whether they
- * are there and of the right shape. */
+/* Reads the parameters of a net of that architecture; with `check_only`, only
+ * checks that they exist and have the right shape. */
 cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only);
 
-/* "layer.tensor", as "0.weight". */
+/* The name of a tensor, "layer.tensor", such as "0.weight". */
 void cnn__model_name(char name[CNN__MAX_NAME], int32_t layer, const char *part);
 
 #endif

@@ -6,8 +6,8 @@
 #include "files/json_read.h"
 #include "files/safetensors.h"
 
-/* Bytes that a value takes, at most and with what malloc adds, for an object or
- * an array, a member of an object, an element of an array. */
+/* The most bytes that a value takes, including malloc's overhead: for an object
+ * or array, a member of an object, an element of an array. */
 #define CONTAINER 256
 #define MEMBER    112
 #define ELEMENT   96
@@ -20,7 +20,7 @@ static size_t cost_of(unsigned char c)
                                 : 0;
 }
 
-/* Keys, and strings with an escape, are there twice while they are read. */
+/* Keys, and strings with an escape, exist twice while they are read. */
 size_t cnn__json_cost(const char *text, size_t size)
 {
     size_t bytes = size, start = 0, string = 0, longest = 0;
@@ -48,12 +48,13 @@ size_t cnn__json_cost(const char *text, size_t size)
 
 size_t cnn__json_budget(size_t file_size)
 {
-    /* Of two at a time, the header and a text of its metadata. */
+    /* Two texts may be parsed at a time: the header and an entry of its
+     * metadata. */
     return cnn__size_add(file_size / 2 * 3, (size_t)1 << 19);
 }
 
-/* Parses a JSON object out of a file of `file_size` bytes; NULL and a recorded
- * error otherwise. */
+/* Parses a JSON object from a file of `file_size` bytes. NULL: an error is
+ * recorded. */
 static json_t *parse(const char *text, size_t size, size_t file_size)
 {
     if (cnn__json_cost(text, size) > cnn__json_budget(file_size)) {
@@ -117,7 +118,8 @@ static cnn_status read_entry(const char *name, const json_t *value, entry *e)
     return CNN_OK;
 }
 
-/* The checksum, verified already, is also where the header says. */
+/* Checks that the header has the checksum, which is verified already, in its
+ * place. */
 static cnn_status check_checksum(const cnn__reader *r)
 {
     json_t *value = json_object_get(r->header, CNN__CHECKSUM);
@@ -131,8 +133,9 @@ static cnn_status check_checksum(const cnn__reader *r)
     return CNN_OK;
 }
 
-/* Tensors follow each other in the order of the header: no gap, no overlap,
- * nothing left. Stricter than the format, and what libcnn writes. */
+/* Checks that tensors follow each other in the order of the header: no gap, no
+ * overlap, nothing left over. The format itself is less strict; libcnn writes
+ * it so. */
 static cnn_status check_entries(const cnn__reader *r)
 {
     json_int_t at = 0;
@@ -234,7 +237,7 @@ cnn_status cnn__check_elements(const char *name, const cnn__tensor *shape,
     return CNN_OK;
 }
 
-/* The same of floats as they stand in a file. */
+/* The same for floats as bytes of a file. */
 static cnn_status check_bytes(const char *name, const cnn__tensor *shape,
                               const unsigned char *bytes)
 {

@@ -6,7 +6,7 @@
 
 #define HEADER_UNIT 64
 
-/* A step of the writer failed for want of memory: the only way it can. */
+/* A step of the writer failed, which happens only if memory is short. */
 static void fail_memory(cnn__writer *w)
 {
     if (w->status == CNN_OK)
@@ -30,13 +30,13 @@ void cnn__writer_start(cnn__writer *w, int32_t capacity)
         fail_memory(w);
 }
 
-/* The text of a JSON value in a block of our own, without a zero at its end. */
+/* The text of a JSON value in a new block, not zero-terminated. */
 static char *dump(const json_t *value, size_t *size)
 {
     *size = json_dumpb(value, NULL, 0, JSON_COMPACT);
     char *text = *size > 0 ? cnn__alloc(*size) : NULL;
 
-    /* It takes memory each time, so it can fail the second time only. */
+    /* json_dumpb() allocates each time, so the second call can fail too. */
     if (text != NULL && json_dumpb(value, text, *size, JSON_COMPACT) != *size) {
         cnn__free(text);
         return NULL;
@@ -102,7 +102,8 @@ void cnn__writer_tensor(cnn__writer *w, const char *name,
     w->counts[w->count++] = count;
 }
 
-/* Header length, header, spaces up to a multiple of HEADER_UNIT. */
+/* Writes the header's length, the header, and spaces up to a multiple of
+ * HEADER_UNIT. */
 static size_t put_header(unsigned char *to, const char *header, size_t size,
                          size_t padded)
 {
@@ -112,7 +113,7 @@ static size_t put_header(unsigned char *to, const char *header, size_t size,
     return 8 + padded;
 }
 
-/* Would the reader take it? */
+/* Would a reader accept it? */
 static bool is_readable(const cnn__writer *w, const char *header,
                         size_t header_size, size_t file_size)
 {
@@ -125,7 +126,7 @@ static void *assemble(cnn__writer *w, size_t *size)
 {
     size_t header_size = 0;
     char *header = dump(w->header, &header_size);
-    /* The data begin on a multiple of HEADER_UNIT too. */
+    /* The data, too, begin at a multiple of HEADER_UNIT. */
     const size_t padded = cnn__size_round_up(8 + header_size, HEADER_UNIT) - 8;
     unsigned char *file = NULL;
 

@@ -19,7 +19,7 @@ static json_t *describe_optimizer(const cnn_optim *optim)
     return NULL;
 }
 
-/* null if the learning rate follows no schedule. */
+/* Null if the learning rate follows no schedule. */
 static json_t *describe_schedule(const cnn_trainer *t)
 {
     const cnn_schedule_options *o = &t->schedule.o;
@@ -31,7 +31,7 @@ static json_t *describe_schedule(const cnn_trainer *t)
                      "base", (double)t->schedule.base);
 }
 
-/* null if the images are not changed. */
+/* Null if images are not changed. */
 static json_t *describe_augmentation(const cnn_trainer *t)
 {
     const cnn_augment_options *o = &t->augment;
@@ -67,7 +67,7 @@ cnn_status cnn__settings_compare(json_t *ours, json_t *saved)
 
     if (json_equal(ours, saved))
         return CNN_OK;
-    /* Those of another optimiser have other names. */
+    /* Settings of different optimisers have different names. */
     if (json_equal(json_object_get(ours, "optimizer"),
                    json_object_get(saved, "optimizer")))
         cnn__differ(&d, "", json_object_get(ours, "optimizer_settings"),
@@ -75,6 +75,6 @@ cnn_status cnn__settings_compare(json_t *ours, json_t *saved)
     json_object_del(ours, "optimizer_settings");
     cnn__differ(&d, "", ours, saved);
     if (d.count == 0)
-        return CNN_OK; /* a later version may save more */
+        return CNN_OK; /* a later version may save more settings */
     return cnn__fail(CNN_EINVAL, "the training was begun %s", d.text);
 }

@@ -1,4 +1,4 @@
-/* The settings of a training, as JSON: what must be equal for it to go on as if
+/* The settings of a training as JSON. They must be equal for it to resume as if
  * it had never stopped. */
 #ifndef CNN_FILES_SETTINGS_H
 #define CNN_FILES_SETTINGS_H
@@ -7,11 +7,11 @@
 
 #include "train/trainer_impl.h"
 
-/* To be given back with json_decref(); NULL and CNN_ENOMEM if memory is short.
- */
+/* To be freed with json_decref(). NULL and CNN_ENOMEM if memory is short. */
 json_t *cnn__settings_describe(const cnn_trainer *t);
 
-/* CNN_EINVAL, with a text that names what differs. `ours` is used up. */
+/* Compares settings. CNN_EINVAL with a text that names the differences. `ours`
+ * is freed. */
 cnn_status cnn__settings_compare(json_t *ours, json_t *saved);
 
 #endif
