@@ -92,7 +92,7 @@ CNN_API int32_t cnn_dataset_classes(const cnn_dataset *dataset);
 
 /** CRC-32 over shape, scaling, labels and pixels: tells data sets apart, and is
  *  the same for the same content, loaded, wrapped or sliced, on any machine.
- *  Computed anew by each call, at some 1 GB/s. 0 if `dataset` is NULL. */
+ *  Computed anew by each call, at about 1 GB/s. 0 if `dataset` is NULL. */
 CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
 
 /**

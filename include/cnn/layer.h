@@ -29,13 +29,13 @@ CNN_BEGIN_DECLS
 
 /** Whether a layer learns: cnn_layer_set_frozen(). */
 enum {
-    CNN_LEARNING = 0, /**< it does */
-    CNN_FROZEN = 1,   /**< it does not, and in training it runs as it does when
-                           predicting: batch normalisation by its running
-                           statistics, which stay; dropout passes all */
-    CNN_FROZEN_PARAMS = 2 /**< optimisers leave its parameters alone, but it
-                               runs as in training: batch normalisation by the
-                               batch, with running statistics that follow */
+    CNN_LEARNING = 0, /**< it learns */
+    CNN_FROZEN = 1,   /**< it does not learn, and runs as in prediction: batch
+                           normalisation uses its running statistics, which do
+                           not change; dropout does nothing */
+    CNN_FROZEN_PARAMS = 2 /**< its parameters do not change, but it runs as in
+                               training: batch normalisation uses the batch, and
+                               updates its running statistics */
 };
 
 /** Padding of a window that slides over an image. With O outputs of stride s,
@@ -75,17 +75,18 @@ enum {
     CNN_INIT_LECUN = 7 /**< uniform in +-2.4 / fan-in (LeCun et al., 1998) */
 };
 
-/** How a convolution is computed. All give the same up to rounding: each output
- *  is off by at most 1e-6 times the largest |x| that it looks at times the sum
- *  of its filter's |w|, where the products in the sum have either sign; n of
- *  one sign may add n 2^-24 to that 1e-6. By Winograd's algorithm it is 1e-5,
- *  and the largest |x| is that of a whole tile of 4 x 4 outputs: so one pixel
- *  that is very large, infinite or NaN spoils those of its tile that do not
- *  look at it, and sums beyond 1e33 may overflow. Ask for IM2COL where that
- *  matters (docs/maths.md has the bounds of the gradients, too). The
- *  environment variable CNN_ALGORITHM (im2col, winograd or direct), read once,
- *  names what takes the place of CNN_ALGORITHM_AUTO; where that does not fit it
- *  is im2col. */
+/** How a convolution is computed. All give the same result up to rounding. The
+ *  error of an output is at most 1e-6 times the largest |x| that it looks at,
+ *  times the sum of its filter's |w|. If n products of the sum have one sign,
+ *  1e-6 may grow by n 2^-24. With Winograd's algorithm it is 1e-5, and the
+ *  largest |x| is that of a square of 4 x 4 outputs: a pixel that is very
+ *  large, infinite or NaN affects all outputs of its square, and sums beyond
+ *  1e33 may overflow. Ask for IM2COL where that matters. docs/maths.md also has
+ *  the bounds of the gradients.
+ *
+ *  The environment variable CNN_ALGORITHM (im2col, winograd or direct), read
+ *  once, replaces CNN_ALGORITHM_AUTO, by im2col where the one it names does not
+ *  fit. */
 enum {
     CNN_ALGORITHM_AUTO = 0,     /**< what is fastest for the shape and the
                                      processor, by a rule */

@@ -31,11 +31,10 @@ CNN_BEGIN_DECLS
  * what they are at and ends them. Errors: CNN_EINVAL.
  *
  * fork() and exit() are allowed at any time, too. Both wait for the products of
- * matrices that are under way, a second at most. After exit() a thread that is
- * inside libcnn stays there until the process is gone. Not made good is a
- * program linked with -static as a whole: there exit() may crash while another
- * thread computes, since the BLAS takes its memory away first. See
- * docs/threading.md.
+ * matrices in progress, a second at most. After exit() has begun, calls of
+ * other threads do not return. In a program linked with -static, exit() may
+ * crash while another thread computes, because the BLAS frees its memory first.
+ * See docs/threading.md.
  */
 CNN_API cnn_status cnn_set_num_threads(int32_t n);
 

@@ -71,9 +71,9 @@ CNN_API cnn_status cnn_trainer_set_schedule(
     cnn_trainer *trainer, float base, const cnn_schedule_options *options);
 
 /**
- * Lets the images of every batch be moved a little from now on, each in its own
- * way, that follows from the seed, the step and the sample's place in the
- * batch. What comes in from outside is paper: the value of a pixel 0.
+ * Changes the images of every batch a little from now on. The random numbers
+ * for an image are a function of the seed, the step and its place in the batch.
+ * Pixels from outside the image have the value of a pixel 0.
  *
  * @param options  NULL for none
  * @return CNN_OK, CNN_EINVAL, CNN_ENOMEM; after a failure the old one stays
