@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/data.h"
-#include "common/failure.h"
-#include "common/options.h"
-#include "common/paths.h"
+#include "images/data.h"
+#include "running/run_options.h"
+#include "support/failure.h"
+#include "support/paths.h"
 
 enum { LAYERS = 4, CLASSES = 10, BATCH = 50 };
 

@@ -1,7 +1,7 @@
 /* LeNet-5 as it was in 1998, all eight layers (Y. LeCun, L. Bottou, Y. Bengio,
  * P. Haffner: Gradient-Based Learning Applied to Document Recognition, Proc.
  * IEEE 86), on 28 x 28 images in the middle of 32 x 32. */
-#include "common/example.h"
+#include "programs/example.h"
 
 /* clang-format off */
 /* Which maps of S2 (rows) each map of C3 (columns) sees; table I there. */

@@ -1,9 +1,10 @@
 /* LeNet-5 with ReLU, on 28 x 28 images of digits.
  *
  * What is particular to this network is the two tables below; how it is built,
- * trained and shown is in common/, which all networks share: network.c makes
- * the layers, training.c runs them, example.c is the program around both. */
-#include "common/example.h"
+ * trained and shown is in common/, which all networks share:
+ * running/network.c makes the layers, running/training_run.c runs them,
+ * programs/example.c is the program around both. */
+#include "programs/example.h"
 
 /* clang-format off */
 static const layer network[] = {          /* output        parameters */

@@ -1,6 +1,6 @@
 /* LeNet-5 with sigmoid units, on 28 x 28 images of digits: the network that a
  * well-known tutorial begins with. */
-#include "common/example.h"
+#include "programs/example.h"
 
 /* clang-format off */
 static const layer network[] = {             /* output         parameters */

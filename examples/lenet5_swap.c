@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/curves.h"
-#include "common/failure.h"
-#include "common/interrupt.h"
-#include "common/paths.h"
-#include "common/trial.h"
+#include "pages/curves.h"
+#include "running/interrupt.h"
+#include "running/trial.h"
+#include "support/failure.h"
+#include "support/paths.h"
 
 /* clang-format off */
 static const layer network[] = {          /* output         parameters */

@@ -1,6 +1,6 @@
 /* What LeNet-5 makes of more filters, more layers, another activation, learning
  * rate or optimiser: one thing is varied at a time. */
-#include "common/comparison.h"
+#include "programs/comparison.h"
 
 static const recipe as_published = {
     .weights = {CNN_INIT_TRUNCATED_NORMAL, 0.1f},

@@ -1,5 +1,5 @@
 /* LeNet-5 with ReLU and many more filters, on 28 x 28 images of digits. */
-#include "common/example.h"
+#include "programs/example.h"
 
 /* clang-format off */
 static const layer network[] = {          /* output        parameters */

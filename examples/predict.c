@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/failure.h"
-#include "common/network.h"
-#include "common/options.h"
-#include "common/paths.h"
-#include "common/printable.h"
-#include "common/recognise.h"
+#include "running/network.h"
+#include "running/recognise.h"
+#include "running/run_options.h"
+#include "support/failure.h"
+#include "support/paths.h"
+#include "support/printable.h"
 
 typedef struct settings {
     run_options run; /* of which only the name and the threads matter */

@@ -1,0 +1,40 @@
+/* The program around a comparison: one network in many configurations, what
+ * they cost and how fast they learn. */
+#ifndef EXAMPLES_COMPARISON_H
+#define EXAMPLES_COMPARISON_H
+
+#include "running/network.h"
+
+/* A configuration; in a variation, what it changes in the base one: what is 0
+ * or NULL stays. */
+typedef struct configuration {
+    const char *name;
+    int32_t width[3];   /* filters, filters of further convolutions, units */
+    int32_t layers;     /* convolutions, 1 to 3; the first two are pooled */
+    int32_t activation; /* RELU, SIGMOID, ... */
+    const char *optimizer;
+    float lr, lr_factor; /* instead of, and times, the recipe's */
+} configuration;
+
+enum { MOST_VALUES = 6 };
+
+/* One thing that is varied. */
+typedef struct variation {
+    const char *name;                  /* for --vary and the table */
+    const char *about;                 /* for the page */
+    configuration values[MOST_VALUES]; /* up to the first without a name */
+} variation;
+
+typedef struct comparison {
+    const char *name;
+    const char *about; /* for --help */
+    const configuration *base;
+    const variation *variations;
+    int count;
+    const recipe *as_published, *tuned;
+} comparison;
+
+/* All of main(). Returns the exit code (failure.h). */
+int comparison_main(const comparison *c, int argc, char **argv);
+
+#endif

@@ -1,0 +1,28 @@
+/* The program around a network: trains it, tests it, saves it, shows what came
+ * of it and classifies pictures, as the command line says. */
+#ifndef EXAMPLES_EXAMPLE_H
+#define EXAMPLES_EXAMPLE_H
+
+#include "images/data.h"
+#include "running/network.h"
+
+/* An output layer that one may choose, and the loss that goes with it. */
+typedef struct head {
+    const char *name;
+    layer layers[3]; /* ends with END */
+    int32_t loss;    /* CNN_LOSS_* */
+} head;
+
+typedef struct example {
+    const char *name;
+    const char *about; /* for --help */
+    const layer *network;
+    head heads[2]; /* what is put on it, the default first; none: it is whole */
+    pixels pixels; /* how images come in; all 0: 28 x 28, black 0, white 1 */
+    recipe as_published, tuned;
+} example;
+
+/* All of main(). Returns the exit code (failure.h). */
+int example_main(const example *e, int argc, char **argv);
+
+#endif

@@ -1,0 +1,84 @@
+#include "running/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/failure.h"
+
+/* Room for one more. */
+static void *grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity == 0 ? 64 : 2 * *capacity;
+    array = realloc(array, *capacity * size);
+    if (array == NULL)
+        fail(EXIT_FAILURE, "out of memory");
+    return array;
+}
+
+void series_add(series *s, const point *p)
+{
+    s->points = grow(s->points, s->count, &s->capacity, sizeof(*s->points));
+    s->points[s->count++] = *p;
+}
+
+void history_add_step(history *h, double seconds)
+{
+    h->step_seconds = grow(h->step_seconds, h->step_count, &h->step_capacity,
+                           sizeof(*h->step_seconds));
+    h->step_seconds[h->step_count++] = (float)seconds;
+}
+
+void history_free(history *h)
+{
+    free(h->training.points);
+    free(h->held_out.points);
+    free(h->step_seconds);
+    *h = (history){0};
+}
+
+static double value(const point *p, quantity q)
+{
+    switch (q) {
+    case STEPS:
+        return p->step;
+    case SECONDS:
+        return p->seconds;
+    case LOSS:
+        return p->loss;
+    case ACCURACY:
+        break;
+    }
+    return p->accuracy;
+}
+
+double (*series_points(const series *s, quantity x, quantity y))[2]
+{
+    double(*points)[2] = allocate(s->count, sizeof(*points));
+
+    for (size_t i = 0; i < s->count; i++) {
+        points[i][0] = value(&s->points[i], x);
+        points[i][1] = value(&s->points[i], y);
+    }
+    return points;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+double history_step_quantile(const history *h, double share)
+{
+    if (h->step_count == 0)
+        return 0;
+    float *sorted = allocate(h->step_count, sizeof(*sorted));
+    memcpy(sorted, h->step_seconds, h->step_count * sizeof(*sorted));
+    qsort(sorted, h->step_count, sizeof(*sorted), compare);
+    const float result = sorted[(size_t)(share * (double)(h->step_count - 1))];
+    free(sorted);
+    return (double)result;
+}

@@ -1,0 +1,33 @@
+/* What a net makes of a picture in a file. */
+#ifndef EXAMPLES_RECOGNISE_H
+#define EXAMPLES_RECOGNISE_H
+
+#include <stdbool.h>
+
+#include "images/pixels.h"
+
+/* How pictures are to be read. */
+typedef struct reading {
+    pixels pixels;
+    bool invert; /* they are dark on light */
+} reading;
+
+/*
+ * Brings the picture to the size of the net's input within the margin, and runs
+ * the net on it.
+ *
+ * y       as many outputs as the net has, overwritten
+ * answer  the class that they say
+ *
+ * Returns 0, or, after a message, an exit code.
+ */
+int recognise(cnn_net *net, const char *path, const reading *r, float *y,
+              int32_t *answer);
+
+/* The same, printed: the class and all outputs. */
+int recognise_print(cnn_net *net, const char *path, const reading *r);
+
+/* How many outputs a net has. */
+int32_t output_count(const cnn_net *net);
+
+#endif
