@@ -12,7 +12,7 @@
 #include "images/data.h"
 #include "running/run_options.h"
 #include "support/failure.h"
-#include "support/paths.h"
+#include "support/output.h"
 
 enum { LAYERS = 4, CLASSES = 10, BATCH = 50 };
 

@@ -1,31 +1,73 @@
 /* LeNet-5 as it was in 1998, all eight layers (Y. LeCun, L. Bottou, Y. Bengio,
  * P. Haffner: Gradient-Based Learning Applied to Document Recognition, Proc.
- * IEEE 86), on 28 x 28 images in the middle of 32 x 32. */
+ * IEEE 86), on 28 x 28 images in the middle of 32 x 32. Convolutions do not
+ * pad, as is the library's default. */
 #include "programs/example.h"
+#include "support/failure.h"
 
-/* clang-format off */
 /* Which maps of S2 (rows) each map of C3 (columns) sees; table I there. */
-static const char *const c3[] = {
-    "X...XXX..XXXX.XX",
-    "XX...XXX..XXXX.X",
-    "XXX...XXX..X.XXX",
-    ".XXX..XXXX..X.XX",
-    "..XXX..XXXX.XX.X",
-    "...XXX..XXXX.XXX",
-    NULL
+enum { S2_MAPS = 6, C3_MAPS = 16 };
+static const char *const seen[S2_MAPS] = {
+    "X...XXX..XXXX.XX", "XX...XXX..XXXX.X", "XXX...XXX..X.XXX",
+    ".XXX..XXXX..X.XX", "..XXX..XXXX.XX.X", "...XXX..XXXX.XXX",
 };
 
-/* LECUN_TANH is f(a) = 1.7159 tanh(2a / 3). */
-static const layer network[] = {                /*  output      parameters */
-    {CONV, 6, 5, VALID}, {LECUN_TANH},      /* C1    6 @ 28 x 28       156 */
-    {SUBSAMPLE, 2}, {LECUN_TANH},           /* S2    6 @ 14 x 14        12 */
-    {CONV, 16, 5, VALID, c3}, {LECUN_TANH}, /* C3   16 @ 10 x 10     1,516 */
-    {SUBSAMPLE, 2}, {LECUN_TANH},           /* S4   16 @ 5 x 5          32 */
-    {CONV, 120, 5, VALID}, {LECUN_TANH},    /* C5  120 @ 1 x 1      48,120 */
-    {DENSE, 84}, {LECUN_TANH},              /* F6   84              10,164 */
-    {END}
-};
-/* clang-format on */
+static cnn_layer *create_c3(const cnn_conv2d_options *options)
+{
+    cnn_layer *c3 = cnn_conv2d_create(C3_MAPS, 5, 5, options);
+    uint8_t table[C3_MAPS][S2_MAPS];
+
+    for (int i = 0; i < C3_MAPS; i++)
+        for (int j = 0; j < S2_MAPS; j++)
+            table[i][j] = seen[j][i] == 'X';
+    check(cnn_conv2d_set_table(c3, C3_MAPS, S2_MAPS, *table), NULL);
+    return c3;
+}
+
+/* Up to F6. CNN_LECUN_TANH is f(a) = 1.7159 tanh(2a / 3). */
+static cnn_net *network(const recipe *r)
+{
+    const cnn_conv2d_options conv = recipe_conv2d(r);
+    const cnn_dense_options dense = recipe_dense(r);
+    cnn_net *net = cnn_net_create();
+
+    /* C1: 6 @ 28 x 28, 156 parameters; S2: 6 @ 14 x 14, 12 parameters */
+    cnn_net_add(net, cnn_conv2d_create(6, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_LECUN_TANH, NULL));
+    cnn_net_add(net, cnn_subsample2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_LECUN_TANH, NULL));
+
+    /* C3: 16 @ 10 x 10, 1,516 parameters; S4: 16 @ 5 x 5, 32 parameters */
+    cnn_net_add(net, create_c3(&conv));
+    cnn_net_add(net, cnn_activation_create(CNN_LECUN_TANH, NULL));
+    cnn_net_add(net, cnn_subsample2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_LECUN_TANH, NULL));
+
+    /* C5: 120 @ 1 x 1, 48,120 parameters */
+    cnn_net_add(net, cnn_conv2d_create(120, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_LECUN_TANH, NULL));
+
+    /* F6: 84 units, 10,164 parameters */
+    cnn_net_add(net, cnn_dense_create(84, &dense));
+    cnn_net_add(net, cnn_activation_create(CNN_LECUN_TANH, NULL));
+    return net;
+}
+
+/* The distances of F6 to a fixed 7 x 12 picture of each digit. */
+static void add_rbf(cnn_net *net, const recipe *r)
+{
+    (void)r;
+    cnn_net_add(net, cnn_rbf_create(10, NULL));
+}
+
+/* What one puts there since, with 850 parameters more. */
+static void add_softmax(cnn_net *net, const recipe *r)
+{
+    const cnn_dense_options dense = recipe_dense(r);
+
+    cnn_net_add(net, cnn_dense_create(10, &dense));
+    cnn_net_add(net, cnn_softmax_create());
+}
 
 static const example lenet5_classic = {
     .name = "lenet5_classic",
@@ -33,12 +75,8 @@ static const example lenet5_classic = {
              "tests it, and classifies the images it is given.",
     .network = network,
 
-    /* The distances of F6 to a fixed 7 x 12 picture of each digit; or what one
-     * puts there since, with 850 parameters more. */
-    .heads = {{"rbf", {{RBF, 10}, {END}}, CNN_LOSS_LENET_MAP},
-              {"softmax",
-               {{DENSE, 10}, {SOFTMAX}, {END}},
-               CNN_LOSS_SOFTMAX_CROSS_ENTROPY}},
+    .heads = {{"rbf", add_rbf, CNN_LOSS_LENET_MAP},
+              {"softmax", add_softmax, CNN_LOSS_SOFTMAX_CROSS_ENTROPY}},
 
     /* Background and ink, so that a mean image is about 0 and its variance
      * about 1. */

@@ -1,20 +1,40 @@
 /* LeNet-5 with ReLU, on 28 x 28 images of digits.
  *
- * What is particular to this network is the two tables below; how it is built,
- * trained and shown is in common/, which all networks share:
- * running/network.c makes the layers, running/training_run.c runs them,
- * programs/example.c is the program around both. */
+ * What is particular to this network is here: its layers, and how it is
+ * trained. What all networks share is in common/: programs/example.c is the
+ * program around them, running/training_run.c trains, pages/ draws what came of
+ * it. */
 #include "programs/example.h"
 
-/* clang-format off */
-static const layer network[] = {          /* output        parameters */
-    {CONV, 6, 5}, {RELU}, {MAXPOOL, 2},   /*  6 @ 14 x 14         156 */
-    {CONV, 16, 5}, {RELU}, {MAXPOOL, 2},  /* 16 @ 7 x 7         2,416 */
-    {DENSE, 120}, {RELU},                 /* 120               94,200 */
-    {DENSE, 10}, {SOFTMAX},               /* 10                 1,210 */
-    {END}
-};
-/* clang-format on */
+/* Convolutions are told to pad with zeros, so that they leave height and width
+ * as they are; by default they do not pad (CNN_PAD_VALID). */
+static cnn_net *network(const recipe *r)
+{
+    cnn_conv2d_options conv = recipe_conv2d(r);
+    const cnn_dense_options dense = recipe_dense(r);
+    cnn_net *net = cnn_net_create();
+
+    conv.padding = CNN_PAD_SAME;
+
+    /* 6 @ 14 x 14, 156 parameters */
+    cnn_net_add(net, cnn_conv2d_create(6, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+
+    /* 16 @ 7 x 7, 2,416 parameters */
+    cnn_net_add(net, cnn_conv2d_create(16, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+
+    /* 120 units, 94,200 parameters */
+    cnn_net_add(net, cnn_dense_create(120, &dense));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+
+    /* 10 classes, 1,210 parameters */
+    cnn_net_add(net, cnn_dense_create(10, &dense));
+    cnn_net_add(net, cnn_softmax_create());
+    return net;
+}
 
 static const example lenet5_relu = {
     .name = "lenet5_relu",

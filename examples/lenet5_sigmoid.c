@@ -2,16 +2,39 @@
  * well-known tutorial begins with. */
 #include "programs/example.h"
 
-/* clang-format off */
-static const layer network[] = {             /* output         parameters */
-    {CONV, 6, 5}, {SIGMOID}, {MAXPOOL, 2},   /*   6 @ 14 x 14         156 */
-    {CONV, 16, 5}, {SIGMOID}, {MAXPOOL, 2},  /*  16 @ 7 x 7         2,416 */
-    {CONV, 120, 5}, {SIGMOID},               /* 120 @ 7 x 7        48,120 */
-    {DENSE, 80}, {SIGMOID},                  /*  80               470,480 */
-    {DENSE, 10}, {SOFTMAX},                  /*  10                   810 */
-    {END}
-};
-/* clang-format on */
+/* Convolutions are told to pad with zeros, so that they leave height and width
+ * as they are; by default they do not pad (CNN_PAD_VALID). */
+static cnn_net *network(const recipe *r)
+{
+    cnn_conv2d_options conv = recipe_conv2d(r);
+    const cnn_dense_options dense = recipe_dense(r);
+    cnn_net *net = cnn_net_create();
+
+    conv.padding = CNN_PAD_SAME;
+
+    /* 6 @ 14 x 14, 156 parameters */
+    cnn_net_add(net, cnn_conv2d_create(6, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+
+    /* 16 @ 7 x 7, 2,416 parameters */
+    cnn_net_add(net, cnn_conv2d_create(16, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+
+    /* 120 @ 7 x 7, 48,120 parameters */
+    cnn_net_add(net, cnn_conv2d_create(120, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
+
+    /* 80 units, 470,480 parameters */
+    cnn_net_add(net, cnn_dense_create(80, &dense));
+    cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
+
+    /* 10 classes, 810 parameters */
+    cnn_net_add(net, cnn_dense_create(10, &dense));
+    cnn_net_add(net, cnn_softmax_create());
+    return net;
+}
 
 static const example lenet5_sigmoid = {
     .name = "lenet5_sigmoid",

@@ -24,6 +24,31 @@ static const recipe tuned = {
     .epochs = 1,
 };
 
+/* Convolutions are told to pad with zeros, so that they leave height and width
+ * as they are; by default they do not pad (CNN_PAD_VALID). */
+static cnn_net *network(const configuration *c, const recipe *r)
+{
+    static const int32_t kinds[] = {
+        [SIGMOID] = CNN_SIGMOID, [TANH] = CNN_TANH, [RELU] = CNN_RELU};
+    const int32_t kind = kinds[c->activation];
+    cnn_conv2d_options conv = recipe_conv2d(r);
+    const cnn_dense_options dense = recipe_dense(r);
+    cnn_net *net = cnn_net_create();
+
+    conv.padding = CNN_PAD_SAME;
+    for (int32_t i = 0; i < c->layers; i++) {
+        cnn_net_add(net, cnn_conv2d_create(c->width[i > 0], 5, 5, &conv));
+        cnn_net_add(net, cnn_activation_create(kind, NULL));
+        if (i < 2)
+            cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    }
+    cnn_net_add(net, cnn_dense_create(c->width[2], &dense));
+    cnn_net_add(net, cnn_activation_create(kind, NULL));
+    cnn_net_add(net, cnn_dense_create(10, &dense));
+    cnn_net_add(net, cnn_softmax_create());
+    return net;
+}
+
 /* Every configuration is this one but for what its row says. */
 static const configuration base = {
     .width = {6, 16, 120}, .layers = 2, .activation = RELU};
@@ -61,6 +86,7 @@ int main(int argc, char **argv)
                       .about = "Trains LeNet-5 in many configurations and "
                                "sets side by side what they cost and how fast "
                                "they learn.",
+                      .network = network,
                       .base = &base,
                       .variations = variations,
                       .count = sizeof(variations) / sizeof(variations[0]),

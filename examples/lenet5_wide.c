@@ -1,15 +1,35 @@
 /* LeNet-5 with ReLU and many more filters, on 28 x 28 images of digits. */
 #include "programs/example.h"
 
-/* clang-format off */
-static const layer network[] = {          /* output        parameters */
-    {CONV, 32, 5}, {RELU}, {MAXPOOL, 2},  /* 32 @ 14 x 14         832 */
-    {CONV, 64, 5}, {RELU}, {MAXPOOL, 2},  /* 64 @ 7 x 7        51,264 */
-    {DENSE, 1024}, {RELU},                /* 1,024          3,212,288 */
-    {DENSE, 10}, {SOFTMAX},               /* 10                10,250 */
-    {END}
-};
-/* clang-format on */
+/* Convolutions are told to pad with zeros, so that they leave height and width
+ * as they are; by default they do not pad (CNN_PAD_VALID). */
+static cnn_net *network(const recipe *r)
+{
+    cnn_conv2d_options conv = recipe_conv2d(r);
+    const cnn_dense_options dense = recipe_dense(r);
+    cnn_net *net = cnn_net_create();
+
+    conv.padding = CNN_PAD_SAME;
+
+    /* 32 @ 14 x 14, 832 parameters */
+    cnn_net_add(net, cnn_conv2d_create(32, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+
+    /* 64 @ 7 x 7, 51,264 parameters */
+    cnn_net_add(net, cnn_conv2d_create(64, 5, 5, &conv));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+
+    /* 1,024 units, 3,212,288 parameters */
+    cnn_net_add(net, cnn_dense_create(1024, &dense));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+
+    /* 10 classes, 10,250 parameters */
+    cnn_net_add(net, cnn_dense_create(10, &dense));
+    cnn_net_add(net, cnn_softmax_create());
+    return net;
+}
 
 static const example lenet5_wide = {
     .name = "lenet5_wide",

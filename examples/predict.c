@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "running/network.h"
 #include "running/recognise.h"
 #include "running/run_options.h"
+#include "support/csv.h"
 #include "support/failure.h"
-#include "support/paths.h"
-#include "support/printable.h"
+#include "support/output.h"
+#include "support/text.h"
 
 typedef struct settings {
     run_options run; /* of which only the name and the threads matter */
@@ -111,6 +111,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 /* The lines of a file; `count` of them must be there. NULL: none. */
 static char **read_labels(const char *path, int32_t count)
 {
+    char *line = NULL;
     size_t capacity = 0;
     int32_t i = 0;
 
@@ -120,12 +121,11 @@ static char **read_labels(const char *path, int32_t count)
     FILE *stream = fopen(path, "r");
     if (stream == NULL)
         fail(EX_NOINPUT, "%s: %s", path, strerror(errno));
-    while (i < count && getline(&names[i], &capacity, stream) > 0) {
-        names[i][strcspn(names[i], "\r\n")] = '\0';
-        make_printable(names[i]);
-        capacity = 0;
-        i++;
+    while (i < count && getline(&line, &capacity, stream) > 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        names[i++] = printable(line);
     }
+    free(line);
     fclose(stream);
     if (i < count)
         fail(EX_DATAERR, "%s: %d names, the model has %d classes", path, (int)i,
@@ -136,24 +136,11 @@ static char **read_labels(const char *path, int32_t count)
 static void free_labels(char **names, int32_t count)
 {
     for (int32_t i = 0; names != NULL && i < count; i++)
-        free(names[i]);
+        g_free(names[i]);
     free(names);
 }
 
 /* ------------------------------------------------------------ answers --- */
-
-/* A field of a table, in quotes if it needs them. */
-static void print_field(const char *text)
-{
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++)
-        printf(*text == '"' ? "\"\"" : "%c", *text);
-    putchar('"');
-}
 
 static void print_name(char **names, int32_t k)
 {
@@ -166,15 +153,18 @@ static void print_name(char **names, int32_t k)
 static void print_row(const char *path, char **names, const float *y,
                       int32_t classes, int32_t answer)
 {
-    print_field(path);
-    putchar(',');
+    GString *row = g_string_new(NULL);
+
+    csv_field(row, "%s", path);
     if (names != NULL)
-        print_field(names[answer]);
+        csv_field(row, "%s", names[answer]);
     else
-        printf("%d", (int)answer);
+        csv_field(row, "%d", (int)answer);
     for (int32_t k = 0; k < classes; k++)
-        printf(",%.6g", (double)y[k]);
-    putchar('\n');
+        csv_field(row, "%.6g", (double)y[k]);
+    csv_end(row);
+    fputs(row->str, stdout);
+    g_string_free(row, TRUE);
 }
 
 /* The best outputs, the best first: of those not yet printed the best, `top`
@@ -196,7 +186,7 @@ static void print_answer(const char *path, char **names, float *y,
             char *name = printable(path);
 
             printf("image: %s recognised as ", name);
-            free(name);
+            g_free(name);
             print_name(names, best);
             putchar('\n');
         }
@@ -210,7 +200,7 @@ static void print_answer(const char *path, char **names, float *y,
 static int answer_all(const settings *s, cnn_net *net)
 {
     const int32_t classes = output_count(net);
-    const bool smallest = network_smallest_wins(net);
+    const bool smallest = smallest_wins(net);
     char **names = read_labels(s->labels, classes);
     float *y = allocate((size_t)classes, sizeof(float));
     int code = 0;

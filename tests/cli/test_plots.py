@@ -107,6 +107,14 @@ class Plots(ExampleTest):
         self.svg("plot.svg")
         self.assertEqual(path.stat().st_mode & 0o777, 0o640)
 
+    def test_a_link_stays_a_link(self):
+        path, link = self.folder / "plot.svg", self.folder / "link.svg"
+        path.write_bytes(b"x")
+        link.symlink_to("plot.svg")
+        self.run_example(*FEW, "--plot=link.svg")
+        self.assertTrue(link.is_symlink())
+        self.svg("plot.svg")
+
     def without_gnuplot(self, path):
         self.environment["PATH"] = path
         files = "model", "plot.png", "c.svg", "f.png", "m.svg", "r.html"

@@ -139,7 +139,7 @@ class Sweep(ExampleTest):
         for name, values in VARIATIONS.items():
             self.assertEqual(text.count(f"Varying: {name}<"), 1)
             section = text.split(f"Varying: {name}<")[1].split("<section")[0]
-            self.assertEqual(section.count("<svg"), 2)
+            self.assertEqual(section.count("data:image/svg+xml;base64,"), 2)
             for value in values:
                 self.assertIn(value, section)
         self.assertEqual(text.count("<section"), 6)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <glib.h>
+
 #include "images/drawn_digits.h"
 #include "support/failure.h"
 
@@ -23,13 +25,11 @@ static char *find_file(const char *folder, const char *const file[2])
     static const char *const marks[] = {"-", "."}, *const ends[] = {"", ".gz"};
 
     for (int i = 0; i < 4; i++) {
-        char *path;
-        if (asprintf(&path, "%s/%s%s%s-ubyte%s", folder, file[0], marks[i % 2],
-                     file[1], ends[i / 2]) < 0)
-            fail(EXIT_FAILURE, "out of memory");
+        char *path = g_strdup_printf("%s/%s%s%s-ubyte%s", folder, file[0],
+                                     marks[i % 2], file[1], ends[i / 2]);
         if (access(path, F_OK) == 0)
             return path;
-        free(path);
+        g_free(path);
     }
     return NULL;
 }
@@ -41,7 +41,7 @@ static bool has_all(const char *folder)
     for (int i = 0; i < 4; i++) {
         char *path = find_file(folder, files[i / 2][i % 2]);
         all = all && path != NULL;
-        free(path);
+        g_free(path);
     }
     return all;
 }
@@ -90,8 +90,8 @@ static cnn_dataset *load(const char *folder, const char *const pair[2][2],
     if (loaded == NULL)
         check(cnn_last_status(), folder);
     check_digits(loaded, path[0], p);
-    free(path[0]);
-    free(path[1]);
+    g_free(path[0]);
+    g_free(path[1]);
     return loaded;
 }
 
@@ -125,11 +125,11 @@ void data_find(data *d, const char *folder, const pixels *p, bool hold_out)
 
     *d = (data){0};
     if (chosen != NULL) {
-        d->source = strdup(chosen);
+        d->source = g_strdup(chosen);
         d->all = load(chosen, files[0], p);
         d->test = load(chosen, files[1], p);
     } else {
-        d->source = strdup("digits drawn by this program");
+        d->source = g_strdup("digits drawn by this program");
         const cnn_dataset_options as = options(p);
         d->drawn = drawn_digits(&d->all, &d->test, &as);
     }
@@ -155,5 +155,5 @@ void data_free(data *d)
     cnn_dataset_free(d->all);
     cnn_dataset_free(d->test);
     free(d->drawn);
-    free(d->source);
+    g_free(d->source);
 }

@@ -1,6 +1,7 @@
 #include "images/picture.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,12 +96,12 @@ int picture_read(const char *path, bool invert, const cnn_shape *shape,
     return 0;
 }
 
-int picture_write(const char *path, int width, int height, const float *x)
+GString *picture_png(int width, int height, const float *x)
 {
     GdkPixbuf *picture =
         gdk_pixbuf_new(GDK_COLORSPACE_RGB, FALSE, 8, width, height);
-    GError *error = NULL;
-    int code = 0;
+    gchar *png = NULL;
+    gsize size = 0;
 
     if (picture == NULL)
         fail(EXIT_FAILURE, "out of memory");
@@ -109,12 +110,16 @@ int picture_write(const char *path, int width, int height, const float *x)
     for (int i = 0; i < height; i++)
         for (int j = 0; j < width; j++)
             memset(pixels + i * stride + 3 * j,
-                   (int)(255 * x[i * width + j] + 0.5f), 3);
-    if (!gdk_pixbuf_save(picture, path, "png", &error, NULL)) {
-        warn("%s: %s", path, error->message);
-        g_error_free(error);
-        code = EX_CANTCREAT;
-    }
+                   (int)(255 * picture_grey(x[i * width + j]) + 0.5f), 3);
+    if (!gdk_pixbuf_save_to_buffer(picture, &png, &size, "png", NULL, NULL))
+        fail(EXIT_FAILURE, "out of memory");
     g_object_unref(picture);
-    return code;
+    GString *file = g_string_new_len(png, (gssize)size);
+    g_free(png);
+    return file;
+}
+
+float picture_grey(float x)
+{
+    return x > 0 ? fminf(x, 1) : 0; /* 0 for NaN, too */
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <glib.h>
+
 #include <cnn/cnn.h>
 
 /* How large a picture may be: decoded it takes up to four bytes for each pixel,
@@ -22,7 +24,10 @@
 int picture_read(const char *path, bool invert, const cnn_shape *shape,
                  float *x);
 
-/* Writes a grey one as PNG. */
-int picture_write(const char *path, int width, int height, const float *x);
+/* A value as it is shown: never darker than black or lighter than white. */
+float picture_grey(float x);
+
+/* A grey one of height x width as the bytes of a PNG file. */
+GString *picture_png(int width, int height, const float *x);
 
 #endif

@@ -1,36 +1,28 @@
 #include "pages/chart.h"
 
-#include "pages/gnuplot.h"
 #include "pages/panel.h"
 
 enum { MOST_BESIDE = 3 };
-
-bool chart_knows(const char *path)
-{
-    return gnuplot_knows(path);
-}
 
 int chart_save(const char *path, const chart *c)
 {
     const int panels = c->count > 0 ? (int)c->count : 1;
     const int rows = (panels + MOST_BESIDE - 1) / MOST_BESIDE;
     const int columns = (panels + rows - 1) / rows;
-    gnuplot g;
+    GString *g = panels == 1
+                     ? gnuplot_script(path, 960, 600, 15)
+                     : gnuplot_script(path, 640 * columns, 480 * rows, 14);
 
-    if (panels == 1)
-        gnuplot_start(&g, path, 960, 600, 15);
-    else
-        gnuplot_start(&g, path, 640 * columns, 480 * rows, 14);
-    chart_script_look(&g);
-    fprintf(g.script, "set multiplot layout %d,%d", rows, columns);
+    panel_look(g);
+    g_string_append_printf(g, "set multiplot layout %d,%d", rows, columns);
     if (c->title != NULL) {
-        fputs(" title ", g.script);
-        gnuplot_quote(&g, c->title);
-        fputs(" font ',18'", g.script);
+        g_string_append(g, " title ");
+        gnuplot_quote(g, c->title);
+        g_string_append(g, " font ',18'");
     }
-    fputc('\n', g.script);
+    g_string_append_c(g, '\n');
     for (size_t i = 0; i < c->count; i++)
-        chart_script_panel(&g, &c->panels[i], true);
-    fprintf(g.script, "unset multiplot\n");
-    return gnuplot_save(&g, path);
+        panel_draw(g, &c->panels[i], true);
+    g_string_append_printf(g, "unset multiplot\n");
+    return gnuplot_save(g, NULL, path);
 }

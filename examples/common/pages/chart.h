@@ -16,10 +16,9 @@ typedef struct curve {
 
 /* One pair of axes and what is drawn over them. */
 typedef struct panel {
-    const char *title;   /* NULL: none */
-    const char *x, *y;   /* what the axes are, with units */
-    double y_low, y_top; /* of the y axis; equal: as the points want it */
-    bool log_x, log_y;
+    const char *title; /* NULL: none */
+    const char *x, *y; /* what the axes are, with units */
+    bool log_y;
     const curve *curves;
     size_t count;
 } panel;
@@ -30,9 +29,6 @@ typedef struct chart {
     const panel *panels;
     size_t count;
 } chart;
-
-/* Can a chart be drawn into a file of that name? .png and .svg can. */
-bool chart_knows(const char *path);
 
 /* Draws a chart into a PNG or SVG file, as its name ends. Returns 0, or, after
  * a message, an exit code. */

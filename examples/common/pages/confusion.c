@@ -2,12 +2,11 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "pages/gnuplot.h"
-#include "support/failure.h"
-#include "support/names.h"
-#include "support/output_file.h"
+#include "support/csv.h"
+#include "support/output.h"
+#include "support/text.h"
 
 enum {
     MOST_EDGE = 1040, /* of the matrix in a picture, in pixels */
@@ -63,31 +62,24 @@ void confusion_print(const confusion *c)
 
 bool confusion_knows(const char *path)
 {
-    return ends_with(path, ".csv") || gnuplot_knows(path);
+    return ends_with(path, ".csv") || ends_with(path, ".png") ||
+           ends_with(path, ".svg");
 }
 
 static int save_table(const char *path, const confusion *c)
 {
-    char *text;
-    size_t length;
-    FILE *table = open_memstream(&text, &length);
+    GString *table = g_string_new("label");
 
-    if (table == NULL)
-        fail(EXIT_FAILURE, "out of memory");
-    fprintf(table, "label");
     for (int32_t k = 0; k < c->classes; k++)
-        fprintf(table, ",%d", (int)k);
+        csv_field(table, "%d", (int)k);
+    csv_end(table);
     for (int32_t label = 0; label < c->classes; label++) {
-        fprintf(table, "\n%d", (int)label);
+        csv_field(table, "%d", (int)label);
         for (int32_t k = 0; k < c->classes; k++)
-            fprintf(table, ",%lld", (long long)count(c, label, k));
+            csv_field(table, "%lld", (long long)count(c, label, k));
+        csv_end(table);
     }
-    fprintf(table, "\n");
-    if (fclose(table) != 0)
-        fail(EXIT_FAILURE, "out of memory");
-    const int code = output_file(path, text, length);
-    free(text);
-    return code;
+    return output_file(path, table);
 }
 
 /* A colour on the way from white to vermilion. */
@@ -102,11 +94,11 @@ static unsigned heat_colour(double heat)
 }
 
 /* The cells: where, of which colour, the number and its colour. */
-static void write_cells(gnuplot *g, const confusion *c)
+static void write_cells(GString *g, const confusion *c)
 {
     const double scale = confusion_scale(c);
 
-    fprintf(g->script, "$cells << END\n");
+    g_string_append_printf(g, "$cells << END\n");
     for (int32_t label = 0; label < c->classes; label++)
         for (int32_t k = 0; k < c->classes; k++) {
             const double heat = confusion_heat(c, scale, label, k);
@@ -117,10 +109,10 @@ static void write_cells(gnuplot *g, const confusion *c)
             const unsigned ink = zero         ? 0xa8b0b8
                                  : heat > 0.8 ? 0xffffff
                                               : 0x1a1f24;
-            fprintf(g->script, "%d %d %u %lld %u\n", (int)k, (int)label, colour,
-                    (long long)count(c, label, k), ink);
+            g_string_append_printf(g, "%d %d %u %lld %u\n", (int)k, (int)label,
+                                   colour, (long long)count(c, label, k), ink);
         }
-    fprintf(g->script, "END\n");
+    g_string_append_printf(g, "END\n");
 }
 
 static int save_picture(const char *path, const confusion *c)
@@ -132,27 +124,28 @@ static int save_picture(const char *path, const confusion *c)
     const int edge = cell * classes + 2 * MARGIN;
     const double margin = (double)MARGIN / edge;
     const int every = (LEGIBLE + cell - 1) / cell; /* class has its number */
-    gnuplot g;
+    GString *g = gnuplot_script(path, edge, edge, 14);
 
-    gnuplot_start(&g, path, edge, edge, 14);
-    fprintf(g.script,
-            "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
-            "set bmargin at screen %.6f\nset tmargin at screen %.6f\n"
-            "set xrange [-0.5:%d.5]\nset yrange [%d.5:-0.5]\n"
-            "unset border\nunset key\nset tics scale 0\n"
-            "set xtics 0,%d\nset ytics 0,%d\n"
-            "set xlabel 'recognised as'\nset ylabel 'label'\nset title ",
-            margin, 1 - margin, margin, 1 - margin, classes - 1, classes - 1,
-            every, every);
-    gnuplot_quote(&g, c->title);
-    fprintf(g.script, " font ',16'\n");
-    write_cells(&g, c);
-    fprintf(g.script,
-            "plot NaN, $cells using 1:2:(0.5):(0.5):3 with boxxyerror "
-            "fs solid border rgb '#ffffff' lc rgb variable%s\n",
-            cell >= LEGIBLE ? ", '' using 1:2:4:5 with labels tc rgb variable"
-                            : "");
-    return gnuplot_save(&g, path);
+    g_string_append_printf(
+        g,
+        "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
+        "set bmargin at screen %.6f\nset tmargin at screen %.6f\n"
+        "set xrange [-0.5:%d.5]\nset yrange [%d.5:-0.5]\n"
+        "unset border\nunset key\nset tics scale 0\n"
+        "set xtics 0,%d\nset ytics 0,%d\n"
+        "set xlabel 'recognised as'\nset ylabel 'label'\nset title ",
+        margin, 1 - margin, margin, 1 - margin, classes - 1, classes - 1, every,
+        every);
+    gnuplot_quote(g, c->title);
+    g_string_append_printf(g, " font ',16'\n");
+    write_cells(g, c);
+    g_string_append_printf(
+        g,
+        "plot NaN, $cells using 1:2:(0.5):(0.5):3 with boxxyerror "
+        "fs solid border rgb '#ffffff' lc rgb variable%s\n",
+        cell >= LEGIBLE ? ", '' using 1:2:4:5 with labels tc rgb variable"
+                        : "");
+    return gnuplot_save(g, NULL, path);
 }
 
 int confusion_save(const char *path, const confusion *c)

@@ -1,7 +1,8 @@
 #include "pages/curves.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+
+#include <glib.h>
 
 #include "support/failure.h"
 
@@ -23,10 +24,10 @@ static void add_curve(curves *c, const run *r, const view *v, bool held_out,
     const bool both = v->training && v->held_out;
 
     c->points[c->count] = series_points(s, v->x, v->y);
-    if (asprintf(&c->titles[c->count], "%s%s%s", r->name != NULL ? r->name : "",
-                 r->name != NULL && both ? ", " : "",
-                 r->name == NULL || both ? what : "") < 0)
-        fail(EXIT_FAILURE, "out of memory");
+    c->titles[c->count] =
+        g_strdup_printf("%s%s%s", r->name != NULL ? r->name : "",
+                        r->name != NULL && both ? ", " : "",
+                        r->name == NULL || both ? what : "");
     c->curves[c->count] = (curve){.title = c->titles[c->count],
                                   .points = c->points[c->count],
                                   .count = s->count,
@@ -68,7 +69,7 @@ void curves_create(curves *c, const char *title, const run *runs, size_t runs_n,
 void curves_free(curves *c)
 {
     for (size_t i = 0; i < c->count; i++) {
-        free(c->titles[i]);
+        g_free(c->titles[i]);
         free(c->points[i]);
     }
     free(c->panels);

@@ -1,150 +1,137 @@
 #include "pages/gnuplot.h"
 
 #include <errno.h>
-#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <glib.h>
-
 #include "support/failure.h"
-#include "support/names.h"
-#include "support/output_file.h"
+#include "support/output.h"
+#include "support/text.h"
 
-extern char **environ;
-
-bool gnuplot_knows(const char *path)
-{
-    return ends_with(path, ".png") || ends_with(path, ".svg");
-}
-
-void gnuplot_start(gnuplot *g, const char *path, int width, int height,
-                   int font)
+GString *gnuplot_script(const char *path, int width, int height, int font)
 {
     const bool png = path != NULL && !ends_with(path, ".svg");
+    GString *script = g_string_new("set encoding utf8\n");
 
-    g->script = open_memstream(&g->text, &g->length);
-    if (g->script == NULL)
-        fail(EXIT_FAILURE, "out of memory");
     /* Letters are measured in points by one terminal, in pixels by the other;
      * a point is 3/4 of a pixel. No letter of a text means anything else. */
-    fprintf(
-        g->script,
-        "set encoding utf8\n"
+    g_string_append_printf(
+        script,
         "set terminal %s size %d,%d font 'sans-serif,%d' %s noenhanced %s\n",
         png ? "pngcairo" : "svg", width, height, font,
         png ? "fontscale 0.75" : "",
         path != NULL ? "background '#ffffff'" : "");
+    return script;
 }
 
-void gnuplot_quote(gnuplot *g, const char *text)
+void gnuplot_quote(GString *script, const char *text)
 {
     char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
 
-    fputc('\'', g->script);
+    g_string_append_c(script, '\'');
     for (const char *c = valid; *c != 0; c++)
         if (*c == '\'')
-            fputs("''", g->script);
+            g_string_append(script, "''");
         else /* a line must not end in a word */
-            fputc(g_ascii_iscntrl(*c) ? ' ' : *c, g->script);
-    fputc('\'', g->script);
+            g_string_append_c(script, g_ascii_iscntrl(*c) ? ' ' : *c);
+    g_string_append_c(script, '\'');
     g_free(valid);
 }
 
-/* Runs gnuplot from one file into another; not through a shell, which would
- * read more into names than they say. */
-static int run(FILE *in, FILE *out)
+/* In the child, of which GLib would otherwise read texts only. */
+static void redirect(gpointer files)
+{
+    FILE **f = files;
+
+    dup2(fileno(f[0]), STDIN_FILENO);
+    dup2(fileno(f[1]), STDOUT_FILENO);
+}
+
+/* Runs gnuplot from the first file into the second; not through a shell, which
+ * would read more into names than they say. */
+static bool run(FILE *files[2])
 {
     /* -d: what the user has set up for himself would change the pictures. */
-    char *const argv[] = {(char[]){"gnuplot"}, (char[]){"-d"}, NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t child;
+    char *argv[] = {(char[]){"gnuplot"}, (char[]){"-d"}, NULL};
+    GError *error = NULL;
     int status = 0;
 
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fileno(in), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(out), STDOUT_FILENO);
-    const int error =
-        posix_spawnp(&child, argv[0], &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) {
+    if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, redirect, files,
+                      NULL, NULL, &status, &error)) {
         warn("no plot: gnuplot cannot be started (%s); Debian has it as "
              "gnuplot-nox",
-             strerror(error));
-        return EXIT_FAILURE;
+             error->message);
+        g_error_free(error);
+        return false;
     }
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    if (status != 0)
         warn("no plot: gnuplot failed");
-        return EXIT_FAILURE;
-    }
-    return 0;
+    return status == 0;
 }
 
-/* All of a file, with a 0 behind it; NULL if it cannot be read. */
-static char *read_all(FILE *file, size_t *size)
+/* NULL after a message. */
+static GString *read_all(FILE *file)
 {
-    const long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    GError *error = NULL;
+    GMappedFile *map = g_mapped_file_new_from_fd(fileno(file), FALSE, &error);
 
-    if (end < 0)
+    if (map == NULL) {
+        warn("no plot: temporary file: %s", error->message);
+        g_error_free(error);
         return NULL;
-    rewind(file);
-    *size = (size_t)end;
-    char *all = allocate(*size + 1, 1);
-    if (fread(all, 1, *size, file) == *size)
-        return all;
-    free(all);
-    return NULL;
-}
-
-static int draw(const gnuplot *g, FILE *in, FILE *out, char **picture,
-                size_t *size)
-{
-    if (in == NULL || out == NULL) {
-        warn("no plot: no temporary file: %s", strerror(errno));
-        return EX_CANTCREAT;
     }
-    if (fwrite(g->text, 1, g->length, in) < g->length || fflush(in) != 0) {
+    GString *all = g_string_new_len(g_mapped_file_get_contents(map),
+                                    (gssize)g_mapped_file_get_length(map));
+    g_mapped_file_unref(map);
+    return all;
+}
+
+/* Behind the tag that an SVG begins with. */
+static void add_style(GString *picture, const char *style)
+{
+    const char *tag = strstr(picture->str, "<svg");
+    const char *end = tag != NULL ? strchr(tag, '>') : NULL;
+    char *element = g_strdup_printf("\n<style>%s</style>", style);
+
+    if (end != NULL)
+        g_string_insert(picture, end + 1 - picture->str, element);
+    g_free(element);
+}
+
+GString *gnuplot_draw(GString *script, const char *style, int *code)
+{
+    FILE *files[2] = {tmpfile(), tmpfile()};
+    GString *picture = NULL;
+
+    *code = EXIT_FAILURE;
+    if (files[0] == NULL || files[1] == NULL ||
+        fputs(script->str, files[0]) < 0 || fflush(files[0]) != 0) {
         warn("no plot: temporary file: %s", strerror(errno));
-        return EX_IOERR;
+        *code = EX_IOERR;
+    } else {
+        rewind(files[0]);
+        if (run(files))
+            picture = read_all(files[1]);
     }
-    rewind(in);
-    const int code = run(in, out);
-    if (code != 0)
-        return code;
-    *picture = read_all(out, size);
-    if (*picture == NULL)
-        warn("no plot: temporary file: %s", strerror(errno));
-    return *picture == NULL ? EX_IOERR : 0;
+    for (int i = 0; i < 2; i++)
+        if (files[i] != NULL)
+            fclose(files[i]);
+    g_string_free(script, TRUE);
+    if (picture == NULL)
+        return NULL;
+    if (style != NULL)
+        add_style(picture, style);
+    *code = 0;
+    return picture;
 }
 
-int gnuplot_draw(gnuplot *g, char **picture, size_t *size)
+int gnuplot_save(GString *script, const char *style, const char *path)
 {
-    if (fclose(g->script) != 0)
-        fail(EXIT_FAILURE, "out of memory");
+    int code;
+    GString *picture = gnuplot_draw(script, style, &code);
 
-    FILE *in = tmpfile(), *out = tmpfile();
-    const int code = draw(g, in, out, picture, size);
-    if (in != NULL)
-        fclose(in);
-    if (out != NULL)
-        fclose(out);
-    free(g->text);
-    return code;
-}
-
-int gnuplot_save(gnuplot *g, const char *path)
-{
-    char *picture;
-    size_t size;
-    int code = gnuplot_draw(g, &picture, &size);
-
-    if (code != 0)
-        return code;
-    code = output_file(path, picture, size);
-    free(picture);
-    return code;
+    return picture != NULL ? output_file(path, picture) : code;
 }

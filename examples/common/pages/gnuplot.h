@@ -2,33 +2,21 @@
 #ifndef EXAMPLES_GNUPLOT_H
 #define EXAMPLES_GNUPLOT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <glib.h>
 
-typedef struct gnuplot {
-    FILE *script;
-    char *text; /* of the script, once it is closed */
-    size_t length;
-} gnuplot;
-
-/* Can it draw into a file of that name? .png and .svg it can. */
-bool gnuplot_knows(const char *path);
-
-/* Starts a script that draws into a file, as its name ends, on white; without a
- * name as SVG, on nothing. Sizes are in pixels. Leaves with a message if memory
- * is short. */
-void gnuplot_start(gnuplot *g, const char *path, int width, int height,
-                   int font);
+/* A script that draws into a file, .png or else .svg, as its name ends, on
+ * white; without a name as SVG, on nothing. Sizes are in pixels. */
+GString *gnuplot_script(const char *path, int width, int height, int font);
 
 /* A text as a word of the script, whatever is in it; NULL as an empty one. */
-void gnuplot_quote(gnuplot *g, const char *text);
+void gnuplot_quote(GString *script, const char *text);
 
-/* Ends the script and frees it. The picture, to be given to free(), ends with a
- * 0. Returns 0, or, after a message, an exit code. */
-int gnuplot_draw(gnuplot *g, char **picture, size_t *size);
+/* Draws the picture and frees the script. An SVG gets rules of CSS, if `style`
+ * is not NULL. NULL after a message and with an exit code if it cannot be
+ * drawn. */
+GString *gnuplot_draw(GString *script, const char *style, int *code);
 
-/* The same, into a file. */
-int gnuplot_save(gnuplot *g, const char *path);
+/* The same, into a file. Returns 0, or, after a message, an exit code. */
+int gnuplot_save(GString *script, const char *style, const char *path);
 
 #endif

@@ -2,9 +2,10 @@
 #ifndef EXAMPLES_PAGE_PRIVATE_H
 #define EXAMPLES_PAGE_PRIVATE_H
 
-#include <stdio.h>
+#include <stdbool.h>
 
-#include "pages/gnuplot.h"
+#include <glib.h>
+
 #include "pages/page.h"
 
 /* What is between two tags and takes more of the same kind. */
@@ -12,22 +13,20 @@ enum page_list { NO_LIST, FIGURES, FACTS };
 
 struct page {
     char *path;
-    FILE *html;
-    char *text; /* of html, once it is closed */
-    size_t length;
+    GString *html;
     enum page_list list;
     bool section;
-    /* Starting gnuplot takes longer than a chart: it draws all panels at once
-     * when the page is closed; then they are put where they belong. */
-    gnuplot panels;
-    long *places; /* in html, one for each panel */
-    size_t count, capacity;
+    int code; /* not 0: that gnuplot does not work was told */
 };
 
 /* Goes on to what belongs to a list of that kind. */
 void page_enter(page *p, enum page_list list);
 
-/* Leaves a place for the panel that is drawn next. */
-void page_leave_place(page *p);
+/* A text, in which nothing means anything but itself. */
+void page_put(page *p, const char *text);
+
+/* The same between tags; nothing if there is no text. */
+void page_element(page *p, const char *start, const char *text,
+                  const char *end);
 
 #endif

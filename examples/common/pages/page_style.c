@@ -1,15 +1,17 @@
 #include "pages/page_style.h"
 
+#include <stddef.h>
+
 /* By day, by night and on paper. */
-static const char colours[] =
+const char *const page_style[] = {
     ":root{color-scheme:light dark;--ground:#fff;--ink:#1a1f24;--soft:#59636e;"
     "--line:#d5dbe1;--panel:#f4f6f8;--accent:#0072b2;--mistake:213 94 0;"
     "--right:0 114 178;--glow:1}\n"
     "@media screen and (prefers-color-scheme:dark){:root{--ground:#14171a;"
     "--ink:#e3e7ea;--soft:#9da7b1;--line:#32383f;--panel:#1d2227;"
-    "--accent:#58b0e3;--mistake:240 120 40;--right:60 150 210;--glow:1.35}}\n";
+    "--accent:#58b0e3;--mistake:240 120 40;--right:60 150 210;--glow:1.35}}\n",
 
-static const char texts[] =
+    /* Texts. */
     "*{box-sizing:border-box}\n"
     "body{margin:0 auto;max-width:70rem;padding:clamp(1.25rem,4vw,3rem) "
     "clamp(1rem,4vw,2.5rem) 4rem;background:var(--ground);color:var(--ink);"
@@ -26,9 +28,9 @@ static const char texts[] =
     "figcaption{margin-top:.5rem;color:var(--soft);font-size:.9rem}\n"
     ".name{margin:0 0 .5rem;font-weight:600}\n"
     ".missing{margin:0;padding:1rem;border:1px dashed var(--line);"
-    "color:var(--soft)}\n";
+    "color:var(--soft)}\n",
 
-static const char lists[] =
+    /* Lists. */
     "dl,dd{margin:0}\n"
     ".figures{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0}\n"
     ".figures div{display:flex;flex:1 0 auto;flex-direction:column-reverse;"
@@ -45,9 +47,9 @@ static const char lists[] =
     "padding:.35rem 0;border-bottom:1px solid var(--line)}\n"
     ".facts dt{flex:none;max-width:50%}\n"
     ".facts dd{text-align:right;overflow-wrap:anywhere;min-width:0;"
-    "font-variant-numeric:tabular-nums}\n";
+    "font-variant-numeric:tabular-nums}\n",
 
-static const char tables[] =
+    /* Tables. */
     ".scroll{overflow-x:auto;margin:1rem 0 1.5rem}\n"
     "table{border-collapse:collapse;font-size:.925rem;"
     "font-variant-numeric:tabular-nums}\n"
@@ -70,17 +72,15 @@ static const char tables[] =
     ".confusion td{background:rgb(var(--mistake)/var(--heat,0))}\n"
     ".confusion .zero{color:var(--soft);background:var(--panel)}\n"
     ".confusion .right{background:rgb(var(--right)/.22);font-weight:600}\n"
-    ".confusion .share{background:none;color:var(--soft)}\n";
+    ".confusion .share{background:none;color:var(--soft)}\n",
 
-static const char pictures[] =
+    /* Pictures. */
     ".panels{display:grid;gap:1.5rem 2rem;grid-template-columns:"
     "repeat(auto-fill,minmax(min(25rem,100%),1fr))}\n"
     ".panels .name{margin:0}\n"
     ".axis{margin:0 0 .25rem;color:var(--soft);font-size:.85rem}\n"
-    "svg{display:block;width:100%;height:auto;overflow:visible;filter:"
-    "brightness(var(--glow))}\n"
-    "svg text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,"
-    "\"Noto Sans\",\"Liberation Sans\",sans-serif;fill:var(--soft)}\n"
+    ".panel img{display:block;width:100%;height:auto;"
+    "filter:brightness(var(--glow))}\n"
     ".key{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;margin:.25rem 0 0;"
     "padding:0;list-style:none;font-size:.85rem}\n"
     ".key i{display:inline-block;width:1.6rem;margin-right:.5rem;"
@@ -91,9 +91,9 @@ static const char pictures[] =
     ".tiles img{display:block;image-rendering:pixelated;"
     "outline:1px solid var(--line)}\n"
     ".tiles figcaption{margin:.25rem 0 0;font-size:.75rem;line-height:1.3;"
-    "font-variant-numeric:tabular-nums}\n";
+    "font-variant-numeric:tabular-nums}\n",
 
-static const char paper[] =
+    /* On paper. */
     "@page{margin:15mm}\n"
     "@media print{body{padding:0;max-width:none;font-size:10pt}"
     "h2{margin-top:1.5rem}h2,.name{break-after:avoid}"
@@ -102,14 +102,11 @@ static const char paper[] =
     "1fr}pre{max-height:none;white-space:pre-wrap}"
     ".scroll{overflow:visible}"
     "td,.figures div,pre{print-color-adjust:exact;"
-    "-webkit-print-color-adjust:exact}}\n";
+    "-webkit-print-color-adjust:exact}}\n",
+    NULL};
 
-void page_style(FILE *html)
-{
-    fputs(colours, html);
-    fputs(texts, html);
-    fputs(lists, html);
-    fputs(tables, html);
-    fputs(pictures, html);
-    fputs(paper, html);
-}
+/* The colours are --soft of the page. */
+const char panel_style[] =
+    "text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,"
+    "\"Noto Sans\",\"Liberation Sans\",sans-serif;fill:#59636e}"
+    "@media screen and (prefers-color-scheme:dark){text{fill:#9da7b1}}";

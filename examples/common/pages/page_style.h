@@ -2,9 +2,10 @@
 #ifndef EXAMPLES_PAGE_STYLE_H
 #define EXAMPLES_PAGE_STYLE_H
 
-#include <stdio.h>
+/* The style sheet of a page, in parts; the last is NULL. */
+extern const char *const page_style[];
 
-/* Writes the style sheet. */
-void page_style(FILE *html);
+/* And of the picture of a panel, which a page does not reach into. */
+extern const char panel_style[];
 
 #endif

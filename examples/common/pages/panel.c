@@ -20,17 +20,17 @@ typedef struct range {
     double low, top;
 } range;
 
-const char *chart_colour(int number)
+const char *panel_colour(int number)
 {
     return palette[(unsigned)number % (sizeof(palette) / sizeof(*palette))];
 }
 
-void chart_script_look(gnuplot *g)
+void panel_look(GString *g)
 {
-    fprintf(g->script, "set border 3 lc rgb '#909090'\n"
+    g_string_append(g, "set border 3 lc rgb '#909090'\n"
                        "set tics nomirror out scale 0.5 textcolor rgb 'black'\n"
                        "set grid lt 1 lw 1 lc rgb '#c8808080'\n"
-                       "set format '%%g'\n"
+                       "set format '%g'\nset format x '%.9g'\n"
                        "set key bmargin left Left reverse horizontal samplen "
                        "1.5 height 0.7\n"
                        "set rmargin 3.5\n");
@@ -39,7 +39,7 @@ void chart_script_look(gnuplot *g)
 static bool shown(const panel *p, const double point[2])
 {
     return isfinite(point[0]) && isfinite(point[1]) &&
-           (!p->log_x || point[0] > 0) && (!p->log_y || point[1] > 0);
+           (!p->log_y || point[1] > 0);
 }
 
 /* What the points take up of an axis, 0 or 1; low > top if there are none. */
@@ -74,13 +74,6 @@ static range widen(range r, bool log, double air)
                    r.top + more};
 }
 
-static range y_range(const panel *p)
-{
-    if (p->y_low < p->y_top && (!p->log_y || p->y_low > 0))
-        return (range){p->y_low, p->y_top};
-    return widen(extent(p, 1), p->log_y, 0.05);
-}
-
 /* 1, 2 or 5 times a power of ten that fits into `span` about `parts` times. */
 static double step_of(double span, int parts)
 {
@@ -91,45 +84,35 @@ static double step_of(double span, int parts)
     return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
 }
 
-static void linear_tics(gnuplot *g, range r, int parts)
+/* gnuplot would choose more numbers than have room under a narrow panel. */
+static void write_x_axis(GString *g, range r, const char *name)
 {
-    const double step = step_of(r.top - r.low, parts);
-    const double slack = 1e-6 * step;
-
-    for (double k = ceil((r.low - slack) / step); k * step <= r.top + slack;
-         k++)
-        fprintf(g->script, "%.9g,", k * step);
-}
-
-/* Over few powers of ten also two and five times each. */
-static void log_tics(gnuplot *g, range r)
-{
-    const double decades = log10(r.top / r.low);
-    const int every = (int)ceil(decades / 8);
-
-    for (int e = (int)floor(log10(r.low)); e <= log10(r.top); e++)
-        for (int m = 1; m <= 5; m += m < 2 ? 1 : 3) {
-            const double tic = m * pow(10, e);
-            if (tic >= r.low && tic <= r.top && e % every == 0 &&
-                (m == 1 || decades < 3))
-                fprintf(g->script, "%.9g,", tic);
-        }
-}
-
-/* gnuplot would choose more numbers than have room in a narrow panel, and on a
- * short logarithmic axis hardly any. It does not mind a comma at the end. */
-static void write_axis(gnuplot *g, char axis, range r, bool log,
-                       const char *name)
-{
-    fprintf(g->script, "%s logscale %c\nset %crange [%.9g:%.9g]\nset %ctics (",
-            log ? "set" : "unset", axis, axis, r.low, r.top, axis);
-    if (log && r.top / r.low > 5)
-        log_tics(g, r);
-    else
-        linear_tics(g, r, axis == 'x' ? 5 : 6);
-    fprintf(g->script, ")\nset %clabel ", axis);
+    g_string_append_printf(g, "set xrange [%.9g:%.9g]\nset xtics %.9g\n", r.low,
+                           r.top, step_of(r.top - r.low, 5));
+    g_string_append(g, "set xlabel ");
     gnuplot_quote(g, name);
-    fputc('\n', g->script);
+    g_string_append_c(g, '\n');
+}
+
+/* On a logarithmic axis gnuplot numbers powers of ten only: of few of them it
+ * is given two and five times each too, of hardly one even steps. */
+static void write_y_axis(GString *g, range r, bool log, const char *name)
+{
+    const double ratio = r.top / r.low, step = step_of(r.top - r.low, 6);
+
+    g_string_append_printf(
+        g, "%s logscale y\nset yrange [%.9g:%.9g]\nset ytics autofreq\n",
+        log ? "set" : "unset", r.low, r.top);
+    if (log && ratio <= 5)
+        g_string_append_printf(g, "set for [k=%.0f:%.0f] ytics add (k*%.9g)\n",
+                               ceil(r.low / step), floor(r.top / step), step);
+    else if (log && ratio < 1000)
+        g_string_append_printf(
+            g, "set for [e=%.0f:%.0f] for [m in '2 5'] ytics add (m*10.0**e)\n",
+            floor(log10(r.low)), floor(log10(r.top)));
+    g_string_append(g, "set ylabel ");
+    gnuplot_quote(g, name);
+    g_string_append_c(g, '\n');
 }
 
 /* Which of the columns of a panel a point falls into; -1: it is not shown. */
@@ -137,14 +120,12 @@ static int column(const panel *p, range x, const double point[2])
 {
     if (!shown(p, point))
         return -1;
-    const double part = p->log_x ? log(point[0] / x.low) / log(x.top / x.low)
-                                 : (point[0] - x.low) / (x.top - x.low);
-    return (int)(COLUMNS * part);
+    return (int)(COLUMNS * (point[0] - x.low) / (x.top - x.low));
 }
 
 /* The lowest and the highest of some points, in their order: within a column a
  * line through them looks as if it went through all. */
-static size_t write_extremes(gnuplot *g, double (*points)[2], size_t count)
+static size_t write_extremes(GString *g, double (*points)[2], size_t count)
 {
     size_t low = 0, high = 0;
 
@@ -156,19 +137,21 @@ static size_t write_extremes(gnuplot *g, double (*points)[2], size_t count)
     }
     const size_t first = low < high ? low : high;
     const size_t last = low < high ? high : low;
-    fprintf(g->script, "%.9g %.9g\n", points[first][0], points[first][1]);
+    g_string_append_printf(g, "%.9g %.9g\n", points[first][0],
+                           points[first][1]);
     if (last > first)
-        fprintf(g->script, "%.9g %.9g\n", points[last][0], points[last][1]);
+        g_string_append_printf(g, "%.9g %.9g\n", points[last][0],
+                               points[last][1]);
     return last > first ? 2 : 1;
 }
 
 /* Writes the points of curve `i`; how many there are to be seen. */
-static size_t write_points(gnuplot *g, const panel *p, range x, size_t i)
+static size_t write_points(GString *g, const panel *p, range x, size_t i)
 {
     const curve *c = &p->curves[i];
     size_t written = 0, next;
 
-    fprintf(g->script, "$curve%zu << END\n", i);
+    g_string_append_printf(g, "$curve%zu << END\n", i);
     for (size_t k = 0; k < c->count; k = next) {
         const int here = column(p, x, c->points[k]);
         for (next = k + 1; next < c->count; next++)
@@ -177,39 +160,41 @@ static size_t write_points(gnuplot *g, const panel *p, range x, size_t i)
         if (here >= 0)
             written += write_extremes(g, c->points + k, next - k);
         else /* a gap */
-            fputc('\n', g->script);
+            g_string_append_c(g, '\n');
     }
-    fprintf(g->script, "END\n");
+    g_string_append(g, "END\n");
     return written;
 }
 
-static void write_plot(gnuplot *g, const panel *p, const size_t *points)
+static void write_plot(GString *g, const panel *p, const size_t *points)
 {
-    fputs("plot NaN notitle", g->script); /* something, if there are none */
+    g_string_append(g, "plot NaN notitle"); /* something, if there are none */
     for (size_t i = 0; i < p->count; i++) {
         const curve *c = &p->curves[i];
         if (points[i] == 0)
             continue;
-        fprintf(g->script, ", $curve%zu with %s lc rgb '%s' %s title ", i,
-                points[i] < FEW       ? "linespoints pt 7 ps 0.6 lw 2"
-                : points[i] < COLUMNS ? "lines lw 2"
-                                      : "lines lw 1",
-                chart_colour(c->colour), c->dashed ? "dt (8,5)" : "");
+        g_string_append_printf(
+            g, ", $curve%zu with %s lc rgb '%s' %s title ", i,
+            points[i] < FEW       ? "linespoints pt 7 ps 0.6 lw 2"
+            : points[i] < COLUMNS ? "lines lw 2"
+                                  : "lines lw 1",
+            panel_colour(c->colour), c->dashed ? "dt (8,5)" : "");
         gnuplot_quote(g, c->title);
     }
-    fputc('\n', g->script);
+    g_string_append_c(g, '\n');
 }
 
-void chart_script_panel(gnuplot *g, const panel *p, bool texts)
+void panel_draw(GString *g, const panel *p, bool texts)
 {
-    const range x = widen(extent(p, 0), p->log_x, 0);
+    const range x = widen(extent(p, 0), false, 0);
     size_t *points = allocate(p->count, sizeof(*points));
 
-    write_axis(g, 'x', x, p->log_x, p->x);
-    write_axis(g, 'y', y_range(p), p->log_y, texts ? p->y : NULL);
-    fprintf(g->script, "%s key\nset title ", texts ? "set" : "unset");
+    write_x_axis(g, x, p->x);
+    write_y_axis(g, widen(extent(p, 1), p->log_y, 0.05), p->log_y,
+                 texts ? p->y : NULL);
+    g_string_append_printf(g, "%s key\nset title ", texts ? "set" : "unset");
     gnuplot_quote(g, texts ? p->title : NULL);
-    fputs(" font ',16'\n", g->script);
+    g_string_append(g, " font ',16'\n");
     for (size_t i = 0; i < p->count; i++)
         points[i] = write_points(g, p, x, i);
     write_plot(g, p, points);

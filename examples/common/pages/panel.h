@@ -1,4 +1,4 @@
-/* Charts as scripts for gnuplot. */
+/* Panels of charts as scripts for gnuplot. */
 #ifndef EXAMPLES_PANEL_H
 #define EXAMPLES_PANEL_H
 
@@ -6,13 +6,13 @@
 #include "pages/gnuplot.h"
 
 /* The colour of curves with that number, as #rrggbb. */
-const char *chart_colour(int number);
+const char *panel_colour(int number);
 
-/* The look of all panels, after gnuplot_start(). */
-void chart_script_look(gnuplot *g);
+/* The look of all panels, after gnuplot_script(). */
+void panel_look(GString *g);
 
 /* Draws a panel. Without `texts` its title, the name of the y axis and the key
  * are left to the page that it is drawn for. */
-void chart_script_panel(gnuplot *g, const panel *p, bool texts);
+void panel_draw(GString *g, const panel *p, bool texts);
 
 #endif

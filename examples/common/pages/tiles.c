@@ -1,13 +1,10 @@
 #include "pages/tiles.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "images/picture.h"
 #include "pages/gnuplot.h"
-#include "support/failure.h"
-#include "support/names.h"
-#include "support/output_file.h"
 
 /* All in pixels of the picture. */
 enum {
@@ -26,11 +23,6 @@ typedef struct grid {
     int cell_width, cell_height; /* of a tile with what belongs to it */
     int columns, rows;
 } grid;
-
-float tile_grey(float x)
-{
-    return x > 0 ? fminf(x, 1) : 0; /* 0 for NaN, too */
-}
 
 static int max(int a, int b)
 {
@@ -69,86 +61,59 @@ static void place(const tiles *t, const grid *r, size_t i, int *x, int *y)
 }
 
 /* Its elements, a frame and the caption. */
-static void write_tile(gnuplot *g, const tiles *t, const grid *r, size_t i)
+static void write_tile(GString *g, const tiles *t, const grid *r, size_t i)
 {
     int left, top;
 
-    fprintf(g->script, "$tile%zu << END\n", i);
+    g_string_append_printf(g, "$tile%zu << END\n", i);
     for (int y = 0; y < r->repeat * t->height; y++) {
         const float *row = t->tiles[i].x + y / r->repeat * t->width;
         for (int x = 0; x < r->repeat * t->width; x++)
-            fprintf(g->script, " %.3g", (double)tile_grey(row[x / r->repeat]));
-        fputc('\n', g->script);
+            g_string_append_printf(g, " %.3g",
+                                   (double)picture_grey(row[x / r->repeat]));
+        g_string_append_c(g, '\n');
     }
     place(t, r, i, &left, &top);
     const int right = left + r->scale * t->width;
     const int bottom = top + r->scale * t->height;
-    fprintf(
-        g->script,
+    g_string_append_printf(
+        g,
         "END\nset object rectangle from %d,%d to %d,%d front fillstyle empty "
         "border lc rgb '#c0c0c0'\nset label ",
         left, top, right, bottom);
     gnuplot_quote(g, t->tiles[i].caption);
-    fprintf(g->script, " at %g,%d center textcolor rgb '#404040'\n",
-            (left + right) / 2.0, bottom + LINE / 2 + 2);
+    g_string_append_printf(g, " at %g,%d center textcolor rgb '#404040'\n",
+                           (left + right) / 2.0, bottom + LINE / 2 + 2);
 }
 
-static void write_script(gnuplot *g, const tiles *t, const grid *r, int width,
+static void write_script(GString *g, const tiles *t, const grid *r, int width,
                          int height)
 {
     const double size = (double)r->scale / r->repeat;
     int x, y;
 
-    fprintf(g->script,
-            "set lmargin at screen 0\nset rmargin at screen 1\n"
-            "set bmargin at screen 0\nset tmargin at screen 1\n"
-            "set xrange [0:%d]\nset yrange [%d:0]\nset cbrange [0:1]\n"
-            "set palette gray gamma 1\nunset colorbox\nunset border\n"
-            "unset tics\nunset key\nset label ",
-            width, height);
+    g_string_append_printf(
+        g,
+        "set lmargin at screen 0\nset rmargin at screen 1\n"
+        "set bmargin at screen 0\nset tmargin at screen 1\n"
+        "set xrange [0:%d]\nset yrange [%d:0]\nset cbrange [0:1]\n"
+        "set palette gray gamma 1\nunset colorbox\nunset border\n"
+        "unset tics\nunset key\nset label ",
+        width, height);
     gnuplot_quote(g, t->title);
-    fprintf(g->script, " at %g,%d center font ',16'\n", width / 2.0, HEAD / 2);
+    g_string_append_printf(g, " at %g,%d center font ',16'\n", width / 2.0,
+                           HEAD / 2);
     for (size_t i = 0; i < t->count; i++)
         write_tile(g, t, r, i);
-    fputs("plot NaN", g->script); /* something, if there are none */
+    g_string_append(g, "plot NaN"); /* something, if there are none */
     for (size_t i = 0; i < t->count; i++) {
         place(t, r, i, &x, &y);
         /* An element is drawn around its point, not from there on. */
-        fprintf(g->script,
-                ", $tile%zu matrix using (%g*$1+%g):(%g*$2+%g):3 with image", i,
-                size, x + size / 2, size, y + size / 2);
+        g_string_append_printf(
+            g, ", $tile%zu matrix using (%g*$1+%g):(%g*$2+%g):3 with image", i,
+            size, x + size / 2, size, y + size / 2);
     }
-    fputc('\n', g->script);
-}
-
-/* Writes an SVG whose pictures stay made of squares when they are enlarged;
- * gnuplot leaves that open. */
-static int save_svg(const char *path, const char *svg)
-{
-    static const char image[] = "<image ";
-    const char *next;
-    char *text;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
-
-    if (file == NULL)
-        fail(EXIT_FAILURE, "out of memory");
-    while ((next = strstr(svg, image)) != NULL) {
-        fwrite(svg, 1, (size_t)(next - svg), file);
-        fprintf(file, "%sstyle='image-rendering:pixelated' ", image);
-        svg = next + strlen(image);
-    }
-    fputs(svg, file);
-    if (fclose(file) != 0)
-        fail(EXIT_FAILURE, "out of memory");
-    const int code = output_file(path, text, length);
-    free(text);
-    return code;
-}
-
-bool tiles_knows(const char *path)
-{
-    return gnuplot_knows(path);
+    g_string_append_c(g, '\n');
 }
 
 int tiles_save(const char *path, const tiles *t)
@@ -156,19 +121,9 @@ int tiles_save(const char *path, const tiles *t)
     const grid r = lay_out(t);
     const int width = max(GAP + r.columns * r.cell_width, TITLE);
     const int height = HEAD + r.rows * r.cell_height;
-    gnuplot g;
-    char *picture;
-    size_t size;
+    GString *script = gnuplot_script(path, width, height, 12);
 
-    gnuplot_start(&g, path, width, height, 12);
-    write_script(&g, t, &r, width, height);
-    int code = gnuplot_draw(&g, &picture, &size);
-    if (code != 0)
-        return code;
-    if (ends_with(path, ".svg"))
-        code = save_svg(path, picture);
-    else
-        code = output_file(path, picture, size);
-    free(picture);
-    return code;
+    write_script(script, t, &r, width, height);
+    /* They stay made of squares when they are enlarged. */
+    return gnuplot_save(script, "image{image-rendering:pixelated}", path);
 }

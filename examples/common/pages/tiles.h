@@ -2,7 +2,6 @@
 #ifndef EXAMPLES_TILES_H
 #define EXAMPLES_TILES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct tile {
@@ -16,12 +15,6 @@ typedef struct tiles {
     const tile *tiles;
     size_t count;
 } tiles;
-
-/* A value as it is shown: never darker than black or lighter than white. */
-float tile_grey(float x);
-
-/* Can they be drawn into a file of that name? .png and .svg can. */
-bool tiles_knows(const char *path);
 
 /* Draws them into a PNG or SVG file. Returns 0, or, after a message, an exit
  * code. */

@@ -7,7 +7,7 @@
 #include "programs/comparison_rows.h"
 #include "running/interrupt.h"
 #include "support/failure.h"
-#include "support/paths.h"
+#include "support/output.h"
 
 enum { VARY = 2048, CSV, PLOT, REPORT };
 
@@ -90,7 +90,7 @@ static configuration apply(const configuration *base,
         memcpy(c.width, change->width, sizeof(c.width));
     if (change->layers > 0)
         c.layers = change->layers;
-    if (change->activation != END)
+    if (change->activation != NONE)
         c.activation = change->activation;
     if (change->optimizer != NULL)
         c.optimizer = change->optimizer;
@@ -114,21 +114,6 @@ static recipe make_recipe(const configuration *c, const recipe *base)
     return r;
 }
 
-static void make_network(const configuration *c, layer *next)
-{
-    for (int32_t i = 0; i < c->layers; i++) {
-        *next++ = (layer){CONV, .size = c->width[i > 0], .kernel = 5};
-        *next++ = (layer){(enum layer_kind)c->activation};
-        if (i < 2)
-            *next++ = (layer){MAXPOOL, .size = 2};
-    }
-    *next++ = (layer){DENSE, .size = c->width[2]};
-    *next++ = (layer){(enum layer_kind)c->activation};
-    *next++ = (layer){DENSE, .size = 10};
-    *next++ = (layer){SOFTMAX};
-    *next++ = (layer){END};
-}
-
 static bool same(const row *a, const row *b)
 {
     const configuration *x = &a->configuration, *y = &b->configuration;
@@ -150,9 +135,7 @@ static void add_row(rows *all, const variation *v, const configuration *value,
                .configuration = apply(all->of->base, value),
                .trial = allocate(1, sizeof(trial)),
                .owned = true};
-    make_network(&r->configuration, r->network);
-    *r->trial = (trial){.network = r->network,
-                        .recipe = make_recipe(&r->configuration, base)};
+    *r->trial = (trial){.recipe = make_recipe(&r->configuration, base)};
     snprintf(r->trial->name, sizeof(r->trial->name), "%s %s", v->name,
              value->name);
     for (int i = 0; i < all->count && r->owned; i++)
@@ -190,6 +173,8 @@ static int run_rows(rows *all)
         row *r = &all->rows[i];
 
         if (r->owned) {
+            r->trial->net =
+                all->of->network(&r->configuration, &r->trial->recipe);
             trial_run(r->trial, all->data, all->run);
             trial_free_net(r->trial);
         }

@@ -3,15 +3,17 @@
 #ifndef EXAMPLES_COMPARISON_H
 #define EXAMPLES_COMPARISON_H
 
-#include "running/network.h"
+#include "running/recipe.h"
+
+typedef enum activation { NONE, SIGMOID, TANH, RELU } activation;
 
 /* A configuration; in a variation, what it changes in the base one: what is 0
  * or NULL stays. */
 typedef struct configuration {
     const char *name;
-    int32_t width[3];   /* filters, filters of further convolutions, units */
-    int32_t layers;     /* convolutions, 1 to 3; the first two are pooled */
-    int32_t activation; /* RELU, SIGMOID, ... */
+    int32_t width[3]; /* filters, filters of further convolutions, units */
+    int32_t layers;   /* convolutions, 1 to 3; the first two are pooled */
+    activation activation;
     const char *optimizer;
     float lr, lr_factor; /* instead of, and times, the recipe's */
 } configuration;
@@ -28,6 +30,8 @@ typedef struct variation {
 typedef struct comparison {
     const char *name;
     const char *about; /* for --help */
+    /* Makes the net, which is not yet built. */
+    cnn_net *(*network)(const configuration *c, const recipe *r);
     const configuration *base;
     const variation *variations;
     int count;

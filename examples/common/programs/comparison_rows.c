@@ -6,8 +6,9 @@
 
 #include "pages/curves.h"
 #include "pages/page.h"
+#include "support/csv.h"
 #include "support/failure.h"
-#include "support/output_file.h"
+#include "support/output.h"
 
 void rows_print_head(void)
 {
@@ -29,31 +30,29 @@ void rows_print(const row *r)
 
 int rows_save_csv(const rows *all, const char *path)
 {
-    char *table = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&table, &size);
+    GString *table =
+        g_string_new("varied,value,optimizer,lr,batch,parameters,multiply_adds,"
+                     "ms_per_step,steps,seconds,test_accuracy,diverged\n");
 
-    if (stream == NULL)
-        fail(EXIT_FAILURE, "out of memory");
-    fputs("varied,value,optimizer,lr,batch,parameters,multiply_adds,"
-          "ms_per_step,steps,seconds,test_accuracy,diverged\n",
-          stream);
     for (int i = 0; i < all->count; i++) {
         const row *r = &all->rows[i];
         const trial *t = r->trial;
 
-        fprintf(stream, "%s,%s,%s,%g,%d,%lld,%lld,%.4f,%lld,%.4f,%.4f,%d\n",
-                r->variation->name, r->value->name, t->recipe.optimizer,
-                (double)t->recipe.lr, (int)t->recipe.batch,
-                (long long)t->counts.params, (long long)t->counts.multiply_adds,
-                t->step_ms, (long long)t->steps, t->seconds, t->accuracy,
-                t->diverged);
+        csv_field(table, "%s", r->variation->name);
+        csv_field(table, "%s", r->value->name);
+        csv_field(table, "%s", t->recipe.optimizer);
+        csv_field(table, "%g", (double)t->recipe.lr);
+        csv_field(table, "%d", (int)t->recipe.batch);
+        csv_field(table, "%lld", (long long)t->counts.params);
+        csv_field(table, "%lld", (long long)t->counts.multiply_adds);
+        csv_field(table, "%.4f", t->step_ms);
+        csv_field(table, "%lld", (long long)t->steps);
+        csv_field(table, "%.4f", t->seconds);
+        csv_field(table, "%.4f", t->accuracy);
+        csv_field(table, "%d", t->diverged);
+        csv_end(table);
     }
-    if (fclose(stream) != 0)
-        fail(EXIT_FAILURE, "out of memory");
-    const int code = output_file(path, table, size);
-    free(table);
-    return code;
+    return output_file(path, table);
 }
 
 /* The rows of one variation, from `first` on. */

@@ -9,7 +9,6 @@ typedef struct row {
     const variation *variation;
     const configuration *value;
     configuration configuration; /* the base one with its change */
-    layer network[16];
     trial *trial; /* of this row, or of an earlier one that is the same */
     bool owned;   /* it is of this row */
 } row;

@@ -7,13 +7,13 @@
 
 #include "images/picture.h"
 #include "pages/confusion.h"
+#include "programs/command_line.h"
 #include "programs/outcome.h"
 #include "running/interrupt.h"
 #include "running/recognise.h"
 #include "running/statistics.h"
-#include "support/command.h"
 #include "support/failure.h"
-#include "support/paths.h"
+#include "support/output.h"
 
 /* Better told now than after the training. */
 static void check_paths(const example_options *o)
@@ -90,8 +90,9 @@ static cnn_net *make_net(const example_options *o)
         pixels_keep(&o->example->pixels, net);
         return net;
     }
-    cnn_net *net = network_create(o->example->network, &o->recipe);
-    network_add(net, o->head->layers, &o->recipe);
+    cnn_net *net = o->example->network(&o->recipe);
+    if (o->head->add != NULL)
+        o->head->add(net, &o->recipe);
     check(cnn_net_build(net, &image, o->recipe.batch, o->run.seed), NULL);
     if (o->init_from != NULL)
         take_weights(net, o);
@@ -122,7 +123,7 @@ static int show_digit(cnn_net *net, const data *d, const example_options *o)
             x[i * edge + j] =
                 (framed[(i + m) * image.w + j + m] - low) / (high - low);
     free(framed);
-    const int code = picture_write(o->digit, edge, edge, x);
+    const int code = output_file(o->digit, picture_png(edge, edge, x));
     return code != 0 ? code
                      : recognise_print(net, o->digit, &(reading){*as, false});
 }
@@ -132,7 +133,7 @@ static void check_output_layer(const example_options *o, cnn_net *net)
 {
     const bool smallest = o->head->loss == CNN_LOSS_LENET_MAP;
 
-    if (o->load != NULL && network_smallest_wins(net) != smallest)
+    if (o->load != NULL && smallest_wins(net) != smallest)
         fail(EX_DATAERR,
              "%s: ends with a layer of kind %s, which cannot be trained as "
              "this network%s",
@@ -146,10 +147,12 @@ _Noreturn static void leave(const example_options *o, const training *t)
 {
     warn("stopped after step %lld of %lld, saved in %s; to go on:",
          (long long)t->done, (long long)t->steps, t->emergency);
-    command_print(stderr, o->run.argv,
-                  o->resume == NULL || strcmp(o->resume, t->emergency) != 0
-                      ? t->emergency
-                      : NULL);
+    GString *line = command_line(
+        o->run.argv, o->resume == NULL || strcmp(o->resume, t->emergency) != 0
+                         ? t->emergency
+                         : NULL);
+    fprintf(stderr, " %s\n", line->str);
+    g_string_free(line, TRUE);
     exit(128 + interrupt_signal());
 }
 

@@ -3,20 +3,23 @@
 #ifndef EXAMPLES_EXAMPLE_H
 #define EXAMPLES_EXAMPLE_H
 
-#include "images/data.h"
-#include "running/network.h"
+#include "images/pixels.h"
+#include "running/recipe.h"
 
 /* An output layer that one may choose, and the loss that goes with it. */
 typedef struct head {
     const char *name;
-    layer layers[3]; /* ends with END */
-    int32_t loss;    /* CNN_LOSS_* */
+    void (*add)(cnn_net *net, const recipe *r);
+    int32_t loss; /* CNN_LOSS_* */
 } head;
 
 typedef struct example {
     const char *name;
     const char *about; /* for --help */
-    const layer *network;
+
+    /* Makes the net, which is not yet built. An error surfaces when it is. */
+    cnn_net *(*network)(const recipe *r);
+
     head heads[2]; /* what is put on it, the default first; none: it is whole */
     pixels pixels; /* how images come in; all 0: 28 x 28, black 0, white 1 */
     recipe as_published, tuned;

@@ -5,9 +5,9 @@
 
 #include "pages/page.h"
 #include "pages/pictures.h"
+#include "programs/command_line.h"
 #include "programs/outcome.h"
 #include "running/statistics.h"
-#include "support/command.h"
 #include "support/failure.h"
 
 static void add_figures(page *p, const outcome *r)
@@ -47,17 +47,11 @@ static void add_recipe(page *p, const recipe *r)
 
 static void add_settings(page *p, const outcome *r)
 {
-    char *line = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&line, &size);
+    GString *line = command_line(r->o->run.argv, NULL);
 
-    if (stream == NULL)
-        fail(EXIT_FAILURE, "out of memory");
-    command_print(stream, r->o->run.argv, NULL);
-    fclose(stream);
     page_section(p, "Settings");
-    page_listing(p, line + strspn(line, " "));
-    free(line);
+    page_listing(p, line->str);
+    g_string_free(line, TRUE);
     if (r->training != NULL) {
         add_recipe(p, r->training->recipe);
         page_fact(p, "steps", "%lld of %lld", (long long)r->training->done,

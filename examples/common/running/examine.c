@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "running/network.h"
+#include "running/recognise.h"
 #include "support/failure.h"
 
 enum { BLOCK = 500 }; /* images at a time */
@@ -38,7 +38,7 @@ static void examine_block(cnn_net *net, const cnn_dataset *dataset,
                           examination *e)
 {
     int32_t index[BLOCK], labels[BLOCK];
-    const bool smallest = network_smallest_wins(net);
+    const bool smallest = smallest_wins(net);
 
     for (int32_t i = 0; i < count; i++)
         index[i] = first + i;

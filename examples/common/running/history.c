@@ -3,38 +3,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
+
 #include "support/failure.h"
 
-/* Room for one more. */
-static void *grow(void *array, size_t count, size_t *capacity, size_t size)
+/* Room for one more: twice as much each time that a power of two is full. */
+static void *grow(void *array, size_t count, size_t size)
 {
-    if (count < *capacity)
+    if ((count & (count - 1)) != 0)
         return array;
-    *capacity = *capacity == 0 ? 64 : 2 * *capacity;
-    array = realloc(array, *capacity * size);
-    if (array == NULL)
-        fail(EXIT_FAILURE, "out of memory");
-    return array;
+    return g_realloc_n(array, count > 0 ? 2 * count : 1, size);
 }
 
 void series_add(series *s, const point *p)
 {
-    s->points = grow(s->points, s->count, &s->capacity, sizeof(*s->points));
+    s->points = grow(s->points, s->count, sizeof(*p));
     s->points[s->count++] = *p;
 }
 
 void history_add_step(history *h, double seconds)
 {
-    h->step_seconds = grow(h->step_seconds, h->step_count, &h->step_capacity,
-                           sizeof(*h->step_seconds));
+    h->step_seconds = grow(h->step_seconds, h->step_count, sizeof(float));
     h->step_seconds[h->step_count++] = (float)seconds;
 }
 
 void history_free(history *h)
 {
-    free(h->training.points);
-    free(h->held_out.points);
-    free(h->step_seconds);
+    g_free(h->training.points);
+    g_free(h->held_out.points);
+    g_free(h->step_seconds);
     *h = (history){0};
 }
 

@@ -7,10 +7,9 @@
 #include <stdint.h>
 
 typedef struct point {
-    double step; /* how many came before */
-    double
-        seconds; /* of training alone, without what was looked at meanwhile */
-    double loss; /* per image */
+    double step;    /* how many came before */
+    double seconds; /* of training, without what was looked at meanwhile */
+    double loss;    /* per image */
     double accuracy;
 } point;
 
@@ -24,7 +23,7 @@ typedef struct history {
     series held_out;           /* the images that are not trained on */
     const char *held_out_name; /* "validation" or "test" */
     float *step_seconds;       /* of each step */
-    size_t step_count, step_capacity;
+    size_t step_count;
 } history;
 
 void series_add(series *s, const point *p);

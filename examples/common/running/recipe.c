@@ -14,56 +14,37 @@ const cnn_augment_options recipe_augment = {
     .elastic = 10,
 };
 
-static cnn_optim *sgd(const recipe *r, float momentum)
+cnn_conv2d_options recipe_conv2d(const recipe *r)
 {
-    return cnn_sgd_create(r->lr, &(cnn_sgd_options){
-                                     .struct_size = sizeof(cnn_sgd_options),
-                                     .momentum = momentum,
-                                     .nesterov = momentum > 0,
-                                     .weight_decay = r->weight_decay,
-                                 });
+    return (cnn_conv2d_options){
+        .struct_size = sizeof(cnn_conv2d_options),
+        .weight_init = r->weights.kind,
+        .weight_scale = r->weights.scale,
+        .bias_init = r->biases.kind,
+        .bias_scale = r->biases.scale,
+    };
 }
 
-static cnn_optim *adam(const recipe *r, bool decoupled)
+cnn_dense_options recipe_dense(const recipe *r)
 {
-    return cnn_adam_create(r->lr, &(cnn_adam_options){
-                                      .struct_size = sizeof(cnn_adam_options),
-                                      .weight_decay = r->weight_decay,
-                                      .decoupled = decoupled,
-                                  });
-}
-
-static cnn_optim *make_sgd(const recipe *r)
-{
-    return sgd(r, 0);
-}
-
-static cnn_optim *make_momentum(const recipe *r)
-{
-    return sgd(r, 0.9f);
-}
-
-static cnn_optim *make_adam(const recipe *r)
-{
-    return adam(r, false);
-}
-
-static cnn_optim *make_adamw(const recipe *r)
-{
-    return adam(r, true);
-}
-
-static cnn_optim *make_rmsprop(const recipe *r)
-{
-    return cnn_rmsprop_create(r->lr, NULL);
+    return (cnn_dense_options){
+        .struct_size = sizeof(cnn_dense_options),
+        .weight_init = r->weights.kind,
+        .weight_scale = r->weights.scale,
+        .bias_init = r->biases.kind,
+        .bias_scale = r->biases.scale,
+    };
 }
 
 static const struct {
     const char *name;
-    cnn_optim *(*create)(const recipe *r);
+    enum { SGD, ADAM, RMSPROP } kind;
+    float momentum;
+    int32_t decoupled; /* the decay of the weights */
 } optimizers[] = {
-    {"sgd", make_sgd},     {"momentum", make_momentum}, {"adam", make_adam},
-    {"adamw", make_adamw}, {"rmsprop", make_rmsprop},
+    {"sgd", SGD, .momentum = 0},    {"momentum", SGD, .momentum = 0.9f},
+    {"adam", ADAM, .decoupled = 0}, {"adamw", ADAM, .decoupled = 1},
+    {"rmsprop", RMSPROP},
 };
 
 enum { OPTIMIZERS = sizeof(optimizers) / sizeof(optimizers[0]) };
@@ -84,7 +65,24 @@ bool recipe_knows_optimizer(const char *name)
 
 cnn_optim *recipe_optimizer(const recipe *r)
 {
-    return optimizers[find(r->optimizer)].create(r);
+    const int i = find(r->optimizer);
+    const cnn_sgd_options sgd = {.struct_size = sizeof(sgd),
+                                 .momentum = optimizers[i].momentum,
+                                 .nesterov = optimizers[i].momentum > 0,
+                                 .weight_decay = r->weight_decay};
+    const cnn_adam_options adam = {.struct_size = sizeof(adam),
+                                   .weight_decay = r->weight_decay,
+                                   .decoupled = optimizers[i].decoupled};
+
+    switch (optimizers[i].kind) {
+    case SGD:
+        return cnn_sgd_create(r->lr, &sgd);
+    case ADAM:
+        return cnn_adam_create(r->lr, &adam);
+    case RMSPROP:
+        break;
+    }
+    return cnn_rmsprop_create(r->lr, NULL);
 }
 
 static const char *const schedules[] = {

@@ -41,9 +41,16 @@ extern const cnn_augment_options recipe_augment;
 /* What recipe.optimizer and recipe.schedule may be called, for --help. */
 extern const char optimizer_names[], schedule_names[];
 
-/* NULL if there is no such optimiser. */
-cnn_optim *recipe_optimizer(const recipe *r);
+/* Options of layers whose parameters begin as the recipe says; what else they
+ * hold are the defaults of the library, as convolutions without padding. */
+cnn_conv2d_options recipe_conv2d(const recipe *r);
+cnn_dense_options recipe_dense(const recipe *r);
+
 bool recipe_knows_optimizer(const char *name);
+
+/* The optimiser, of a name that is known; NULL if libcnn does not take the
+ * settings. */
+cnn_optim *recipe_optimizer(const recipe *r);
 
 /* False if there is no schedule of that name. */
 bool recipe_find_schedule(const char *name, schedule *s);

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "images/picture.h"
-#include "running/network.h"
 #include "support/failure.h"
-#include "support/printable.h"
+#include "support/text.h"
 
 int32_t output_count(const cnn_net *net)
 {
@@ -16,6 +15,13 @@ int32_t output_count(const cnn_net *net)
 
     check(cnn_net_out_shape(net, &out), NULL);
     return out.c * out.h * out.w;
+}
+
+bool smallest_wins(cnn_net *net)
+{
+    const cnn_layer *top = cnn_net_layer(net, cnn_net_layer_count(net) - 1);
+
+    return strcmp(cnn_layer_kind(top), "rbf") == 0;
 }
 
 /* Puts the picture x of c x h x w in the middle of what the net takes. */
@@ -38,7 +44,7 @@ int recognise(cnn_net *net, const char *path, const reading *r, float *y,
               int32_t *answer)
 {
     const int32_t classes = output_count(net), m = r->pixels.margin;
-    const float sign = network_smallest_wins(net) ? -1 : 1;
+    const float sign = smallest_wins(net) ? -1 : 1;
     cnn_shape in;
 
     check(cnn_net_in_shape(net, &in), NULL);
@@ -73,7 +79,7 @@ int recognise_print(cnn_net *net, const char *path, const reading *r)
         char *name = printable(path);
 
         printf("image: %s recognised as %d\n", name, (int)answer);
-        free(name);
+        g_free(name);
         for (int32_t k = 0; k < classes; k++)
             printf("  %d  %.6f\n", (int)k, (double)y[k]);
     }

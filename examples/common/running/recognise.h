@@ -30,4 +30,8 @@ int recognise_print(cnn_net *net, const char *path, const reading *r);
 /* How many outputs a net has. */
 int32_t output_count(const cnn_net *net);
 
+/* Does the smallest output say the class, as with RBF on top, or the
+ * largest? */
+bool smallest_wins(cnn_net *net);
+
 #endif

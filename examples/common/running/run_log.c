@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/csv.h"
 #include "support/failure.h"
-#include "support/names.h"
+#include "support/text.h"
 
 static const char head[] = "set,step,epoch,seconds,lr,loss,accuracy";
 
@@ -29,38 +30,33 @@ void log_open(run_log *l, const char *path, bool append)
         fprintf(stream, "%s\n", head);
 }
 
-/* Before it `text`, if it is finite; otherwise `empty`. */
-static void number(FILE *stream, const char *text, const char *empty,
-                   double value)
+static GString *make_line(const log_entry *e, bool json)
 {
-    fputs(text, stream);
-    if (isfinite(value))
-        fprintf(stream, "%.7g", value);
-    else
-        fputs(empty, stream);
-}
+    static const char *const names[] = {"epoch", "seconds", "lr", "loss",
+                                        "accuracy"};
+    const double values[] = {e->epoch, e->seconds, e->lr, e->loss, e->accuracy};
+    GString *line = g_string_new(NULL);
 
-static void write_csv(FILE *stream, const log_entry *e)
-{
-    fprintf(stream, "%s,%lld", e->set, (long long)e->step);
-    number(stream, ",", "", e->epoch);
-    number(stream, ",", "", e->seconds);
-    number(stream, ",", "", e->lr);
-    number(stream, ",", "", e->loss);
-    number(stream, ",", "", e->accuracy);
-    fputc('\n', stream);
-}
+    if (json) {
+        g_string_printf(line, "{\"set\": \"%s\", \"step\": %lld", e->set,
+                        (long long)e->step);
+    } else {
+        csv_field(line, "%s", e->set);
+        csv_field(line, "%lld", (long long)e->step);
+    }
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        char text[32] = "";
 
-static void write_json(FILE *stream, const log_entry *e)
-{
-    fprintf(stream, "{\"set\": \"%s\", \"step\": %lld", e->set,
-            (long long)e->step);
-    number(stream, ", \"epoch\": ", "null", e->epoch);
-    number(stream, ", \"seconds\": ", "null", e->seconds);
-    number(stream, ", \"lr\": ", "null", e->lr);
-    number(stream, ", \"loss\": ", "null", e->loss);
-    number(stream, ", \"accuracy\": ", "null", e->accuracy);
-    fputs("}\n", stream);
+        if (isfinite(values[i]))
+            snprintf(text, sizeof(text), "%.7g", values[i]);
+        if (json)
+            g_string_append_printf(line, ", \"%s\": %s", names[i],
+                                   text[0] != '\0' ? text : "null");
+        else
+            csv_field(line, "%s", text);
+    }
+    g_string_append(line, json ? "}\n" : "\n");
+    return line;
 }
 
 void log_write(run_log *l, const log_entry *e)
@@ -68,10 +64,9 @@ void log_write(run_log *l, const log_entry *e)
     for (int i = 0; i < l->count; i++) {
         const struct log_file *f = &l->files[i];
 
-        if (f->json)
-            write_json(f->stream, e);
-        else
-            write_csv(f->stream, e);
+        GString *line = make_line(e, f->json);
+        fputs(line->str, f->stream);
+        g_string_free(line, TRUE);
         if (fflush(f->stream) == 0 || l->failed)
             continue;
         warn("%s: %s", f->path, strerror(errno));

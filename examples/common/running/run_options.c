@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pages/chart.h"
 #include "support/failure.h"
-#include "support/names.h"
+#include "support/text.h"
 
 enum { DATA = 256, SEED, THREADS };
 
@@ -54,7 +53,7 @@ float option_rate(struct argp_state *state, const char *option,
 const char *option_picture(struct argp_state *state, const char *option,
                            const char *name)
 {
-    if (!chart_knows(name))
+    if (!ends_with(name, ".png") && !ends_with(name, ".svg"))
         argp_error(state, "--%s '%s': expected a name in .png or .svg", option,
                    name);
     return name;

@@ -11,7 +11,6 @@ void trial_run(trial *t, const data *d, const run_options *run)
     cnn_metrics m;
 
     check(cnn_dataset_shape(d->train, &image), NULL);
-    t->net = network_create(t->network, &t->recipe);
     check(cnn_net_build(t->net, &image, t->recipe.batch, run->seed), NULL);
     check(cnn_net_set_loss(t->net, CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
                            t->recipe.reduction),

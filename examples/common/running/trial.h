@@ -4,17 +4,16 @@
 
 #include "images/data.h"
 #include "running/history.h"
-#include "running/network.h"
 #include "running/run_options.h"
 
-/* Starts as {.name = ..., .network = ..., .recipe = ...}. */
+/* Starts as {.name = ..., .recipe = ..., .net = ...}. */
 typedef struct trial {
     char name[48];
-    const layer *network;
     recipe recipe;
+    cnn_net *net; /* described, not built; afterwards watched as well
+                   * (cnn_net_watch()) */
 
     /* What came of it. */
-    cnn_net *net;    /* watched (cnn_net_watch()) */
     int64_t watched; /* since that step */
     history history;
     cnn_layer_counts counts;
@@ -27,7 +26,7 @@ typedef struct trial {
     bool stopped;     /* by Ctrl-C */
 } trial;
 
-/* Makes the net and trains it. */
+/* Builds the net and trains it. */
 void trial_run(trial *t, const data *d, const run_options *run);
 
 /* Frees the net, which the rest does not need. */

@@ -7,19 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/printable.h"
+#include <glib.h>
+
+#include "support/text.h"
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format,
                                                       va_list args)
 {
-    char *text;
+    char *text = g_strdup_vprintf(format, args);
+    char *shown = printable(text);
 
     fflush(stdout);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    fprintf(stderr, "%s: %s\n", program_invocation_short_name,
-            text != NULL ? make_printable(text) : "out of memory");
-    free(text);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, shown);
+    g_free(shown);
+    g_free(text);
 }
 
 void warn(const char *format, ...)
@@ -55,7 +56,7 @@ void check(cnn_status status, const char *input)
     /* Most texts begin with the file's name, printable. */
     char *name = printable(input);
     const bool named = strncmp(cnn_last_error(), name, strlen(name)) == 0;
-    free(name);
+    g_free(name);
     fail(status == CNN_EIO ? EX_NOINPUT : EX_DATAERR, "%s%s%s",
          named ? "" : input, named ? "" : ": ", cnn_last_error());
 }
