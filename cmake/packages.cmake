@@ -11,11 +11,11 @@
 if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   message(FATAL_ERROR "Packages are for /usr: -DCMAKE_INSTALL_PREFIX=/usr, or "
     "cmake --preset packages")
-elseif(NOT TARGET cnn OR NOT CNN_INSTALL OR NOT CNN_BUILD_EXAMPLES
+elseif(NOT TARGET cnn OR NOT CNN_INSTALL OR NOT TARGET lenet5_relu
     OR NOT CNN_WITH_PYTHON)
   message(FATAL_ERROR "Packages have the shared library, the examples and the "
     "Python package in them: BUILD_SHARED_LIBS, CNN_INSTALL, "
-    "CNN_BUILD_EXAMPLES and CNN_WITH_PYTHON must be on")
+    "CNN_BUILD_EXAMPLES and CNN_WITH_PYTHON must be on, and gdk-pixbuf there")
 elseif(NOT CNN_INSTALL_PYTHONDIR STREQUAL "lib/python3/dist-packages")
   message(FATAL_ERROR "Debian's python3 looks for packages in "
     "lib/python3/dist-packages, not in ${CNN_INSTALL_PYTHONDIR}")

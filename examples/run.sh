@@ -88,8 +88,10 @@ if [ ! -e "$build/CMakeCache.txt" ]; then
     ninja=$(command -v ninja >/dev/null && echo -GNinja || true)
     cmake -S "$root" -B "$build" $ninja -DCMAKE_BUILD_TYPE=Release \
         -DCNN_BUILD_EXAMPLES=ON >&2
-elif ! grep -q '^CNN_BUILD_EXAMPLES:BOOL=ON' "$build/CMakeCache.txt"; then
-    cmake -DCNN_BUILD_EXAMPLES=ON "$build" >&2 # configured by hand, without
+elif ! grep -q '^CNN_BUILD_EXAMPLES:BOOL=ON' "$build/CMakeCache.txt" ||
+    ! grep -q '^GDK_PIXBUF_FOUND:INTERNAL=1' "$build/CMakeCache.txt"; then
+    # Configured by hand, without, or before there was gdk-pixbuf.
+    cmake -DCNN_BUILD_EXAMPLES=ON "$build" >&2
 fi
 program=${name#first/}
 cmake --build "$build" --target "$program" >&2

@@ -75,6 +75,20 @@ done
 cmake --install "$work/build" --prefix "$work/prefix" >"$work/log" ||
     fail "it cannot be installed"
 find "$work/prefix" -name 'libcnn.*' | LC_ALL=C sort | sed "s|$work/||"
+
+# The examples to be copied need the library alone; the others are left out.
+looks_for -DCNN_BUILD_EXAMPLES=ON >"$work/found" ||
+    fail "the examples cannot be configured without pkg-config"
+grep -q 'only those in examples/first are built' "$work/log" ||
+    fail "it is not said that examples are left out"
+PATH=$work/bin:$PATH cmake --build "$work/build" --parallel 2 \
+    >"$work/log" 2>&1 || fail "examples/first cannot be built"
+for program in "$source"/examples/first/*.c; do
+    program=$(basename "$program" .c)
+    [ -x "$work/build/examples/$program" ] || fail "$program was not built"
+done
+[ ! -e "$work/build/examples/lenet5_relu" ] || fail "lenet5_relu was built"
+
 times >"$work/times" # not in a pipe, where it is another shell's
 echo "built in $((end - begin)) s with two jobs; processors, with configuring:" \
     "$(tail -n 1 "$work/times")"
