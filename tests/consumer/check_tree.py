@@ -3,7 +3,8 @@
 
     check_tree.py SOURCE
 
-- a file of src/ includes its own floor and those it may stand on, no others;
+- a file of src/ includes its own floor and those it may stand on, no others,
+  and so does one of examples/common;
 - a room, which is a folder in a floor, is included by its own files only;
 - no two files of src/ have the same name;
 - the public headers include each other, <stddef.h> and <stdint.h> only;
@@ -45,6 +46,15 @@ FLOORS = {
     "files": {"base", "math", "data", "layers", "net", "train"},
 }
 
+# And which folders of examples/common one of them may use.
+EXAMPLES = {
+    "support": set(),
+    "images": {"support"},
+    "running": {"support", "images"},
+    "pages": {"support", "images", "running"},
+    "programs": {"support", "images", "running", "pages"},
+}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)', re.MULTILINE)
 
 
@@ -59,6 +69,11 @@ def wrong_include(path, bracket, name):
             return "public headers depend on nothing"
     if root == "examples" and floor in FLOORS:
         return "examples use public headers only"
+    if path.parts[:2] == ("examples", "common") and bracket == '"':
+        if floor not in EXAMPLES:
+            return "that is no folder of examples/common"
+        if floor != path.parts[2] and floor not in EXAMPLES[path.parts[2]]:
+            return f"{path.parts[2]} may not use {floor}"
     if root == "src" and bracket == '"' and floor != "cnn":
         if floor not in FLOORS:
             return "that is no floor of src/"
