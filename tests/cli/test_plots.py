@@ -102,10 +102,11 @@ class Plots(ExampleTest):
     def test_what_was_there_is_replaced(self):
         path = self.folder / "plot.svg"
         path.write_bytes(1000000 * b"x")
-        path.chmod(0o640)
-        self.run_example(*FEW, "--plot=plot.svg")
-        self.svg("plot.svg")
-        self.assertEqual(path.stat().st_mode & 0o777, 0o640)
+        for mode in 0o640, 0o666:
+            path.chmod(mode)
+            self.run_example(*FEW, "--plot=plot.svg")
+            self.svg("plot.svg")
+            self.assertEqual(path.stat().st_mode & 0o777, mode)
 
     def test_a_link_stays_a_link(self):
         path, link = self.folder / "plot.svg", self.folder / "link.svg"

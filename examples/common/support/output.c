@@ -54,34 +54,31 @@ static int write_through(const char *path, const GString *content)
 }
 
 /* GLib writes a new file beside the old one and renames it. */
-static int replace(const char *path, int mode, const GString *content)
+static int replace(const char *path, const struct stat *old,
+                   const GString *content)
 {
-    char *target = realpath(path, NULL); /* of a link; NULL: nothing there */
     GError *error = NULL;
-    const bool replaced = g_file_set_contents_full(
-        target != NULL ? target : path, content->str, (gssize)content->len,
-        G_FILE_SET_CONTENTS_CONSISTENT, mode, &error);
 
-    free(target);
-    if (replaced)
+    if (g_file_set_contents_full(path, content->str, (gssize)content->len,
+                                 G_FILE_SET_CONTENTS_CONSISTENT, 0666,
+                                 &error) &&
+        (old == NULL || chmod(path, old->st_mode & 07777) == 0))
         return 0;
-    warn("%s: %s", path, error->message);
-    g_error_free(error);
+    warn("%s: %s", path, error != NULL ? error->message : strerror(errno));
+    g_clear_error(&error);
     return EX_IOERR;
 }
 
 int output_file(const char *path, GString *content)
 {
     struct stat old;
-    const bool exists = stat(path, &old) == 0;
-    int code;
+    const bool exists = lstat(path, &old) == 0;
 
     /* What is write-protected is to be told, not replaced. */
-    if (exists && (!S_ISREG(old.st_mode) || access(path, W_OK) != 0)) {
-        code = write_through(path, content);
-    } else {
-        code = replace(path, exists ? (int)old.st_mode & 0777 : 0666, content);
-    }
+    const int code =
+        exists && (!S_ISREG(old.st_mode) || access(path, W_OK) != 0)
+            ? write_through(path, content)
+            : replace(path, exists ? &old : NULL, content);
     g_string_free(content, TRUE);
     return code;
 }

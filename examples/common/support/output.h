@@ -13,8 +13,8 @@ void check_output(const char *path);
 void check_output_or_device(const char *path);
 
 /* Puts all of `content` into a file, and frees it. A regular file appears, or
- * changes, once all is written, a link stays one, and a pipe or a device is
- * written to as it is. Returns 0, or, after a message, an exit code. */
+ * changes, once all is written; a link, a pipe or a device is written to as it
+ * is. Returns 0, or, after a message, an exit code. */
 int output_file(const char *path, GString *content);
 
 /* Writes out what was printed; 0, or, after a message, an exit code. */
