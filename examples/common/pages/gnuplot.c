@@ -41,7 +41,8 @@ void gnuplot_quote(GString *script, const char *text)
     g_free(valid);
 }
 
-/* In the child, of which GLib would otherwise read texts only. */
+/* Runs in the child. GLib by itself would hand over what it writes as a text,
+ * which ends at the first 0, and a PNG is full of them. */
 static void redirect(gpointer files)
 {
     FILE **f = files;
@@ -89,7 +90,7 @@ static GString *read_all(FILE *file)
     return all;
 }
 
-/* Behind the tag that an SVG begins with. */
+/* Behind the tag that an SVG begins with; a PNG has none. */
 static void add_style(GString *picture, const char *style)
 {
     const char *tag = strstr(picture->str, "<svg");
@@ -106,14 +107,17 @@ GString *gnuplot_draw(GString *script, const char *style, int *code)
     FILE *files[2] = {tmpfile(), tmpfile()};
     GString *picture = NULL;
 
-    *code = EXIT_FAILURE;
-    if (files[0] == NULL || files[1] == NULL ||
-        fputs(script->str, files[0]) < 0 || fflush(files[0]) != 0) {
+    *code = EX_IOERR;
+    if (files[0] == NULL || files[1] == NULL) {
+        warn("no plot: no temporary file: %s", strerror(errno));
+        *code = EX_CANTCREAT;
+    } else if (fputs(script->str, files[0]) < 0 || fflush(files[0]) != 0) {
         warn("no plot: temporary file: %s", strerror(errno));
-        *code = EX_IOERR;
     } else {
         rewind(files[0]);
-        if (run(files))
+        if (!run(files))
+            *code = EXIT_FAILURE;
+        else
             picture = read_all(files[1]);
     }
     for (int i = 0; i < 2; i++)
