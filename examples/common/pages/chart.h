@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A line through points (x, y); what is not finite is a gap in it. */
+/* A line through some hundred points (x, y) at most; what is not finite is a
+ * gap in it. */
 typedef struct curve {
     const char *title; /* for the key; NULL: not named there */
     double (*points)[2];

@@ -5,10 +5,7 @@
 
 #include "support/failure.h"
 
-enum {
-    FEW = 40,     /* points that are shown one by one */
-    COLUMNS = 500 /* about as many as a panel has pixels */
-};
+enum { FEW = 40 }; /* points that are shown one by one */
 
 /* Told apart by the colour-blind, and on white as well as on black: the darker
  * colours of Okabe and Ito, then what is farthest from them. */
@@ -115,52 +112,21 @@ static void write_y_axis(GString *g, range r, bool log, const char *name)
     g_string_append_c(g, '\n');
 }
 
-/* Which of the columns of a panel a point falls into; -1: it is not shown. */
-static int column(const panel *p, range x, const double point[2])
-{
-    if (!shown(p, point))
-        return -1;
-    return (int)(COLUMNS * (point[0] - x.low) / (x.top - x.low));
-}
-
-/* The lowest and the highest of some points, in their order: within a column a
- * line through them looks as if it went through all. */
-static size_t write_extremes(GString *g, double (*points)[2], size_t count)
-{
-    size_t low = 0, high = 0;
-
-    for (size_t k = 1; k < count; k++) {
-        if (points[k][1] < points[low][1])
-            low = k;
-        if (points[k][1] >= points[high][1])
-            high = k;
-    }
-    const size_t first = low < high ? low : high;
-    const size_t last = low < high ? high : low;
-    g_string_append_printf(g, "%.9g %.9g\n", points[first][0],
-                           points[first][1]);
-    if (last > first)
-        g_string_append_printf(g, "%.9g %.9g\n", points[last][0],
-                               points[last][1]);
-    return last > first ? 2 : 1;
-}
-
 /* Writes the points of curve `i`; how many there are to be seen. */
-static size_t write_points(GString *g, const panel *p, range x, size_t i)
+static size_t write_points(GString *g, const panel *p, size_t i)
 {
     const curve *c = &p->curves[i];
-    size_t written = 0, next;
+    size_t written = 0;
 
     g_string_append_printf(g, "$curve%zu << END\n", i);
-    for (size_t k = 0; k < c->count; k = next) {
-        const int here = column(p, x, c->points[k]);
-        for (next = k + 1; next < c->count; next++)
-            if (column(p, x, c->points[next]) != here)
-                break;
-        if (here >= 0)
-            written += write_extremes(g, c->points + k, next - k);
-        else /* a gap */
+    for (size_t k = 0; k < c->count; k++) {
+        if (shown(p, c->points[k])) {
+            g_string_append_printf(g, "%.9g %.9g\n", c->points[k][0],
+                                   c->points[k][1]);
+            written++;
+        } else { /* a gap */
             g_string_append_c(g, '\n');
+        }
     }
     g_string_append(g, "END\n");
     return written;
@@ -175,9 +141,7 @@ static void write_plot(GString *g, const panel *p, const size_t *points)
             continue;
         g_string_append_printf(
             g, ", $curve%zu with %s lc rgb '%s' %s title ", i,
-            points[i] < FEW       ? "linespoints pt 7 ps 0.6 lw 2"
-            : points[i] < COLUMNS ? "lines lw 2"
-                                  : "lines lw 1",
+            points[i] < FEW ? "linespoints pt 7 ps 0.6 lw 2" : "lines lw 2",
             panel_colour(c->colour), c->dashed ? "dt (8,5)" : "");
         gnuplot_quote(g, c->title);
     }
@@ -196,7 +160,7 @@ void panel_draw(GString *g, const panel *p, bool texts)
     gnuplot_quote(g, texts ? p->title : NULL);
     g_string_append(g, " font ',16'\n");
     for (size_t i = 0; i < p->count; i++)
-        points[i] = write_points(g, p, x, i);
+        points[i] = write_points(g, p, i);
     write_plot(g, p, points);
     free(points);
 }

@@ -159,4 +159,5 @@ void log_read(const char *path, history *h)
     free(line);
     fclose(stream);
     thin(&h->training);
+    thin(&h->held_out);
 }
