@@ -131,7 +131,7 @@ cnn_status cnn_layer_zero_grad(cnn_layer *layer)
     return CNN_OK;
 }
 
-/* ----------------------------------------------------------- looking --- */
+/* ----------------------------------------------------------- getters --- */
 
 cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in)
 {

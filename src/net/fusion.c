@@ -8,7 +8,7 @@ static size_t out_floats(const cnn_layer *layer)
     return cnn__shape_size(&layer->out);
 }
 
-/* ----------------------------------------------------- what the head calls */
+/* ----------------------------------------------------- called by the head */
 
 /* A worker's place for outputs that are not stored, and for their gradients. */
 static float *worker_scratch(const cnn__fusion *f, const cnn__run *run,

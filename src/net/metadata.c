@@ -144,7 +144,7 @@ cnn_status cnn_net_set_metadata(cnn_net *net, const char *key,
     return CNN_OK;
 }
 
-/* ----------------------------------------------------------- looking --- */
+/* ----------------------------------------------------------- getters --- */
 
 const char *cnn_net_metadata(const cnn_net *net, const char *key)
 {

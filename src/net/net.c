@@ -105,7 +105,7 @@ cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
     return CNN_OK;
 }
 
-/* ----------------------------------------------------------- looking --- */
+/* ----------------------------------------------------------- getters --- */
 
 cnn_status cnn__net_check_built(const cnn_net *net)
 {

@@ -236,9 +236,9 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
 
 /* --------------------------------------------------------------- run --- */
 
-static cnn_status fail_canceled(const cnn_trainer *t, const char *who)
+static cnn_status fail_canceled(const cnn_trainer *t, const char *caller)
 {
-    return cnn__fail(CNN_ECANCELED, "%s after step %lld", who,
+    return cnn__fail(CNN_ECANCELED, "%s after step %lld", caller,
                      (long long)t->step);
 }
 

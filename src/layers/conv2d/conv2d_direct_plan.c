@@ -106,12 +106,12 @@ static bool pays_in_pieces(const cnn__conv *conv)
 bool cnn__direct_pays(const void *plan, const cnn__conv *conv)
 {
     const cnn__conv_direct_plan *d = plan;
-    const bool bears = d->by_filters && conv->channels <= FEW_CHANNELS;
+    const bool few = d->by_filters && conv->channels <= FEW_CHANNELS;
+    const int32_t most_filters = few ? 2 * MOST_FILTERS : MOST_FILTERS;
 
     if (conv->group_count > 1 || conv->table != NULL)
         return pays_in_pieces(conv);
-    return conv->channels <= MOST_CHANNELS &&
-           conv->filters <= (bears ? 2 * MOST_FILTERS : MOST_FILTERS) &&
+    return conv->channels <= MOST_CHANNELS && conv->filters <= most_filters &&
            conv->channels * conv->area >= LEAST_SUMMANDS &&
            conv->window.w.out >= LEAST_COLUMNS;
 }

@@ -7,8 +7,7 @@
 #include "math/gemm.h"
 #include "math/sum.h"
 
-/* ------------------------------------------- samples and tiles, back and forth
- */
+/* ------------------------------------------------------- samples and tiles */
 
 /* With one sample, the maps are y or dy itself. */
 static int alone(const cnn__conv_tile *t)
@@ -50,8 +49,7 @@ static void load_maps(const cnn__conv_tile *t, const float *dy)
                    sample_maps(t, dy, s) + (size_t)f * P, P * sizeof(float));
 }
 
-/* -------------------------------------------------- groups that are scattered
- */
+/* -------------------------------------------------------- scattered groups */
 
 /* The weights of a group as a matrix (filters, K). */
 static const float *group_weights(const cnn__conv_tile *t,
