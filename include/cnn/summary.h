@@ -13,12 +13,12 @@
 CNN_BEGIN_DECLS
 
 /** What one sample costs in one layer, going forward. */
-typedef struct cnn_layer_counts {
+typedef struct cnn_costs {
     int64_t params;      /**< trainable */
     int64_t connections; /**< from inputs and biases to outputs, as LeCun et al.
                               (1998) count them */
     int64_t multiply_adds; /**< multiplications followed by an addition */
-} cnn_layer_counts;
+} cnn_costs;
 
 /** What a net takes, in bytes. */
 typedef struct cnn_net_memory {
@@ -42,12 +42,11 @@ enum {
                "connections", "multiply_adds", "memory": {...}} */
 };
 
-/** Counts one layer, which must be built. CNN_EINVAL, CNN_ESTATE. */
-CNN_API cnn_status cnn_layer_count(const cnn_layer *layer,
-                                   cnn_layer_counts *counts);
+/** The costs of one layer, which must be built. CNN_EINVAL, CNN_ESTATE. */
+CNN_API cnn_status cnn_layer_costs(const cnn_layer *layer, cnn_costs *costs);
 
-/** Counts all layers of a built net together. CNN_EINVAL, CNN_ESTATE. */
-CNN_API cnn_status cnn_net_count(const cnn_net *net, cnn_layer_counts *counts);
+/** Those of all layers of a built net together. CNN_EINVAL, CNN_ESTATE. */
+CNN_API cnn_status cnn_net_costs(const cnn_net *net, cnn_costs *costs);
 
 /** What a built net takes. CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory);

@@ -240,10 +240,10 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
                   &j);
 }
 
-static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
-    counts->multiply_adds = (int64_t)cnn__shape_size(&layer->out);
-    counts->connections = 2 * counts->multiply_adds;
+    costs->multiply_adds = (int64_t)cnn__shape_size(&layer->out);
+    costs->connections = 2 * costs->multiply_adds;
 }
 
 const cnn__layer_ops cnn__batchnorm_ops = {
@@ -258,7 +258,7 @@ const cnn__layer_ops cnn__batchnorm_ops = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .count = count,
+    .costs = add_costs,
 };
 
 cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options)

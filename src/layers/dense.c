@@ -95,12 +95,12 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     cnn__affine_backward(&a, x, dy, dx);
 }
 
-static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     const int64_t U = layer->out.c, I = layer->tensors[0].dims[1];
 
-    counts->multiply_adds = U * I;
-    counts->connections = (int64_t)layer->params.count;
+    costs->multiply_adds = U * I;
+    costs->connections = (int64_t)layer->params.count;
 }
 
 const cnn__layer_ops cnn__dense_ops = {
@@ -115,7 +115,7 @@ const cnn__layer_ops cnn__dense_ops = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .count = count,
+    .costs = add_costs,
 };
 
 cnn_layer *cnn_dense_create(int32_t units, const cnn_dense_options *options)

@@ -130,7 +130,7 @@ typedef struct cnn__layer_ops {
                      const float *x, const float *y, const float *dy,
                      float *dx);
     /* The cost of one sample. NULL: nothing worth counting. */
-    void (*count)(const cnn_layer *layer, cnn_layer_counts *counts);
+    void (*costs)(const cnn_layer *layer, cnn_costs *costs);
     /* Frees the layer's own memory. NULL: it has none. */
     void (*release)(cnn_layer *layer);
     /* Optional operations; NULL: the layer has none. */

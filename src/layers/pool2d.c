@@ -203,11 +203,11 @@ static void backward_argmax(const cnn_layer *layer, int32_t n,
 
 /* ---------------------------------------------------- tables, create --- */
 
-static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     const cnn__pool2d *p = (const cnn__pool2d *)layer;
 
-    counts->connections =
+    costs->connections =
         (int64_t)cnn__shape_size(&layer->out) * p->window_h * p->window_w;
 }
 
@@ -217,15 +217,15 @@ static const cnn__sample_ops average_samples = {forward_average,
 static const cnn__argmax_ops max_argmax = {has_argmax, forward_argmax,
                                            backward_argmax};
 
-#define POOL_OPS(name, at, ...)                                           \
-    {                                                                     \
-        .kind = (name), .size = sizeof(cnn__pool2d),                      \
-        .options = offsetof(cnn__pool2d, o),                              \
-        .options_size = sizeof(cnn_pool2d_options), .traits = (at),       \
-        .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields,  \
-        .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,           \
-        .forward = cnn__forward_by_samples,                               \
-        .backward = cnn__backward_by_samples, .count = count, __VA_ARGS__ \
+#define POOL_OPS(name, at, ...)                                               \
+    {                                                                         \
+        .kind = (name), .size = sizeof(cnn__pool2d),                          \
+        .options = offsetof(cnn__pool2d, o),                                  \
+        .options_size = sizeof(cnn_pool2d_options), .traits = (at),           \
+        .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields,      \
+        .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,               \
+        .forward = cnn__forward_by_samples,                                   \
+        .backward = cnn__backward_by_samples, .costs = add_costs, __VA_ARGS__ \
     }
 
 const cnn__layer_ops cnn__maxpool2d_ops =

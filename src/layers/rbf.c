@@ -105,10 +105,10 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     }
 }
 
-static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
-    counts->multiply_adds = (int64_t)layer->params.fixed_count;
-    counts->connections = counts->multiply_adds;
+    costs->multiply_adds = (int64_t)layer->params.fixed_count;
+    costs->connections = costs->multiply_adds;
 }
 
 const cnn__layer_ops cnn__rbf_ops = {
@@ -121,7 +121,7 @@ const cnn__layer_ops cnn__rbf_ops = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .count = count,
+    .costs = add_costs,
     .init = init,
 };
 

@@ -162,13 +162,13 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
                   &j);
 }
 
-static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     const cnn__pool2d *p = (const cnn__pool2d *)layer;
     const int64_t outputs = (int64_t)cnn__shape_size(&layer->out);
 
-    counts->multiply_adds = outputs;
-    counts->connections = outputs * ((int64_t)p->window_h * p->window_w + 1);
+    costs->multiply_adds = outputs;
+    costs->connections = outputs * ((int64_t)p->window_h * p->window_w + 1);
 }
 
 const cnn__layer_ops cnn__subsample2d_ops = {
@@ -184,7 +184,7 @@ const cnn__layer_ops cnn__subsample2d_ops = {
     .sizes = sizes,
     .forward = forward,
     .backward = backward,
-    .count = count,
+    .costs = add_costs,
 };
 
 cnn_layer *cnn_subsample2d_create(int32_t window_h, int32_t window_w,

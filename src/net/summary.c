@@ -7,45 +7,45 @@
 #include "cnn/runtime.h"
 #include "net/net_impl.h"
 
-/* ---------------------------------------------------------- counting --- */
+/* ------------------------------------------------------------- costs --- */
 
-static cnn_layer_counts count(const cnn_layer *layer)
+static cnn_costs costs_of(const cnn_layer *layer)
 {
-    cnn_layer_counts counts = {.params = (int64_t)layer->params.count};
+    cnn_costs costs = {.params = (int64_t)layer->params.count};
 
-    if (layer->ops->count != NULL)
-        layer->ops->count(layer, &counts);
-    return counts;
+    if (layer->ops->costs != NULL)
+        layer->ops->costs(layer, &costs);
+    return costs;
 }
 
-cnn_status cnn_layer_count(const cnn_layer *layer, cnn_layer_counts *counts)
+cnn_status cnn_layer_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     if (layer == NULL)
-        return cnn__fail_null(CNN__LAYER, "layer_count");
-    if (counts == NULL)
-        return cnn__fail(CNN_EINVAL, "layer_count: counts is NULL");
+        return cnn__fail_null(CNN__LAYER, "layer_costs");
+    if (costs == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_costs: costs is NULL");
     if (!layer->built)
-        return cnn__fail(CNN_ESTATE, "layer_count: the %s layer is not built",
+        return cnn__fail(CNN_ESTATE, "layer_costs: the %s layer is not built",
                          layer->ops->kind);
-    *counts = count(layer);
+    *costs = costs_of(layer);
     return CNN_OK;
 }
 
-cnn_status cnn_net_count(const cnn_net *net, cnn_layer_counts *counts)
+cnn_status cnn_net_costs(const cnn_net *net, cnn_costs *costs)
 {
-    cnn_layer_counts all = {0};
+    cnn_costs all = {0};
 
     CNN__TRY(cnn__net_check_built(net));
-    if (counts == NULL)
-        return cnn__fail(CNN_EINVAL, "net_count: counts is NULL");
+    if (costs == NULL)
+        return cnn__fail(CNN_EINVAL, "net_costs: costs is NULL");
     for (int32_t i = 0; i < net->count; i++) {
-        const cnn_layer_counts one = count(net->layers[i]);
+        const cnn_costs one = costs_of(net->layers[i]);
 
         all.params += one.params;
         all.connections += one.connections;
         all.multiply_adds += one.multiply_adds;
     }
-    *counts = all;
+    *costs = all;
     return CNN_OK;
 }
 
@@ -93,27 +93,27 @@ static void put(text *t, const char *format, ...)
 }
 
 static void put_row(text *t, const char *name, const char *output,
-                    const cnn_layer_counts *c)
+                    const cnn_costs *c)
 {
     put(t, "%-16s %-16s %12lld %13lld %13lld\n", name, output,
         (long long)c->params, (long long)c->connections,
         (long long)c->multiply_adds);
 }
 
-static void put_table(text *t, const cnn_net *net, const cnn_layer_counts *all,
+static void put_table(text *t, const cnn_net *net, const cnn_costs *all,
                       const cnn_net_memory *m)
 {
     put(t, "%-16s %-16s %12s %13s %13s\n", "layer", "output", "parameters",
         "connections", "multiply-adds");
     for (int32_t i = 0; i < net->count; i++) {
         const cnn_layer *layer = net->layers[i];
-        const cnn_layer_counts counts = count(layer);
+        const cnn_costs costs = costs_of(layer);
         char name[32], output[40];
 
         snprintf(name, sizeof(name), "%2d %s", i, layer->ops->kind);
         snprintf(output, sizeof(output), "%d x %d x %d", layer->out.c,
                  layer->out.h, layer->out.w);
-        put_row(t, name, output, &counts);
+        put_row(t, name, output, &costs);
     }
     put_row(t, "total", "", all);
     const size_t unused = net->params.count * sizeof(float); /* by SGD */
@@ -126,29 +126,29 @@ static void put_table(text *t, const cnn_net *net, const cnn_layer_counts *all,
         (double)m->inference / 1e6, (double)m->parameters / 1e6);
 }
 
-static void put_counts(text *t, const cnn_layer_counts *c)
+static void put_costs(text *t, const cnn_costs *c)
 {
     put(t, "\"params\": %lld, \"connections\": %lld, \"multiply_adds\": %lld",
         (long long)c->params, (long long)c->connections,
         (long long)c->multiply_adds);
 }
 
-static void put_json(text *t, const cnn_net *net, const cnn_layer_counts *all,
+static void put_json(text *t, const cnn_net *net, const cnn_costs *all,
                      const cnn_net_memory *m)
 {
     put(t, "{\"layers\": [");
     for (int32_t i = 0; i < net->count; i++) {
         const cnn_layer *layer = net->layers[i];
-        const cnn_layer_counts counts = count(layer);
+        const cnn_costs costs = costs_of(layer);
 
         put(t, "%s{\"kind\": \"%s\", \"output\": [%d, %d, %d], ",
             i > 0 ? ", " : "", layer->ops->kind, layer->out.c, layer->out.h,
             layer->out.w);
-        put_counts(t, &counts);
+        put_costs(t, &costs);
         put(t, "}");
     }
     put(t, "], ");
-    put_counts(t, all);
+    put_costs(t, all);
     put(t,
         ", \"max_batch\": %d, \"memory\": {\"training\": %lld, "
         "\"inference\": %lld, \"parameters\": %lld}}\n",
@@ -159,10 +159,10 @@ static void put_json(text *t, const cnn_net *net, const cnn_layer_counts *all,
 cnn_status cnn_net_summary(const cnn_net *net, int32_t form, char *buffer,
                            size_t capacity, size_t *size)
 {
-    void (*const write)(text *, const cnn_net *, const cnn_layer_counts *,
+    void (*const write)(text *, const cnn_net *, const cnn_costs *,
                         const cnn_net_memory *) =
         form == CNN_SUMMARY_JSON ? put_json : put_table;
-    cnn_layer_counts all;
+    cnn_costs all;
     cnn_net_memory memory;
     text t = {0};
 
@@ -170,7 +170,7 @@ cnn_status cnn_net_summary(const cnn_net *net, int32_t form, char *buffer,
         return cnn__fail(CNN_EINVAL,
                          "net_summary: %s, form %d, expected 0 or 1",
                          size == NULL ? "size is NULL" : "size given", form);
-    CNN__TRY(cnn_net_count(net, &all));
+    CNN__TRY(cnn_net_costs(net, &all));
     CNN__TRY(cnn_net_measure(net, &memory));
     write(&t, net, &all, &memory);
     *size = t.used + 1;

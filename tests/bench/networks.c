@@ -122,11 +122,11 @@ cnn_net *network_build(const network *n, const network_size *size)
 
 static double layer_flop(cnn_net *net, int32_t i)
 {
-    cnn_layer_counts counts;
+    cnn_costs costs;
 
-    if (cnn_layer_count(cnn_net_layer(net, i), &counts) != CNN_OK)
-        bench_fail("count");
-    return 2.0 * (double)counts.multiply_adds;
+    if (cnn_layer_costs(cnn_net_layer(net, i), &costs) != CNN_OK)
+        bench_fail("costs");
+    return 2.0 * (double)costs.multiply_adds;
 }
 
 double network_forward_flop(cnn_net *net)

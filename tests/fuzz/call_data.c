@@ -145,15 +145,15 @@ static void stats(world *w)
 {
     cnn_net *net = w->nets[take_below(&w->b, NETS)].net;
     cnn_layer_stats s;
-    cnn_layer_counts counts;
+    cnn_costs costs;
     cnn_net_memory memory;
 
     if (!afford(w, 1000 + (int64_t)cnn_net_param_count(net)))
         return;
     see(cnn_net_layer_stats(net, take_below(&w->b, 8) - 1, &s));
-    see(cnn_net_count(net, &counts));
+    see(cnn_net_costs(net, &costs));
     see(cnn_net_measure(net, take_byte(&w->b) % 2 ? &memory : NULL));
-    see(cnn_layer_count(cnn_net_layer(net, take_below(&w->b, 8) - 1), &counts));
+    see(cnn_layer_costs(cnn_net_layer(net, take_below(&w->b, 8) - 1), &costs));
 }
 
 static void set_threads(world *w)

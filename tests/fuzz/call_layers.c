@@ -157,7 +157,7 @@ static void run(world *w)
 {
     layer_slot *slot = &w->layers[take_below(&w->b, LAYERS)];
     cnn_layer *layer = slot->layer;
-    cnn_layer_counts counts = {0};
+    cnn_costs costs = {0};
     cnn_shape in, out;
     const int32_t batch = take_batch(w, 4);
     const uint32_t flags = take_byte(&w->b) % 8 ? CNN_TRAIN : take_byte(&w->b);
@@ -165,11 +165,10 @@ static void run(world *w)
     const size_t inputs = size_of(cnn_layer_in_shape(layer, &in), &in);
     const size_t outputs = size_of(cnn_layer_out_shape(layer, &out), &out);
 
-    see(cnn_layer_count(layer, &counts));
-    if (is_too_large(batch, slot->max_batch) ||
-        counts.multiply_adds > w->work ||
+    see(cnn_layer_costs(layer, &costs));
+    if (is_too_large(batch, slot->max_batch) || costs.multiply_adds > w->work ||
         !afford(w, 3 * (int64_t)n *
-                       (counts.multiply_adds + (int64_t)(inputs + outputs))))
+                       (costs.multiply_adds + (int64_t)(inputs + outputs))))
         return;
     float *x = take_floats(w, n * inputs), *y = exact_floats(n * outputs);
     float *dy = take_floats(w, n * outputs), *dx = exact_floats(n * inputs);

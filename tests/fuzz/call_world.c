@@ -86,17 +86,17 @@ bool afford(world *w, int64_t work)
 
 bool afford_net(world *w, const cnn_net *net, int64_t batch)
 {
-    cnn_layer_counts counts;
+    cnn_costs costs;
     cnn_net_memory memory;
 
-    if (net == NULL || see(cnn_net_count(net, &counts)) != CNN_OK)
+    if (net == NULL || see(cnn_net_costs(net, &costs)) != CNN_OK)
         return true;
     see(cnn_net_measure(net, &memory));
     batch = batch < 1 ? 1 : batch;
     /* What writes an array costs, too, without any multiplication. */
-    return counts.multiply_adds < w->work && batch <= MOST_SAMPLES &&
+    return costs.multiply_adds < w->work && batch <= MOST_SAMPLES &&
            afford(w,
-                  batch * counts.multiply_adds + memory.inference / 16 + 1000);
+                  batch * costs.multiply_adds + memory.inference / 16 + 1000);
 }
 
 static size_t size_of(cnn_status status, const cnn_shape *s)

@@ -50,15 +50,15 @@ static void check_variances(cnn_net *net)
 
 static void predict(cnn_net *net)
 {
-    cnn_layer_counts counts;
+    cnn_costs costs;
     cnn_shape in, out;
 
-    see(cnn_net_count(net, &counts));
+    see(cnn_net_costs(net, &costs));
     see(cnn_net_in_shape(net, &in));
     see(cnn_net_out_shape(net, &out));
     const size_t inputs = (size_t)in.c * (size_t)in.h * (size_t)in.w;
     const size_t outputs = (size_t)out.c * (size_t)out.h * (size_t)out.w;
-    if (counts.multiply_adds > MOST_WORK || inputs > MOST_FLOATS ||
+    if (costs.multiply_adds > MOST_WORK || inputs > MOST_FLOATS ||
         outputs > MOST_FLOATS)
         return;
     float *x = exact_floats(SAMPLES * inputs);

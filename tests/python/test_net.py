@@ -251,10 +251,10 @@ class Parameters(unittest.TestCase):
         self.assertRegex(text, r" 3 dense +10 x 1 x 1 +1970 +1970 +1960\n")
         found = net.summary_dict()
         self.assertEqual(found["params"], net.param_count)
-        self.assertEqual(found["params"], net.count().params)
+        self.assertEqual(found["params"], net.costs().params)
         self.assertEqual(found["layers"][0]["output"], [4, 14, 14])
         self.assertEqual(found["memory"], net.memory()._asdict())
-        self.assertEqual(net.layers[3].count(), (1970, 1970, 1960))
+        self.assertEqual(net.layers[3].costs(), (1970, 1970, 1960))
         for call in small_net().summary, small_net().count, small_net().memory:
             with self.assertRaises(RuntimeError):
                 call()

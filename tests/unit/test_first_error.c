@@ -77,7 +77,7 @@ static cnn_status layer_of_none(void)
     X(layer, cnn_layer_in_shape(NULL, &(cnn_shape){0}))                    \
     X(layer, cnn_layer_out_shape(NULL, &(cnn_shape){0}))                   \
     X(layer, cnn_layer_tensor(NULL, 0, &(cnn_tensor){0}))                  \
-    X(layer, cnn_layer_count(NULL, &(cnn_layer_counts){0}))                \
+    X(layer, cnn_layer_costs(NULL, &(cnn_costs){0}))                       \
     X(net, cnn_net_save(NULL, "/nowhere/net"))                             \
     X(net, cnn_net_save_memory(NULL, NULL, 0, &(size_t){0}))               \
     X(net, cnn_net_add(NULL, NULL))                                        \
@@ -97,7 +97,7 @@ static cnn_status layer_of_none(void)
     X(net, cnn_net_out_shape(NULL, &(cnn_shape){0}))                       \
     X(net, cnn_net_watch(NULL, 1))                                         \
     X(net, cnn_net_layer_stats(NULL, 0, &(cnn_layer_stats){0}))            \
-    X(net, cnn_net_count(NULL, &(cnn_layer_counts){0}))                    \
+    X(net, cnn_net_costs(NULL, &(cnn_costs){0}))                           \
     X(net, cnn_net_measure(NULL, &(cnn_net_memory){0}))                    \
     X(net, cnn_net_summary(NULL, CNN_SUMMARY_TEXT, NULL, 0, &(size_t){0})) \
     X(net, cnn_net_evaluate(NULL, NULL, &(cnn_metrics){0}, NULL))          \

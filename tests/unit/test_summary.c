@@ -14,13 +14,13 @@ static cnn_net *built_classic(int32_t max_batch)
     return net;
 }
 
-static cnn_layer_counts count_of(cnn_net *net, int32_t layer)
+static cnn_costs costs_of(cnn_net *net, int32_t layer)
 {
-    cnn_layer_counts counts;
+    cnn_costs costs;
 
-    assert_int_equal(cnn_layer_count(cnn_net_layer(net, layer), &counts),
+    assert_int_equal(cnn_layer_costs(cnn_net_layer(net, layer), &costs),
                      CNN_OK);
-    return counts;
+    return costs;
 }
 
 /* LeCun et al. (1998), II.B. */
@@ -32,12 +32,12 @@ static void figures_of_the_paper(void **state)
         {6, 32, 2000},    {8, 48120, 48120}, {10, 10164, 10164},
     };
     cnn_net *net = built_classic(1);
-    cnn_layer_counts all, output = count_of(net, 12);
+    cnn_costs all, output = costs_of(net, 12);
     int64_t params = 0, connections = output.connections;
 
     (void)state;
     for (int i = 0; i < 6; i++) {
-        const cnn_layer_counts c = count_of(net, (int32_t)want[i][0]);
+        const cnn_costs c = costs_of(net, (int32_t)want[i][0]);
 
         assert_int_equal(c.params, want[i][1]);
         assert_int_equal(c.connections, want[i][2]);
@@ -48,7 +48,7 @@ static void figures_of_the_paper(void **state)
     /* The codes are fixed. */
     assert_int_equal(output.params, 0);
     assert_int_equal(output.connections, 840);
-    assert_int_equal(cnn_net_count(net, &all), CNN_OK);
+    assert_int_equal(cnn_net_costs(net, &all), CNN_OK);
     assert_int_equal(all.params, CLASSIC_PARAMS);
     assert_int_equal(all.connections, connections);
     assert_int_equal(all.params, cnn_net_param_count(net));
@@ -76,11 +76,11 @@ static void every_kind(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         cnn_layer *layer = kinds[i].layer;
-        cnn_layer_counts c;
+        cnn_costs c;
 
         assert_int_equal(cnn_layer_build(layer, &(cnn_shape){2, 4, 6}, 3, 1),
                          CNN_OK);
-        assert_int_equal(cnn_layer_count(layer, &c), CNN_OK);
+        assert_int_equal(cnn_layer_costs(layer, &c), CNN_OK);
         if (c.params != kinds[i].params ||
             c.connections != kinds[i].connections ||
             c.multiply_adds != kinds[i].multiply_adds)
@@ -187,7 +187,7 @@ static int64_t integer(const json_t *object, const char *name)
     return json_integer_value(value);
 }
 
-static void assert_counts(const json_t *json, const cnn_layer_counts *c)
+static void assert_costs(const json_t *json, const cnn_costs *c)
 {
     assert_int_equal(integer(json, "params"), c->params);
     assert_int_equal(integer(json, "connections"), c->connections);
@@ -201,7 +201,7 @@ static void json_says_the_same(void **state)
     json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     const json_t *layers = json_object_get(json, "layers");
     const json_t *memory = json_object_get(json, "memory");
-    cnn_layer_counts c;
+    cnn_costs c;
     cnn_net_memory m;
 
     (void)state;
@@ -211,8 +211,8 @@ static void json_says_the_same(void **state)
         const json_t *output = json_object_get(one, "output");
         cnn_shape out;
 
-        c = count_of(net, i);
-        assert_counts(one, &c);
+        c = costs_of(net, i);
+        assert_costs(one, &c);
         assert_string_equal(json_string_value(json_object_get(one, "kind")),
                             cnn_layer_kind(cnn_net_layer(net, i)));
         cnn_layer_out_shape(cnn_net_layer(net, i), &out);
@@ -221,8 +221,8 @@ static void json_says_the_same(void **state)
         assert_int_equal(json_integer_value(json_array_get(output, 1)), out.h);
         assert_int_equal(json_integer_value(json_array_get(output, 2)), out.w);
     }
-    assert_int_equal(cnn_net_count(net, &c), CNN_OK);
-    assert_counts(json, &c);
+    assert_int_equal(cnn_net_costs(net, &c), CNN_OK);
+    assert_costs(json, &c);
     assert_int_equal(cnn_net_measure(net, &m), CNN_OK);
     assert_int_equal(integer(memory, "training"), m.training);
     assert_int_equal(integer(memory, "inference"), m.inference);
@@ -264,19 +264,19 @@ static void errors(void **state)
 {
     cnn_layer *raw_layer = cnn_dense_create(1, NULL);
     cnn_net *net = dense_net(1, 1, 1), *raw = tiny_net();
-    cnn_layer_counts c;
+    cnn_costs c;
     cnn_net_memory m;
     size_t size;
 
     (void)state;
-    assert_failed(cnn_layer_count(NULL, &c), CNN_EINVAL, "layer is NULL");
-    assert_failed(cnn_layer_count(cnn_net_layer(net, 0), NULL), CNN_EINVAL,
-                  "counts is NULL");
-    assert_failed(cnn_layer_count(raw_layer, &c), CNN_ESTATE,
-                  "layer_count: the dense layer is not built");
-    assert_failed(cnn_net_count(NULL, &c), CNN_EINVAL, "net is NULL");
-    assert_failed(cnn_net_count(raw, &c), CNN_ESTATE, "not built");
-    assert_failed(cnn_net_count(net, NULL), CNN_EINVAL, "counts is NULL");
+    assert_failed(cnn_layer_costs(NULL, &c), CNN_EINVAL, "layer is NULL");
+    assert_failed(cnn_layer_costs(cnn_net_layer(net, 0), NULL), CNN_EINVAL,
+                  "costs is NULL");
+    assert_failed(cnn_layer_costs(raw_layer, &c), CNN_ESTATE,
+                  "layer_costs: the dense layer is not built");
+    assert_failed(cnn_net_costs(NULL, &c), CNN_EINVAL, "net is NULL");
+    assert_failed(cnn_net_costs(raw, &c), CNN_ESTATE, "not built");
+    assert_failed(cnn_net_costs(net, NULL), CNN_EINVAL, "costs is NULL");
     assert_failed(cnn_net_measure(NULL, &m), CNN_EINVAL, "net is NULL");
     assert_failed(cnn_net_measure(raw, &m), CNN_ESTATE, "not built");
     assert_failed(cnn_net_measure(net, NULL), CNN_EINVAL, "memory is NULL");

@@ -22,8 +22,8 @@ void rows_print(const row *r)
     const trial *t = r->trial;
 
     printf("%-10s %-12s %10lld %12lld %9.2f %6lld %9.4f%s\n",
-           r->variation->name, r->value->name, (long long)t->counts.params,
-           (long long)t->counts.multiply_adds, t->step_ms, (long long)t->steps,
+           r->variation->name, r->value->name, (long long)t->costs.params,
+           (long long)t->costs.multiply_adds, t->step_ms, (long long)t->steps,
            t->accuracy, t->diverged ? "  then not finite" : "");
     fflush(stdout);
 }
@@ -43,8 +43,8 @@ int rows_save_csv(const rows *all, const char *path)
         csv_field(table, "%s", t->recipe.optimizer);
         csv_field(table, "%g", (double)t->recipe.lr);
         csv_field(table, "%d", (int)t->recipe.batch);
-        csv_field(table, "%lld", (long long)t->counts.params);
-        csv_field(table, "%lld", (long long)t->counts.multiply_adds);
+        csv_field(table, "%lld", (long long)t->costs.params);
+        csv_field(table, "%lld", (long long)t->costs.multiply_adds);
         csv_field(table, "%.4f", t->step_ms);
         csv_field(table, "%lld", (long long)t->steps);
         csv_field(table, "%.4f", t->seconds);
@@ -118,8 +118,8 @@ static void add_table(page *p, const rows *all, int first, int n)
         const trial *t = r->trial;
 
         snprintf(text[i][0], CELL, "%s", r->value->name);
-        snprintf(text[i][1], CELL, "%lld", (long long)t->counts.params);
-        snprintf(text[i][2], CELL, "%lld", (long long)t->counts.multiply_adds);
+        snprintf(text[i][1], CELL, "%lld", (long long)t->costs.params);
+        snprintf(text[i][2], CELL, "%lld", (long long)t->costs.multiply_adds);
         snprintf(text[i][3], CELL, "%.2f", t->step_ms);
         snprintf(text[i][4], CELL, "%lld%s", (long long)t->steps,
                  t->diverged ? ", then not finite" : "");

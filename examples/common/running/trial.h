@@ -16,7 +16,7 @@ typedef struct trial {
     /* What came of it. */
     int64_t watched; /* since that step */
     history history;
-    cnn_layer_counts counts;
+    cnn_costs costs;
     double accuracy;  /* on the test images */
     double seconds;   /* of training */
     double step_ms;   /* median */

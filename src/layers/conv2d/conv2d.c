@@ -216,7 +216,7 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     c->algorithm->backward(c->plan, &pass);
 }
 
-static void count(const cnn_layer *layer, cnn_layer_counts *counts)
+static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     const conv2d *c = (const conv2d *)layer;
     const cnn__conv_connections with = connections(c, layer->in.c);
@@ -224,8 +224,8 @@ static void count(const cnn_layer *layer, cnn_layer_counts *counts)
         (int64_t)cnn__conv_kernels(&with) * c->geometry.area;
     const int64_t biases = (c->o.flags & CNN_NO_BIAS) != 0 ? 0 : c->filters;
 
-    counts->multiply_adds = c->geometry.pixels * weights;
-    counts->connections = c->geometry.pixels * (weights + biases);
+    costs->multiply_adds = c->geometry.pixels * weights;
+    costs->connections = c->geometry.pixels * (weights + biases);
 }
 
 /* ----------------------------------------------------- table, create --- */
@@ -292,7 +292,7 @@ const cnn__layer_ops cnn__conv2d_ops = {
     .sizes = sizes,
     .forward = forward,
     .backward = backward,
-    .count = count,
+    .costs = add_costs,
     .release = release,
     .head = &head_ops,
     .table = &table_ops,

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _checks, _structs
 from ._handle import Owner, view
-from ._layer import Counts, Floats, Layer
+from ._layer import Costs, Floats, Layer
 from ._library import lib
 from ._status import check
 
@@ -118,11 +118,11 @@ class Inspected(Owner):
 
     # --------------------------------------------------------- costs ---
 
-    def count(self) -> Counts:
+    def costs(self) -> Costs:
         """What one sample costs; RuntimeError before build."""
-        counts = _structs.LayerCounts()
-        check(lib.cnn_net_count(self._p, ctypes.byref(counts)))
-        return Counts(counts.params, counts.connections, counts.multiply_adds)
+        costs = _structs.Costs()
+        check(lib.cnn_net_costs(self._p, ctypes.byref(costs)))
+        return Costs(costs.params, costs.connections, costs.multiply_adds)
 
     def memory(self) -> Memory:
         """What the net takes, in bytes; RuntimeError before build."""

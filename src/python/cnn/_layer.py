@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 TRAIN = 1
 
 
-class Counts(NamedTuple):
+class Costs(NamedTuple):
     """What one sample costs, going forward."""
 
     params: int
@@ -172,18 +172,18 @@ class Layer(Owner):
             check(lib.cnn_layer_set_frozen(
                 handle.pointer, 2 if value == "params" else bool(value)))
 
-    def count(self) -> Counts:
+    def costs(self) -> Costs:
         """Parameters, connections, multiply-adds; RuntimeError before
         build."""
-        counts = _structs.LayerCounts()
-        check(lib.cnn_layer_count(self._p, ctypes.byref(counts)))
-        return Counts(counts.params, counts.connections, counts.multiply_adds)
+        costs = _structs.Costs()
+        check(lib.cnn_layer_costs(self._p, ctypes.byref(costs)))
+        return Costs(costs.params, costs.connections, costs.multiply_adds)
 
     # ------------------------------------------------------- running ---
 
     def _cost(self, batch: int) -> float:
         """Some measure of the time that a pass takes (_interrupt.py)."""
-        one = self.count().multiply_adds + 8 * math.prod(self.in_shape)
+        one = self.costs().multiply_adds + 8 * math.prod(self.in_shape)
         return float(batch * one)
 
     def forward(

@@ -35,7 +35,7 @@ METRICS = POINTER(s.Metrics)
 FLOATS = POINTER(c_float)
 INTS = POINTER(c_int32)
 BYTES = POINTER(c_uint8)
-COUNTS = POINTER(s.LayerCounts)
+COSTS = POINTER(s.Costs)
 POOL = POINTER(s.Pool2DOptions)
 DATA_OPTIONS = POINTER(s.DatasetOptions)
 SCHEDULE = POINTER(s.ScheduleOptions)
@@ -162,8 +162,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
         STATUS, NET, c_void_p, c_size_t, POINTER(c_size_t)),
     "cnn_net_load_memory": (NET, c_void_p, c_size_t, c_int32),
     # summary.h
-    "cnn_layer_count": (STATUS, LAYER, COUNTS),
-    "cnn_net_count": (STATUS, NET, COUNTS),
+    "cnn_layer_costs": (STATUS, LAYER, COSTS),
+    "cnn_net_costs": (STATUS, NET, COSTS),
     "cnn_net_measure": (STATUS, NET, POINTER(s.NetMemory)),
     "cnn_net_summary": (
         STATUS, NET, c_int32, c_char_p, c_size_t, POINTER(c_size_t)),

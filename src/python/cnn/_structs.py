@@ -76,8 +76,8 @@ class LayerStats(ctypes.Structure):
     ]
 
 
-class LayerCounts(ctypes.Structure):
-    """cnn_layer_counts"""
+class Costs(ctypes.Structure):
+    """cnn_costs"""
 
     _fields_ = [
         ("params", c_int64),

@@ -10,14 +10,14 @@ import numpy as np
 
 from . import _checks, _structs
 from ._checks import Pair
-from ._layer import Counts, Layer, TensorView, create
+from ._layer import Costs, Layer, TensorView, create
 from ._library import lib
 from ._settings import NO_BIAS, Init, Padding, initial, padding_fields
 from ._status import check
 from .activations import ELU, LeakyReLU, LeCunTanh, ReLU, Sigmoid, Tanh
 
 __all__ = [
-    "AvgPool2D", "BatchNorm", "Conv2D", "Counts", "Dense", "Dropout", "ELU",
+    "AvgPool2D", "BatchNorm", "Conv2D", "Costs", "Dense", "Dropout", "ELU",
     "Layer", "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Sigmoid",
     "Softmax", "Subsample2D", "Tanh", "TensorView",
 ]
