@@ -138,7 +138,7 @@ static void print_dead(cnn_net *net)
     const char *before = "";
 
     for (int32_t i = 0; i < cnn_net_layer_count(net); i++) {
-        cnn_layer_stats stats;
+        cnn_layer_stats stats = {.struct_size = sizeof(stats)};
 
         check(cnn_net_layer_stats(net, i, &stats), NULL);
         if (stats.dead < 0)

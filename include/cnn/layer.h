@@ -366,11 +366,12 @@ CNN_API float *cnn_layer_grads(cnn_layer *layer);
 
 /** One array of a layer's parameters, as model files have it. */
 typedef struct cnn_tensor {
-    const char *name; /**< "weight", "bias", "running_mean", ... */
-    float *data;      /**< its elements, row-major, to read and to write */
-    float *grad;      /**< their gradients; NULL if it is not trained */
-    int32_t rank;     /**< number of dimensions, 1 to 4 */
-    int32_t dims[4];  /**< the first `rank` of them; the others 1 */
+    uint32_t struct_size; /**< sizeof(cnn_tensor), set before the call */
+    int32_t rank;         /**< number of dimensions, 1 to 4 */
+    int32_t dims[4];      /**< the first `rank` of them; the others 1 */
+    const char *name;     /**< "weight", "bias", "running_mean", ... */
+    float *data;          /**< its elements, row-major, to read and to write */
+    float *grad;          /**< their gradients; NULL if it is not trained */
 } cnn_tensor;
 
 /** Number of arrays of a built layer; 0 before build. */
@@ -382,7 +383,7 @@ CNN_API int32_t cnn_layer_tensor_count(const cnn_layer *layer);
  * long as the layer lives.
  *
  * @param index   from 0, in the order of docs/model-format.md
- * @param tensor  overwritten
+ * @param tensor  overwritten; its struct_size is set before the call
  * @return CNN_OK; CNN_EINVAL, CNN_ESTATE (not built), and nothing written
  */
 CNN_API cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index,

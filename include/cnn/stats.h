@@ -14,9 +14,11 @@ CNN_BEGIN_DECLS
 
 /** What is known of one layer. A unit is one element of a layer's output. */
 typedef struct cnn_layer_stats {
-    int64_t units; /**< elements of the output of one sample */
-    int64_t dead;  /**< units that were zero for every sample since the watch
-                        began; -1 if the layer is not an activation */
+    uint32_t struct_size; /**< sizeof(cnn_layer_stats), set before the call */
+    uint32_t reserved;    /**< 0 */
+    int64_t units;        /**< elements of the output of one sample */
+    int64_t dead; /**< units that were zero for every sample since the watch
+                       began; -1 if the layer is not an activation */
     int64_t saturated;  /**< units that, over the samples of the last training
                              step, were within 1 % of their function's bounds;
                              -1 if the function has none on both sides */

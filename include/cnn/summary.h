@@ -14,7 +14,9 @@ CNN_BEGIN_DECLS
 
 /** What one sample costs in one layer, going forward. */
 typedef struct cnn_costs {
-    int64_t params;      /**< trainable */
+    uint32_t struct_size; /**< sizeof(cnn_costs), set before the call */
+    uint32_t reserved;    /**< 0 */
+    int64_t params;       /**< trainable */
     int64_t connections; /**< from inputs and biases to outputs, as LeCun et al.
                               (1998) count them */
     int64_t multiply_adds; /**< multiplications followed by an addition */
@@ -22,6 +24,8 @@ typedef struct cnn_costs {
 
 /** What a net takes, in bytes. */
 typedef struct cnn_net_memory {
+    uint32_t struct_size; /**< sizeof(cnn_net_memory), set before the call */
+    int32_t max_batch;    /**< the batch that it is for: the net's */
     int64_t training; /**< parameters, gradients, optimiser, outputs, workspace,
                            for batches of max_batch: all that the net holds.
                            Two floats for each trainable parameter are the

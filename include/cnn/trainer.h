@@ -32,7 +32,9 @@ typedef struct cnn_trainer_options {
 
 /** Where a trainer stands, as its callback sees it. */
 typedef struct cnn_progress {
-    int64_t step;  /**< steps done since the training began */
+    uint32_t struct_size; /**< how much of it there is; set by libcnn */
+    uint32_t reserved;    /**< 0 */
+    int64_t step;         /**< steps done since the training began */
     int64_t epoch; /**< whole passes over the dataset begun before this one */
     cnn_metrics metrics; /**< of the step just done, before its update */
 } cnn_progress;

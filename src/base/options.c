@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* No options struct is longer. Catches a struct_size that was not set, before
- * the struct is read to that length. */
+/* No struct is longer. Catches a struct_size that was not set, before the
+ * struct is read or written to that length. */
 #define LARGEST 1024
 
 cnn_status cnn__options_read(void *to, size_t size, const void *from,
@@ -26,5 +26,22 @@ cnn_status cnn__options_read(void *to, size_t size, const void *from,
                              "version of libcnn knows only %zu bytes",
                              what, i & ~(size_t)3, size);
     memcpy(to, from, given < size ? given : size);
+    return CNN_OK;
+}
+
+cnn_status cnn__result_write(void *to, const void *from, size_t size,
+                             size_t least, const char *what)
+{
+    const size_t head = sizeof(uint32_t);
+    uint32_t given;
+
+    memcpy(&given, to, head);
+    if (given < least || given > LARGEST)
+        return cnn__fail(CNN_EINVAL,
+                         "%s: struct_size is %u, expected %zu, at least %zu",
+                         what, given, size, least);
+    const size_t known = given < size ? given : size;
+    memcpy((char *)to + head, (const char *)from + head, known - head);
+    memset((char *)to + known, 0, given - known);
     return CNN_OK;
 }

@@ -1,4 +1,6 @@
-/* Reads options structs of older and newer callers. */
+/* Structs of older and newer callers, that grow from version to version:
+ * options, which are read, and results, which are written. Their first field is
+ * struct_size, which the caller sets. */
 #ifndef CNN_BASE_OPTIONS_H
 #define CNN_BASE_OPTIONS_H
 
@@ -12,5 +14,16 @@
  * names the struct in errors. */
 cnn_status cnn__options_read(void *to, size_t size, const void *from,
                              const char *what);
+
+/* The size of a struct that ends with that field. */
+#define CNN__SIZE_UP_TO(type, field) \
+    (offsetof(type, field) + sizeof(((const type *)0)->field))
+
+/* Copies results of `size` bytes into the struct of the caller, as much as its
+ * struct_size has room for, and sets to zero what is beyond. CNN_EINVAL, and
+ * nothing written, if that is less than `least`, the size of the first version,
+ * or more than any struct has. struct_size stays. */
+cnn_status cnn__result_write(void *to, const void *from, size_t size,
+                             size_t least, const char *what);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/options.h"
 #include "base/threads.h"
 #include "cnn/runtime.h"
 #include "math/gemm.h"
@@ -184,7 +185,13 @@ cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index, cnn_tensor *tensor)
     float *grad =
         t->fixed ? NULL : layer->params.grad + (data - layer->params.value);
 
-    *tensor = (cnn_tensor){t->name, data, grad, t->rank, {1, 1, 1, 1}};
-    memcpy(tensor->dims, t->dims, (size_t)t->rank * sizeof(t->dims[0]));
-    return CNN_OK;
+    cnn_tensor found = {.rank = t->rank,
+                        .dims = {1, 1, 1, 1},
+                        .name = t->name,
+                        .data = data,
+                        .grad = grad};
+
+    memcpy(found.dims, t->dims, (size_t)t->rank * sizeof(t->dims[0]));
+    return cnn__result_write(tensor, &found, sizeof(found),
+                             CNN__SIZE_UP_TO(cnn_tensor, grad), "layer_tensor");
 }

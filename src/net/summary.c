@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/options.h"
 #include "base/threads.h"
 #include "cnn/runtime.h"
 #include "net/net_impl.h"
@@ -18,6 +19,13 @@ static cnn_costs costs_of(const cnn_layer *layer)
     return costs;
 }
 
+static cnn_status write_costs(cnn_costs *to, const cnn_costs *costs,
+                              const char *what)
+{
+    return cnn__result_write(to, costs, sizeof(*costs),
+                             CNN__SIZE_UP_TO(cnn_costs, multiply_adds), what);
+}
+
 cnn_status cnn_layer_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     if (layer == NULL)
@@ -27,8 +35,8 @@ cnn_status cnn_layer_costs(const cnn_layer *layer, cnn_costs *costs)
     if (!layer->built)
         return cnn__fail(CNN_ESTATE, "layer_costs: the %s layer is not built",
                          layer->ops->kind);
-    *costs = costs_of(layer);
-    return CNN_OK;
+    const cnn_costs found = costs_of(layer);
+    return write_costs(costs, &found, "layer_costs");
 }
 
 cnn_status cnn_net_costs(const cnn_net *net, cnn_costs *costs)
@@ -45,8 +53,7 @@ cnn_status cnn_net_costs(const cnn_net *net, cnn_costs *costs)
         all.connections += one.connections;
         all.multiply_adds += one.multiply_adds;
     }
-    *costs = all;
-    return CNN_OK;
+    return write_costs(costs, &all, "net_costs");
 }
 
 cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
@@ -60,13 +67,16 @@ cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
         (net->params.count + net->params.fixed_count) * sizeof(float);
     cnn__pass session = net->pass;
     cnn__pass_plan(&session, net->max_batch, false, cnn_num_threads(), &arena);
-    *memory = (cnn_net_memory){
+    const cnn_net_memory found = {
+        .max_batch = net->max_batch,
         .training = (int64_t)net->memory_size,
         .inference =
             (int64_t)(parameters + arena.used + cnn__fusions_bytes(net->count)),
         .parameters = (int64_t)parameters,
     };
-    return CNN_OK;
+    return cnn__result_write(memory, &found, sizeof(found),
+                             CNN__SIZE_UP_TO(cnn_net_memory, parameters),
+                             "net_measure");
 }
 
 /* ----------------------------------------------------------- writing --- */
@@ -121,7 +131,7 @@ static void put_table(text *t, const cnn_net *net, const cnn_costs *all,
     put(t,
         "memory: %.1f MB for training in batches of %d (%.1f with SGD),"
         "\n%.1f MB for inference, %.1f MB of parameters\n",
-        (double)m->training / 1e6, net->max_batch,
+        (double)m->training / 1e6, m->max_batch,
         (double)(m->training - (int64_t)unused) / 1e6,
         (double)m->inference / 1e6, (double)m->parameters / 1e6);
 }
@@ -152,7 +162,7 @@ static void put_json(text *t, const cnn_net *net, const cnn_costs *all,
     put(t,
         ", \"max_batch\": %d, \"memory\": {\"training\": %lld, "
         "\"inference\": %lld, \"parameters\": %lld}}\n",
-        net->max_batch, (long long)m->training, (long long)m->inference,
+        m->max_batch, (long long)m->training, (long long)m->inference,
         (long long)m->parameters);
 }
 
@@ -162,8 +172,8 @@ cnn_status cnn_net_summary(const cnn_net *net, int32_t form, char *buffer,
     void (*const write)(text *, const cnn_net *, const cnn_costs *,
                         const cnn_net_memory *) =
         form == CNN_SUMMARY_JSON ? put_json : put_table;
-    cnn_costs all;
-    cnn_net_memory memory;
+    cnn_costs all = {.struct_size = sizeof(all)};
+    cnn_net_memory memory = {.struct_size = sizeof(memory)};
     text t = {0};
 
     if (size == NULL || form < CNN_SUMMARY_TEXT || form > CNN_SUMMARY_JSON)

@@ -1,6 +1,7 @@
 /* Watching the units of a net. */
 #include "cnn/stats.h"
 
+#include "base/options.h"
 #include "math/sum.h"
 #include "train/step.h"
 
@@ -126,12 +127,14 @@ cnn_status cnn_net_layer_stats(cnn_net *net, int32_t index,
         return cnn__fail(CNN_ESTATE, "net_layer_stats: the net is not watched");
     const cnn_layer *layer = net->layers[index];
     const cnn__params *p = &layer->params;
-    *stats = (cnn_layer_stats){
+    const cnn_layer_stats found = {
         .units = (int64_t)cnn__shape_size(&layer->out),
         .dead = is_watched(layer) ? net->watch[index].count : -1,
         .saturated = net->watch[index].saturated,
         .weight_norm = cnn__norm(p->value, p->count),
         .grad_norm = cnn__norm(p->grad, p->count),
     };
-    return CNN_OK;
+    return cnn__result_write(stats, &found, sizeof(found),
+                             CNN__SIZE_UP_TO(cnn_layer_stats, grad_norm),
+                             "net_layer_stats");
 }

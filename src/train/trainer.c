@@ -252,7 +252,7 @@ cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
                          "trainer_run: %lld steps, expected at least 0",
                          (long long)steps);
     for (int64_t i = 0; i < steps; i++) {
-        cnn_progress progress;
+        cnn_progress progress = {.struct_size = sizeof(progress)};
 
         if (atomic_exchange(&t->cancel, 0))
             return fail_canceled(t, "cancelled");

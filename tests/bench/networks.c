@@ -122,7 +122,7 @@ cnn_net *network_build(const network *n, const network_size *size)
 
 static double layer_flop(cnn_net *net, int32_t i)
 {
-    cnn_costs costs;
+    cnn_costs costs = {.struct_size = sizeof(costs)};
 
     if (cnn_layer_costs(cnn_net_layer(net, i), &costs) != CNN_OK)
         bench_fail("costs");

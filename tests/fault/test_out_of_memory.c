@@ -213,7 +213,7 @@ static cnn_status create_session(void *data)
 static cnn_status watch(void *data)
 {
     const training *t = data;
-    cnn_layer_stats stats;
+    cnn_layer_stats stats = {.struct_size = sizeof(stats)};
     const cnn_status status = cnn_net_watch(t->net, 1);
 
     if (status != CNN_OK) {

@@ -144,9 +144,9 @@ static void summary(world *w)
 static void stats(world *w)
 {
     cnn_net *net = w->nets[take_below(&w->b, NETS)].net;
-    cnn_layer_stats s;
-    cnn_costs costs;
-    cnn_net_memory memory;
+    cnn_layer_stats s = {.struct_size = sizeof(s)};
+    cnn_costs costs = {.struct_size = sizeof(costs)};
+    cnn_net_memory memory = {.struct_size = sizeof(memory)};
 
     if (!afford(w, 1000 + (int64_t)cnn_net_param_count(net)))
         return;

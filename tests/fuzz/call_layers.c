@@ -157,7 +157,7 @@ static void run(world *w)
 {
     layer_slot *slot = &w->layers[take_below(&w->b, LAYERS)];
     cnn_layer *layer = slot->layer;
-    cnn_costs costs = {0};
+    cnn_costs costs = {.struct_size = sizeof(costs)};
     cnn_shape in, out;
     const int32_t batch = take_batch(w, 4);
     const uint32_t flags = take_byte(&w->b) % 8 ? CNN_TRAIN : take_byte(&w->b);
@@ -194,7 +194,7 @@ static void look(world *w)
     cnn_layer *layer = w->layers[take_below(&w->b, LAYERS)].layer;
     const int32_t count = cnn_layer_tensor_count(layer);
     const int32_t index = take_below(&w->b, 6) - 1;
-    cnn_tensor t;
+    cnn_tensor t = {.struct_size = sizeof(t)};
 
     if (see(cnn_layer_tensor(layer, index, &t)) == CNN_OK) {
         must(index >= 0 && index < count && t.rank >= 1 && t.rank <= 4,

@@ -86,8 +86,8 @@ bool afford(world *w, int64_t work)
 
 bool afford_net(world *w, const cnn_net *net, int64_t batch)
 {
-    cnn_costs costs;
-    cnn_net_memory memory;
+    cnn_costs costs = {.struct_size = sizeof(costs)};
+    cnn_net_memory memory = {.struct_size = sizeof(memory)};
 
     if (net == NULL || see(cnn_net_costs(net, &costs)) != CNN_OK)
         return true;

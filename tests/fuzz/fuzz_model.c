@@ -36,7 +36,7 @@ static void check_variances(cnn_net *net)
 {
     for (int32_t i = 0; i < cnn_net_layer_count(net); i++) {
         cnn_layer *layer = cnn_net_layer(net, i);
-        cnn_tensor t;
+        cnn_tensor t = {.struct_size = sizeof(t)};
 
         for (int32_t k = 0; k < cnn_layer_tensor_count(layer); k++) {
             must(see(cnn_layer_tensor(layer, k, &t)) == CNN_OK, "no tensor");
@@ -50,7 +50,7 @@ static void check_variances(cnn_net *net)
 
 static void predict(cnn_net *net)
 {
-    cnn_costs costs;
+    cnn_costs costs = {.struct_size = sizeof(costs)};
     cnn_shape in, out;
 
     see(cnn_net_costs(net, &costs));

@@ -255,7 +255,7 @@ class Parameters(unittest.TestCase):
         self.assertEqual(found["layers"][0]["output"], [4, 14, 14])
         self.assertEqual(found["memory"], net.memory()._asdict())
         self.assertEqual(net.layers[3].costs(), (1970, 1970, 1960))
-        for call in small_net().summary, small_net().count, small_net().memory:
+        for call in small_net().summary, small_net().costs, small_net().memory:
             with self.assertRaises(RuntimeError):
                 call()
 

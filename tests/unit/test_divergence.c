@@ -279,7 +279,8 @@ static void running_statistics(void **state)
     const float x[] = {3e38f, -3e38f, 1.0f, 2.0f};
     const float dy[4] = {0};
     cnn_layer *layer = cnn_batchnorm_create(NULL);
-    cnn_tensor mean, variance;
+    cnn_tensor mean = {.struct_size = sizeof(mean)};
+    cnn_tensor variance = {.struct_size = sizeof(variance)};
     float y[4];
 
     (void)state;

@@ -44,7 +44,7 @@ static void freeze_base(cnn_net *net, int32_t how)
 static void statistics(cnn_net *net, float out[6])
 {
     for (int32_t t = 2; t < 4; t++) {
-        cnn_tensor tensor;
+        cnn_tensor tensor = {.struct_size = sizeof(tensor)};
 
         assert_int_equal(
             cnn_layer_tensor(cnn_net_layer(net, BATCHNORM), t, &tensor),
@@ -138,7 +138,8 @@ static void parameters_alone(void **state)
 static void gradients_of_batchnorm(void **state)
 {
     static const float means[] = {0.5f, -0.25f}, variances[] = {2.0f, 0.5f};
-    cnn_tensor mean, variance;
+    cnn_tensor mean = {.struct_size = sizeof(mean)};
+    cnn_tensor variance = {.struct_size = sizeof(variance)};
     rig r;
 
     (void)state;

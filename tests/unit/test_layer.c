@@ -121,7 +121,7 @@ static void tensors(void **state)
                                         "running_var"};
     cnn_layer *conv = cnn_conv2d_create(4, 3, 2, NULL);
     cnn_layer *norm = cnn_batchnorm_create(NULL);
-    cnn_tensor t = {.rank = 77};
+    cnn_tensor t = {.struct_size = sizeof(t), .rank = 77};
 
     (void)state;
     assert_int_equal(cnn_layer_tensor_count(conv), 0);

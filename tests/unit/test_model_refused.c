@@ -113,7 +113,7 @@ static void negative_variance(void **state)
 {
     cnn_net *net = cnn_net_create();
     const float below = -1e-6f;
-    cnn_tensor variance;
+    cnn_tensor variance = {.struct_size = sizeof(variance)};
     model_bytes m;
     size_t size;
 

@@ -1,4 +1,4 @@
-/* Option structs of older and newer callers. */
+/* Structs of older and newer callers: options and results. */
 #include "base/options.h"
 
 #include <string.h>
@@ -132,6 +132,101 @@ static void layers_name_themselves(void **state)
     assert_error(CNN_EINVAL, "sgd: struct_size is 0");
 }
 
+/* ----------------------------------------------------------- results --- */
+
+/* Results that end with `a` in the first version, and with b in this one. */
+static cnn_status write(void *to)
+{
+    const now from = {.struct_size = 99, .a = 7, .b = 1.5f};
+
+    return cnn__result_write(to, &from, sizeof(from), CNN__SIZE_UP_TO(now, a),
+                             "things");
+}
+
+static void results_of_the_same_version(void **state)
+{
+    now to = {sizeof(to), -1, -1.0f};
+
+    (void)state;
+    assert_int_equal(write(&to), CNN_OK);
+    assert_int_equal(to.struct_size, sizeof(to));
+    assert_int_equal(to.a, 7);
+    assert_true(to.b == 1.5f);
+}
+
+/* Nothing is written behind what it has room for. */
+static void results_of_an_older_caller(void **state)
+{
+    now to = {sizeof(older), -1, -1.0f};
+
+    (void)state;
+    assert_int_equal(write(&to), CNN_OK);
+    assert_int_equal(to.a, 7);
+    assert_true(to.b == -1.0f);
+}
+
+static void results_of_a_newer_caller(void **state)
+{
+    newer to = {{sizeof(to), -1, -1.0f}, -1, -1};
+
+    (void)state;
+    assert_int_equal(write(&to), CNN_OK);
+    assert_int_equal(to.known.struct_size, sizeof(to));
+    assert_true(to.known.b == 1.5f);
+    assert_int_equal(to.c, 0);
+    assert_int_equal(to.d, 0);
+}
+
+static void impossible_sizes_of_results(void **state)
+{
+    const uint32_t bad[] = {0, 4, 7, 1025, 0x55555555, UINT32_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        now to = {bad[i], -1, -1.0f};
+
+        assert_failed(write(&to), CNN_EINVAL, "things: struct_size is ");
+        assert_int_equal(to.struct_size, bad[i]);
+        assert_int_equal(to.a, -1);
+    }
+    write(&(now){.struct_size = 7});
+    assert_error(CNN_EINVAL, "struct_size is 7, expected 12, at least 8");
+}
+
+/* Each public one asks for its size, and leaves what is behind it alone. */
+static void results_name_their_calls(void **state)
+{
+    cnn_net *net = cnn_net_create();
+    struct {
+        cnn_tensor known;
+        int32_t behind;
+    } tensor = {.behind = 55};
+
+    (void)state;
+    cnn_net_add(net, cnn_dense_create(1, NULL));
+    assert_int_equal(cnn_net_build(net, &(cnn_shape){1, 1, 1}, 3, 1), CNN_OK);
+    assert_int_equal(cnn_net_watch(net, 1), CNN_OK);
+    cnn_layer *layer = cnn_net_layer(net, 0);
+    assert_failed(cnn_layer_costs(layer, &(cnn_costs){0}), CNN_EINVAL,
+                  "layer_costs: struct_size is 0, expected 32, at least 32");
+    assert_failed(cnn_net_costs(net, &(cnn_costs){.struct_size = 24}),
+                  CNN_EINVAL, "net_costs: struct_size is 24, expected 32");
+    assert_failed(cnn_net_measure(net, &(cnn_net_memory){0}), CNN_EINVAL,
+                  "net_measure: struct_size is 0, expected 32");
+    assert_failed(cnn_net_layer_stats(net, 0, &(cnn_layer_stats){0}),
+                  CNN_EINVAL, "net_layer_stats: struct_size is 0, expected 48");
+    assert_failed(cnn_layer_tensor(layer, 0, &tensor.known), CNN_EINVAL,
+                  "layer_tensor: struct_size is 0, expected ");
+    tensor.known.struct_size = sizeof(tensor.known);
+    assert_int_equal(cnn_layer_tensor(layer, 0, &tensor.known), CNN_OK);
+    assert_int_equal(tensor.known.struct_size, sizeof(tensor.known));
+    assert_int_equal(tensor.behind, 55);
+    cnn_net_memory memory = {.struct_size = sizeof(memory)};
+    assert_int_equal(cnn_net_measure(net, &memory), CNN_OK);
+    assert_int_equal(memory.max_batch, 3);
+    cnn_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +237,11 @@ int main(void)
         cmocka_unit_test(impossible_sizes),
         cmocka_unit_test(largest_size),
         cmocka_unit_test(layers_name_themselves),
+        cmocka_unit_test(results_of_the_same_version),
+        cmocka_unit_test(results_of_an_older_caller),
+        cmocka_unit_test(results_of_a_newer_caller),
+        cmocka_unit_test(impossible_sizes_of_results),
+        cmocka_unit_test(results_name_their_calls),
     };
 
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void step(cnn_net *net, uint64_t seed)
 
 static cnn_layer_stats stats_of(cnn_net *net, int32_t layer)
 {
-    cnn_layer_stats s;
+    cnn_layer_stats s = {.struct_size = sizeof(s)};
 
     assert_int_equal(cnn_net_layer_stats(net, layer, &s), CNN_OK);
     return s;
@@ -242,7 +242,7 @@ static void watching_does_not_disturb(void **state)
 static void errors(void **state)
 {
     cnn_net *net = dense_net(1, 1, 1), *raw = tiny_net();
-    cnn_layer_stats s;
+    cnn_layer_stats s = {.struct_size = sizeof(s)};
 
     (void)state;
     assert_failed(cnn_net_watch(NULL, 1), CNN_EINVAL, "net is NULL");

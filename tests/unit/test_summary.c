@@ -16,7 +16,7 @@ static cnn_net *built_classic(int32_t max_batch)
 
 static cnn_costs costs_of(cnn_net *net, int32_t layer)
 {
-    cnn_costs costs;
+    cnn_costs costs = {.struct_size = sizeof(costs)};
 
     assert_int_equal(cnn_layer_costs(cnn_net_layer(net, layer), &costs),
                      CNN_OK);
@@ -32,7 +32,8 @@ static void figures_of_the_paper(void **state)
         {6, 32, 2000},    {8, 48120, 48120}, {10, 10164, 10164},
     };
     cnn_net *net = built_classic(1);
-    cnn_costs all, output = costs_of(net, 12);
+    cnn_costs all = {.struct_size = sizeof(all)};
+    cnn_costs output = costs_of(net, 12);
     int64_t params = 0, connections = output.connections;
 
     (void)state;
@@ -76,7 +77,7 @@ static void every_kind(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         cnn_layer *layer = kinds[i].layer;
-        cnn_costs c;
+        cnn_costs c = {.struct_size = sizeof(c)};
 
         assert_int_equal(cnn_layer_build(layer, &(cnn_shape){2, 4, 6}, 3, 1),
                          CNN_OK);
@@ -106,7 +107,7 @@ static void memory_is_what_is_taken(void **state)
 
     (void)state;
     for (int32_t batch = 1; batch <= 64; batch *= 8) {
-        cnn_net_memory m;
+        cnn_net_memory m = {.struct_size = sizeof(m)};
 
         faulty_memory_install();
         cnn_net *net = classic_net();
@@ -201,8 +202,8 @@ static void json_says_the_same(void **state)
     json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     const json_t *layers = json_object_get(json, "layers");
     const json_t *memory = json_object_get(json, "memory");
-    cnn_costs c;
-    cnn_net_memory m;
+    cnn_costs c = {.struct_size = sizeof(c)};
+    cnn_net_memory m = {.struct_size = sizeof(m)};
 
     (void)state;
     assert_int_equal(json_array_size(layers), cnn_net_layer_count(net));
@@ -264,8 +265,8 @@ static void errors(void **state)
 {
     cnn_layer *raw_layer = cnn_dense_create(1, NULL);
     cnn_net *net = dense_net(1, 1, 1), *raw = tiny_net();
-    cnn_costs c;
-    cnn_net_memory m;
+    cnn_costs c = {.struct_size = sizeof(c)};
+    cnn_net_memory m = {.struct_size = sizeof(m)};
     size_t size;
 
     (void)state;

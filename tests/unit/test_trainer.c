@@ -191,6 +191,7 @@ static int32_t look(void *user, const cnn_progress *p)
     watch *w = user;
     cnn_metrics m;
 
+    assert_int_equal(p->struct_size, sizeof(*p));
     assert_int_equal(p->step, ++w->calls);
     assert_int_equal(p->metrics.count, TINY_BATCH);
     w->epochs[p->step - 1] = p->epoch;

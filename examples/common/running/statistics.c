@@ -16,7 +16,7 @@ void statistics_print(cnn_net *net, FILE *stream)
 {
     for (int32_t i = 0; i < cnn_net_layer_count(net); i++) {
         const cnn_layer *layer = cnn_net_layer(net, i);
-        cnn_layer_stats s;
+        cnn_layer_stats s = {.struct_size = sizeof(s)};
 
         check(cnn_net_layer_stats(net, i, &s), NULL);
         if (s.dead < 0 && cnn_layer_param_count(layer) == 0)

@@ -15,6 +15,7 @@ void trial_run(trial *t, const data *d, const run_options *run)
     check(cnn_net_set_loss(t->net, CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
                            t->recipe.reduction),
           NULL);
+    t->costs.struct_size = sizeof(t->costs);
     check(cnn_net_costs(t->net, &t->costs), NULL);
 
     training job = {.net = t->net,

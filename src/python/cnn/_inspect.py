@@ -120,13 +120,13 @@ class Inspected(Owner):
 
     def costs(self) -> Costs:
         """What one sample costs; RuntimeError before build."""
-        costs = _structs.Costs()
+        costs = _structs.sized(_structs.Costs)
         check(lib.cnn_net_costs(self._p, ctypes.byref(costs)))
         return Costs(costs.params, costs.connections, costs.multiply_adds)
 
     def memory(self) -> Memory:
         """What the net takes, in bytes; RuntimeError before build."""
-        memory = _structs.NetMemory()
+        memory = _structs.sized(_structs.NetMemory)
         check(lib.cnn_net_measure(self._p, ctypes.byref(memory)))
         return Memory(memory.training, memory.inference, memory.parameters)
 
@@ -167,7 +167,7 @@ class Inspected(Owner):
     def layer_stats(self) -> list[LayerStats]:
         """How each layer is doing since watch(). RuntimeError if the net is
         not watched."""
-        handle, stats, found = self._h, _structs.LayerStats(), []
+        handle, stats, found = self._h, _structs.sized(_structs.LayerStats), []
         check_built(self)
         with handle.lock:
             for index in range(len(self._layers)):

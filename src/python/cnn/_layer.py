@@ -175,7 +175,7 @@ class Layer(Owner):
     def costs(self) -> Costs:
         """Parameters, connections, multiply-adds; RuntimeError before
         build."""
-        costs = _structs.Costs()
+        costs = _structs.sized(_structs.Costs)
         check(lib.cnn_layer_costs(self._p, ctypes.byref(costs)))
         return Costs(costs.params, costs.connections, costs.multiply_adds)
 
@@ -325,7 +325,7 @@ class Layer(Owner):
     def tensors(self) -> list[TensorView]:
         """The arrays of parameters by name, as model files have them; those
         too that are not trained. Empty before build."""
-        handle, tensor, found = self._h, _structs.Tensor(), []
+        handle, tensor, found = self._h, _structs.sized(_structs.Tensor), []
         for index in range(lib.cnn_layer_tensor_count(handle.pointer)):
             check(
                 lib.cnn_layer_tensor(

@@ -49,18 +49,25 @@ class Metrics(ctypes.Structure):
 class Progress(ctypes.Structure):
     """cnn_progress"""
 
-    _fields_ = [("step", c_int64), ("epoch", c_int64), ("metrics", Metrics)]
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("step", c_int64),
+        ("epoch", c_int64),
+        ("metrics", Metrics),
+    ]
 
 
 class Tensor(ctypes.Structure):
     """cnn_tensor"""
 
     _fields_ = [
+        ("struct_size", c_uint32),
+        ("rank", c_int32),
+        ("dims", c_int32 * 4),
         ("name", ctypes.c_char_p),
         ("data", ctypes.POINTER(c_float)),
         ("grad", ctypes.POINTER(c_float)),
-        ("rank", c_int32),
-        ("dims", c_int32 * 4),
     ]
 
 
@@ -68,6 +75,8 @@ class LayerStats(ctypes.Structure):
     """cnn_layer_stats"""
 
     _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
         ("units", c_int64),
         ("dead", c_int64),
         ("saturated", c_int64),
@@ -80,6 +89,8 @@ class Costs(ctypes.Structure):
     """cnn_costs"""
 
     _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
         ("params", c_int64),
         ("connections", c_int64),
         ("multiply_adds", c_int64),
@@ -90,6 +101,8 @@ class NetMemory(ctypes.Structure):
     """cnn_net_memory"""
 
     _fields_ = [
+        ("struct_size", c_uint32),
+        ("max_batch", c_int32),
         ("training", c_int64),
         ("inference", c_int64),
         ("parameters", c_int64),
@@ -273,9 +286,9 @@ class TrainerOptions(ctypes.Structure):
     ]
 
 
-Options = TypeVar("Options", bound=ctypes.Structure)
+Sized = TypeVar("Sized", bound=ctypes.Structure)
 
 
-def options(struct: Type[Options], /, **fields: Any) -> Options:
-    """An options struct whose `struct_size` is set."""
+def sized(struct: Type[Sized], /, **fields: Any) -> Sized:
+    """A struct of options or for results, whose `struct_size` is set."""
     return struct(struct_size=ctypes.sizeof(struct), **fields)

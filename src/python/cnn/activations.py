@@ -15,7 +15,7 @@ class _Activation(Layer):
     _function = 0
 
     def __init__(self, alpha: Optional[float] = None) -> None:
-        options = _structs.options(
+        options = _structs.sized(
             _structs.ActivationOptions, alpha=_checks.optional("alpha", alpha)
         )
         super().__init__(

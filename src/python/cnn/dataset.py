@@ -25,7 +25,7 @@ Ints = npt.NDArray[np.int32]
 def _options(
     scale: Optional[float], offset: float, pad: int
 ) -> _structs.DatasetOptions:
-    return _structs.options(
+    return _structs.sized(
         _structs.DatasetOptions,
         scale=_checks.optional("scale", scale),
         offset=_checks.real("offset", offset),

@@ -82,7 +82,7 @@ class Conv2D(Layer):
         height, width = _checks.pair("kernel", kernel)
         strides = _checks.pair("stride", stride)
         dilations = _checks.pair("dilation", dilation)
-        options = _structs.options(
+        options = _structs.sized(
             _structs.Conv2DOptions,
             flags=0 if bias else NO_BIAS,
             stride_h=strides[0],
@@ -140,7 +140,7 @@ class _Pool2D(Layer):
     ) -> None:
         height, width = _checks.pair("window", window)
         strides = _checks.pair("stride", window if stride is None else stride)
-        options = _structs.options(
+        options = _structs.sized(
             _structs.Pool2DOptions,
             stride_h=strides[0],
             stride_w=strides[1],
@@ -234,7 +234,7 @@ class Dense(Layer):
         weight_init: Init = None,
         bias_init: Init = None,
     ) -> None:
-        options = _structs.options(
+        options = _structs.sized(
             _structs.DenseOptions,
             flags=0 if bias else NO_BIAS,
             **initial("weight", weight_init),
@@ -284,7 +284,7 @@ class BatchNorm(Layer):
     def __init__(
         self, *, epsilon: float = 1e-5, momentum: float = 0.1
     ) -> None:
-        options = _structs.options(
+        options = _structs.sized(
             _structs.BatchNormOptions,
             epsilon=_checks.nonzero("epsilon", epsilon),
             momentum=_checks.nonzero("momentum", momentum),

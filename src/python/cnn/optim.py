@@ -54,7 +54,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        options = _structs.options(
+        options = _structs.sized(
             _structs.SGDOptions,
             momentum=_checks.real("momentum", momentum),
             nesterov=bool(nesterov),
@@ -93,7 +93,7 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        options = _structs.options(
+        options = _structs.sized(
             _structs.AdamOptions,
             beta1=_checks.nonzero("beta1", beta1),
             beta2=_checks.nonzero("beta2", beta2),
@@ -151,7 +151,7 @@ class RMSprop(Optimizer):
         eps: float = 1e-8,
         momentum: float = 0.0,
     ) -> None:
-        options = _structs.options(
+        options = _structs.sized(
             _structs.RMSpropOptions,
             decay=_checks.nonzero("decay", decay),
             eps=_checks.nonzero("eps", eps),

@@ -28,7 +28,7 @@ class Schedule:
         return {}
 
     def _options(self) -> _structs.ScheduleOptions:
-        return _structs.options(
+        return _structs.sized(
             _structs.ScheduleOptions,
             kind=self._kind,
             warmup=_checks.integer("warmup", self.warmup),
@@ -159,4 +159,4 @@ class Augmentation:
             for field in dataclasses.fields(self)
         }
         _checks.nonzero("elastic_sigma", self.elastic_sigma)
-        return _structs.options(_structs.AugmentOptions, **fields)
+        return _structs.sized(_structs.AugmentOptions, **fields)

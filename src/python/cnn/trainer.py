@@ -128,7 +128,7 @@ class Trainer(Owner):
         size = 0
         if batch_size is not None:
             size = _checks.count("batch_size", batch_size)
-        options = _structs.options(
+        options = _structs.sized(
             _structs.TrainerOptions,
             flags=0 if shuffle else _NO_SHUFFLE,
             batch=size,
