@@ -338,7 +338,7 @@ CNN_API int32_t cnn_layer_frozen(const cnn_layer *layer);
 
 /** One step of the optimiser on the layer's parameters. CNN_EDIVERGED if that
  *  made one of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
-CNN_API cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim);
+CNN_API cnn_status cnn_layer_update(cnn_layer *layer, const cnn_optim *optim);
 
 /** Sets the parameter gradients to zero. */
 CNN_API cnn_status cnn_layer_zero_grad(cnn_layer *layer);
@@ -364,30 +364,10 @@ CNN_API float *cnn_layer_params(cnn_layer *layer);
  */
 CNN_API float *cnn_layer_grads(cnn_layer *layer);
 
-/** One array of a layer's parameters, as model files have it. */
-typedef struct cnn_tensor {
-    uint32_t struct_size; /**< sizeof(cnn_tensor), set before the call */
-    int32_t rank;         /**< number of dimensions, 1 to 4 */
-    int32_t dims[4];      /**< the first `rank` of them; the others 1 */
-    const char *name;     /**< "weight", "bias", "running_mean", ... */
-    float *data;          /**< its elements, row-major, to read and to write */
-    float *grad;          /**< their gradients; NULL if it is not trained */
-} cnn_tensor;
-
-/** Number of arrays of a built layer; 0 before build. */
-CNN_API int32_t cnn_layer_tensor_count(const cnn_layer *layer);
-
-/**
- * An array of a built layer: those of cnn_layer_params(), and those that are
- * not trained, such as running statistics. All pointers are borrowed, for as
- * long as the layer lives.
- *
- * @param index   from 0, in the order of docs/model-format.md
- * @param tensor  overwritten; its struct_size is set before the call
- * @return CNN_OK; CNN_EINVAL, CNN_ESTATE (not built), and nothing written
- */
-CNN_API cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index,
-                                    cnn_tensor *tensor);
+/** As cnn_layer_params(), to read. */
+CNN_API const float *cnn_layer_const_params(const cnn_layer *layer);
+/** As cnn_layer_grads(), to read. */
+CNN_API const float *cnn_layer_const_grads(const cnn_layer *layer);
 
 CNN_END_DECLS
 

@@ -154,7 +154,7 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
  * Meanwhile denormal numbers, below 2^-126, count as zero, which many
  * processors are faster with; the thread's mode is put back.
  */
-CNN_API cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim,
+CNN_API cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
                                       int32_t batch, const float *x,
                                       const int32_t *labels, cnn_metrics *out);
 
@@ -190,7 +190,7 @@ CNN_API cnn_status cnn_net_backward_input(cnn_net *net, int32_t batch,
 
 /** One step of the optimiser on all parameters. CNN_EDIVERGED if that made one
  *  of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
-CNN_API cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim);
+CNN_API cnn_status cnn_net_update(cnn_net *net, const cnn_optim *optim);
 
 /**
  * Shortens the gradients of all parameters, taken as one vector, to length
@@ -213,6 +213,8 @@ CNN_API int32_t cnn_net_layer_count(const cnn_net *net);
 
 /** A layer, borrowed for as long as the net lives; NULL if there is no such. */
 CNN_API cnn_layer *cnn_net_layer(cnn_net *net, int32_t index);
+/** As cnn_net_layer(), to look at. */
+CNN_API const cnn_layer *cnn_net_const_layer(const cnn_net *net, int32_t index);
 
 /** The shape of one input of a net that is built. */
 CNN_API cnn_status cnn_net_in_shape(const cnn_net *net, cnn_shape *in);
@@ -245,6 +247,11 @@ CNN_API size_t cnn_net_param_count(const cnn_net *net);
 CNN_API float *cnn_net_params(cnn_net *net);
 /** The gradients of all parameters, in the same order; as cnn_net_params(). */
 CNN_API float *cnn_net_grads(cnn_net *net);
+
+/** As cnn_net_params(), to read. */
+CNN_API const float *cnn_net_const_params(const cnn_net *net);
+/** As cnn_net_grads(), to read. */
+CNN_API const float *cnn_net_const_grads(const cnn_net *net);
 
 CNN_END_DECLS
 

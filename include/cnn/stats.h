@@ -37,7 +37,7 @@ CNN_API cnn_status cnn_net_watch(cnn_net *net, int32_t on);
 
 /** What is known of layer `index`. CNN_EINVAL; CNN_ESTATE if the net is not
  * built or not watched. */
-CNN_API cnn_status cnn_net_layer_stats(cnn_net *net, int32_t index,
+CNN_API cnn_status cnn_net_layer_stats(const cnn_net *net, int32_t index,
                                        cnn_layer_stats *stats);
 
 CNN_END_DECLS

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/options.h"
 #include "base/threads.h"
 #include "cnn/runtime.h"
 #include "math/gemm.h"
@@ -130,68 +129,4 @@ cnn_status cnn_layer_zero_grad(cnn_layer *layer)
     if (layer->params.count > 0)
         memset(layer->params.grad, 0, layer->params.count * sizeof(float));
     return CNN_OK;
-}
-
-/* ----------------------------------------------------------- getters --- */
-
-cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in)
-{
-    CNN__TRY(check_run(layer, 1, in));
-    *in = layer->in;
-    return CNN_OK;
-}
-
-cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out)
-{
-    CNN__TRY(check_run(layer, 1, out));
-    *out = layer->out;
-    return CNN_OK;
-}
-
-const char *cnn_layer_kind(const cnn_layer *layer)
-{
-    return layer != NULL ? layer->ops->kind : "none";
-}
-
-size_t cnn_layer_param_count(const cnn_layer *layer)
-{
-    return layer != NULL && layer->built ? layer->params.count : 0;
-}
-
-float *cnn_layer_params(cnn_layer *layer)
-{
-    return cnn_layer_param_count(layer) > 0 ? layer->params.value : NULL;
-}
-
-float *cnn_layer_grads(cnn_layer *layer)
-{
-    return cnn_layer_param_count(layer) > 0 ? layer->params.grad : NULL;
-}
-
-int32_t cnn_layer_tensor_count(const cnn_layer *layer)
-{
-    return layer != NULL && layer->built ? layer->tensor_count : 0;
-}
-
-cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index, cnn_tensor *tensor)
-{
-    CNN__TRY(check_run(layer, 1, tensor));
-    if (index < 0 || index >= layer->tensor_count)
-        return cnn__fail(CNN_EINVAL,
-                         "layer_tensor: tensor %d, but the %s layer has %d",
-                         index, layer->ops->kind, layer->tensor_count);
-    const cnn__tensor *t = &layer->tensors[index];
-    float *data = cnn__tensor_data(layer, index);
-    float *grad =
-        t->fixed ? NULL : layer->params.grad + (data - layer->params.value);
-
-    cnn_tensor found = {.rank = t->rank,
-                        .dims = {1, 1, 1, 1},
-                        .name = t->name,
-                        .data = data,
-                        .grad = grad};
-
-    memcpy(found.dims, t->dims, (size_t)t->rank * sizeof(t->dims[0]));
-    return cnn__result_write(tensor, &found, sizeof(found),
-                             CNN__SIZE_UP_TO(cnn_tensor, grad), "layer_tensor");
 }

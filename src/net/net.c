@@ -125,9 +125,14 @@ cnn_layer *cnn_net_layer(cnn_net *net, int32_t index)
 {
     if (net == NULL)
         return cnn__lost_with(CNN__NET, CNN__LAYER);
-    if (index < 0 || index >= net->count)
-        return NULL;
-    return net->layers[index];
+    return index >= 0 && index < net->count ? net->layers[index] : NULL;
+}
+
+const cnn_layer *cnn_net_const_layer(const cnn_net *net, int32_t index)
+{
+    if (net == NULL)
+        return cnn__lost_with(CNN__NET, CNN__LAYER);
+    return index >= 0 && index < net->count ? net->layers[index] : NULL;
 }
 
 cnn_status cnn_net_in_shape(const cnn_net *net, cnn_shape *in)
@@ -184,6 +189,16 @@ float *cnn_net_params(cnn_net *net)
 }
 
 float *cnn_net_grads(cnn_net *net)
+{
+    return cnn_net_param_count(net) > 0 ? net->params.grad : NULL;
+}
+
+const float *cnn_net_const_params(const cnn_net *net)
+{
+    return cnn_net_param_count(net) > 0 ? net->params.value : NULL;
+}
+
+const float *cnn_net_const_grads(const cnn_net *net)
 {
     return cnn_net_param_count(net) > 0 ? net->params.grad : NULL;
 }

@@ -114,7 +114,7 @@ void cnn__watch_step(cnn_net *net, int32_t batch)
     }
 }
 
-cnn_status cnn_net_layer_stats(cnn_net *net, int32_t index,
+cnn_status cnn_net_layer_stats(const cnn_net *net, int32_t index,
                                cnn_layer_stats *stats)
 {
     CNN__TRY(cnn__net_check_built(net));

@@ -10,7 +10,7 @@
 #include "train/optim_impl.h"
 #include "train/step.h"
 
-cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim)
+cnn_status cnn_layer_update(cnn_layer *layer, const cnn_optim *optim)
 {
     if (layer == NULL)
         return cnn__fail_null(CNN__LAYER, "layer_update");
@@ -22,7 +22,7 @@ cnn_status cnn_layer_update(cnn_layer *layer, cnn_optim *optim)
     return cnn__optim_update(optim, layer);
 }
 
-cnn_status cnn_net_update(cnn_net *net, cnn_optim *optim)
+cnn_status cnn_net_update(cnn_net *net, const cnn_optim *optim)
 {
     CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
@@ -206,7 +206,7 @@ static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
     return cnn__check_labels(b->labels, 0, b->size, cnn__shape_size(&net->out));
 }
 
-static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
                         const cnn__batch *b, cnn_metrics *out)
 {
     CNN__TRY(check_step(net, optim, b));
@@ -247,7 +247,7 @@ static cnn_status learn(cnn_net *net, cnn_optim *optim, float clip_norm,
 
 /* Treats denormal numbers as zero. Sigmoid units make ever smaller gradients;
  * denormal ones have no effect, but many processors are slow with them. */
-cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
                           const cnn__batch *b, cnn_metrics *out)
 {
     const cnn__float_mode mode = cnn__float_mode_get();
@@ -258,9 +258,9 @@ cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
     return status;
 }
 
-cnn_status cnn_net_train_step(cnn_net *net, cnn_optim *optim, int32_t batch,
-                              const float *x, const int32_t *labels,
-                              cnn_metrics *out)
+cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
+                              int32_t batch, const float *x,
+                              const int32_t *labels, cnn_metrics *out)
 {
     return cnn__net_learn(net, optim, 0.0f, &(cnn__batch){batch, x, labels},
                           out);

@@ -12,7 +12,7 @@ typedef struct cnn__batch {
 } cnn__batch;
 
 /* cnn_net_train_step() with the gradients clipped to a norm; 0: no clipping. */
-cnn_status cnn__net_learn(cnn_net *net, cnn_optim *optim, float clip_norm,
+cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
                           const cnn__batch *batch, cnn_metrics *out);
 
 /* Records the units of a watched net after a step of `batch` samples. */

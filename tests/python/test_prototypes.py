@@ -37,7 +37,7 @@ OF_PYTHON.update({
 
 def type_of(text):
     """The type of ctypes for one of C, without the name behind it."""
-    words = text.replace("const", " ").replace("*", " * ").split()
+    words = re.sub(r"\bconst\b", " ", text).replace("*", " * ").split()
     stars = words.count("*")
     name = words[0]
     if stars == 0:

@@ -82,8 +82,13 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_layer_param_count": (c_size_t, LAYER),
     "cnn_layer_params": (FLOATS, LAYER),
     "cnn_layer_grads": (FLOATS, LAYER),
+    "cnn_layer_const_params": (FLOATS, LAYER),
+    "cnn_layer_const_grads": (FLOATS, LAYER),
+    # inspect.h
     "cnn_layer_tensor_count": (c_int32, LAYER),
     "cnn_layer_tensor": (STATUS, LAYER, c_int32, POINTER(s.Tensor)),
+    "cnn_layer_const_tensor": (
+        STATUS, LAYER, c_int32, POINTER(s.ConstTensor)),
     # net.h
     "cnn_net_create": (NET,),
     "cnn_net_free": (None, NET),
@@ -107,6 +112,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_zero_grad": (STATUS, NET),
     "cnn_net_layer_count": (c_int32, NET),
     "cnn_net_layer": (LAYER, NET, c_int32),
+    "cnn_net_const_layer": (LAYER, NET, c_int32),
     "cnn_net_in_shape": (STATUS, NET, SHAPE),
     "cnn_net_out_shape": (STATUS, NET, SHAPE),
     "cnn_net_built": (c_int32, NET),
@@ -117,6 +123,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_param_count": (c_size_t, NET),
     "cnn_net_params": (FLOATS, NET),
     "cnn_net_grads": (FLOATS, NET),
+    "cnn_net_const_params": (FLOATS, NET),
+    "cnn_net_const_grads": (FLOATS, NET),
     # optim.h
     "cnn_sgd_create": (OPTIM, c_float, POINTER(s.SGDOptions)),
     "cnn_adam_create": (OPTIM, c_float, POINTER(s.AdamOptions)),

@@ -71,6 +71,12 @@ class Tensor(ctypes.Structure):
     ]
 
 
+class ConstTensor(ctypes.Structure):
+    """cnn_const_tensor"""
+
+    _fields_ = Tensor._fields_
+
+
 class LayerStats(ctypes.Structure):
     """cnn_layer_stats"""
 

@@ -1,0 +1,118 @@
+/* Looking at a layer. */
+#include "cnn/inspect.h"
+
+#include <string.h>
+
+#include "base/options.h"
+#include "layers/layer_impl.h"
+
+static cnn_status check_built(const cnn_layer *layer, const void *result)
+{
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, NULL);
+    if (result == NULL)
+        return cnn__fail(CNN_EINVAL, "an array is NULL");
+    if (!layer->built)
+        return cnn__fail(CNN_ESTATE, "the %s layer is not built",
+                         layer->ops->kind);
+    return CNN_OK;
+}
+
+/* ------------------------------------------------- shape, parameters --- */
+
+cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in)
+{
+    CNN__TRY(check_built(layer, in));
+    *in = layer->in;
+    return CNN_OK;
+}
+
+cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out)
+{
+    CNN__TRY(check_built(layer, out));
+    *out = layer->out;
+    return CNN_OK;
+}
+
+const char *cnn_layer_kind(const cnn_layer *layer)
+{
+    return layer != NULL ? layer->ops->kind : "none";
+}
+
+size_t cnn_layer_param_count(const cnn_layer *layer)
+{
+    return layer != NULL && layer->built ? layer->params.count : 0;
+}
+
+float *cnn_layer_params(cnn_layer *layer)
+{
+    return cnn_layer_param_count(layer) > 0 ? layer->params.value : NULL;
+}
+
+float *cnn_layer_grads(cnn_layer *layer)
+{
+    return cnn_layer_param_count(layer) > 0 ? layer->params.grad : NULL;
+}
+
+const float *cnn_layer_const_params(const cnn_layer *layer)
+{
+    return cnn_layer_param_count(layer) > 0 ? layer->params.value : NULL;
+}
+
+const float *cnn_layer_const_grads(const cnn_layer *layer)
+{
+    return cnn_layer_param_count(layer) > 0 ? layer->params.grad : NULL;
+}
+
+/* ----------------------------------------------------------- tensors --- */
+
+int32_t cnn_layer_tensor_count(const cnn_layer *layer)
+{
+    return layer != NULL && layer->built ? layer->tensor_count : 0;
+}
+
+static cnn_status find_tensor(const cnn_layer *layer, int32_t index,
+                              cnn_tensor *found)
+{
+    if (index < 0 || index >= layer->tensor_count)
+        return cnn__fail(CNN_EINVAL,
+                         "layer_tensor: tensor %d, but the %s layer has %d",
+                         index, layer->ops->kind, layer->tensor_count);
+    const cnn__tensor *t = &layer->tensors[index];
+    float *data = cnn__tensor_data(layer, index);
+    float *grad =
+        t->fixed ? NULL : layer->params.grad + (data - layer->params.value);
+
+    *found = (cnn_tensor){.rank = t->rank,
+                          .dims = {1, 1, 1, 1},
+                          .name = t->name,
+                          .data = data,
+                          .grad = grad};
+    memcpy(found->dims, t->dims, (size_t)t->rank * sizeof(t->dims[0]));
+    return CNN_OK;
+}
+
+cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index, cnn_tensor *tensor)
+{
+    cnn_tensor found;
+
+    CNN__TRY(check_built(layer, tensor));
+    CNN__TRY(find_tensor(layer, index, &found));
+    return cnn__result_write(tensor, &found, sizeof(found),
+                             CNN__SIZE_UP_TO(cnn_tensor, grad), "layer_tensor");
+}
+
+cnn_status cnn_layer_const_tensor(const cnn_layer *layer, int32_t index,
+                                  cnn_const_tensor *tensor)
+{
+    cnn_tensor t = {0};
+
+    CNN__TRY(check_built(layer, tensor));
+    CNN__TRY(find_tensor(layer, index, &t));
+    cnn_const_tensor found = {
+        .rank = t.rank, .name = t.name, .data = t.data, .grad = t.grad};
+    memcpy(found.dims, t.dims, sizeof(t.dims));
+    return cnn__result_write(tensor, &found, sizeof(found),
+                             CNN__SIZE_UP_TO(cnn_const_tensor, grad),
+                             "layer_const_tensor");
+}
