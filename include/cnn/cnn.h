@@ -12,7 +12,7 @@
  *     schedule.h  learning rates that change
  *     augment.h   images that change
  *     model.h     saving and loading
- *     inspect.h   the arrays of a layer, by name
+ *     inspect.h   settings and arrays of a layer, by name
  *     summary.h   what a net is made of and costs
  *     stats.h     how its layers are doing
  *     session.h   one net, many threads

@@ -1,6 +1,7 @@
 /**
  * @file inspect.h
- * Looking at a layer: its arrays of parameters by name.
+ * Looking at a layer, one of a loaded net too: its settings and its arrays of
+ * parameters, both by name.
  */
 #ifndef CNN_INSPECT_H
 #define CNN_INSPECT_H
@@ -10,6 +11,44 @@
 #include "cnn/types.h"
 
 CNN_BEGIN_DECLS
+
+/* ---------------------------------------------------------- settings --- */
+
+/** Number of settings that the kind of a layer has; 0 if `layer` is NULL. */
+CNN_API int32_t cnn_layer_setting_count(const cnn_layer *layer);
+
+/** The name of a setting, by its number from 0: as in model files
+ *  (docs/model-format.md), "filters", "stride_h", ...; and "algorithm", which
+ *  files do not have. NULL if there is no such. */
+CNN_API const char *cnn_layer_setting_name(const cnn_layer *layer,
+                                           int32_t index);
+
+/**
+ * A setting of a layer: what its `_create` was given or the model file says,
+ * with defaults in place of zeros. A zero that was said is -0.0, as #CNN_ZERO
+ * is, so that the value may be given to a `_create` as it is.
+ *
+ * @param name   as of cnn_layer_setting_name()
+ * @param value  overwritten
+ * @return CNN_OK; CNN_EINVAL (also for an unknown name: the text lists those
+ *         that there are), and nothing written
+ */
+CNN_API cnn_status cnn_layer_setting(const cnn_layer *layer, const char *name,
+                                     double *value);
+
+/**
+ * The connection table of a convolution, as cnn_conv2d_set_table() took it:
+ * filters x channels bytes of 0 and 1. Borrowed, as long as the layer lives and
+ * is given no other.
+ *
+ * @param filters, channels  overwritten, with 0 if there is no table; NULL if
+ *                           not wanted
+ * @return the table; NULL if the layer has none
+ */
+CNN_API const uint8_t *cnn_conv2d_table(const cnn_layer *layer,
+                                        int32_t *filters, int32_t *channels);
+
+/* ----------------------------------------------------------- tensors --- */
 
 /** One array of a layer's parameters, as model files have it. */
 typedef struct cnn_tensor {

@@ -49,8 +49,9 @@ static int describe_layer(const cnn_layer *layer, json_t *list)
 
     for (int32_t i = 0; i < layer->ops->field_count; i++) {
         const cnn__field *field = &layer->ops->fields[i];
-        bad |= json_object_set_new(json, field->name,
-                                   describe_field(layer, field));
+        if (field->type != CNN__UNSTORED)
+            bad |= json_object_set_new(json, field->name,
+                                       describe_field(layer, field));
     }
     bad |= describe_table(layer, json);
     return bad | json_array_append_new(list, json);
@@ -78,7 +79,8 @@ json_t *cnn__architecture_describe(const cnn_net *net)
 static const cnn__field *find_field(const cnn__layer_ops *ops, const char *name)
 {
     for (int32_t i = 0; i < ops->field_count; i++)
-        if (strcmp(ops->fields[i].name, name) == 0)
+        if (strcmp(ops->fields[i].name, name) == 0 &&
+            ops->fields[i].type != CNN__UNSTORED)
             return &ops->fields[i];
     return NULL;
 }

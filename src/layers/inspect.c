@@ -1,6 +1,7 @@
 /* Looking at a layer. */
 #include "cnn/inspect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -115,4 +116,61 @@ cnn_status cnn_layer_const_tensor(const cnn_layer *layer, int32_t index,
     return cnn__result_write(tensor, &found, sizeof(found),
                              CNN__SIZE_UP_TO(cnn_const_tensor, grad),
                              "layer_const_tensor");
+}
+
+/* ---------------------------------------------------------- settings --- */
+
+int32_t cnn_layer_setting_count(const cnn_layer *layer)
+{
+    return layer != NULL ? layer->ops->field_count : 0;
+}
+
+const char *cnn_layer_setting_name(const cnn_layer *layer, int32_t index)
+{
+    return index >= 0 && index < cnn_layer_setting_count(layer)
+               ? layer->ops->fields[index].name
+               : NULL;
+}
+
+static double read_field(const cnn_layer *layer, const cnn__field *field)
+{
+    const char *at = (const char *)layer + field->offset;
+    int32_t integer;
+    float real;
+
+    memcpy(&integer, at, sizeof(integer));
+    memcpy(&real, at, sizeof(real));
+    return field->type == CNN__FLOAT ? (double)real : (double)integer;
+}
+
+/* With the names that there are. */
+static cnn_status fail_unknown(const cnn_layer *layer, const char *name)
+{
+    char list[320] = "none";
+
+    size_t used = 0;
+
+    for (int32_t i = 0; i < layer->ops->field_count && used < sizeof(list); i++)
+        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+                                 i > 0 ? ", " : "", layer->ops->fields[i].name);
+    return cnn__fail(CNN_EINVAL,
+                     "layer_setting: a %s layer has no setting %.64s, it has "
+                     "%s",
+                     layer->ops->kind, name, list);
+}
+
+cnn_status cnn_layer_setting(const cnn_layer *layer, const char *name,
+                             double *value)
+{
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "layer_setting");
+    if (name == NULL || value == NULL)
+        return cnn__fail(CNN_EINVAL, "layer_setting: %s is NULL",
+                         name == NULL ? "name" : "value");
+    for (int32_t i = 0; i < layer->ops->field_count; i++)
+        if (strcmp(layer->ops->fields[i].name, name) == 0) {
+            *value = read_field(layer, &layer->ops->fields[i]);
+            return CNN_OK;
+        }
+    return fail_unknown(layer, name);
 }

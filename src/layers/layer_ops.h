@@ -16,7 +16,11 @@
 
 /* A setting of a layer, which model files read and write by name. Every setting
  * is four bytes; `type` says what they are. */
-typedef enum cnn__field_type { CNN__INT, CNN__FLOAT } cnn__field_type;
+typedef enum cnn__field_type {
+    CNN__INT,
+    CNN__FLOAT,
+    CNN__UNSTORED /* an int that says how to compute: no file has it */
+} cnn__field_type;
 
 typedef struct cnn__field {
     const char *name;

@@ -57,6 +57,38 @@ class Kinds(unittest.TestCase):
                 self.assertIn(name, layers.__all__)
 
 
+class Settings(unittest.TestCase):
+    def test_of_a_layer(self):
+        conv = cnn.Conv2D(4, (5, 3), padding="same", algorithm="im2col")
+        found = conv.settings()
+        self.assertEqual(found["filters"], 4)
+        self.assertEqual(found["kernel_w"], 3)
+        self.assertEqual(found["groups"], 1)
+        self.assertEqual(found["algorithm"], 1)
+        self.assertIsNone(conv.table())
+        self.assertEqual(cnn.Softmax().settings(), {})
+        momentum = cnn.BatchNorm(momentum=1).settings()["momentum"]
+        self.assertIsInstance(momentum, float)
+
+    def test_of_a_loaded_net(self):
+        table = np.array([[1, 0], [1, 1]], np.uint8)
+        net = cnn.Net([cnn.Conv2D(2, 3, table=table), cnn.Dropout(0.25)])
+        net.build((2, 6, 6), 1)
+        with cnn.Net.load(net.to_bytes()) as loaded:
+            conv, drop = loaded.layers
+            self.assertEqual(conv.settings(), net.layers[0].settings())
+            np.testing.assert_array_equal(conv.table(), table)
+            self.assertEqual(repr(drop), "<dropout rate=0.25>")
+            self.assertEqual(
+                repr(conv), "<conv2d filters=2 kernel_h=3 kernel_w=3 "
+                "stride_h=1 stride_w=1 dilation_h=1 dilation_w=1 groups=1>")
+
+    def test_repr_of_a_closed_layer(self):
+        layer = cnn.ReLU()
+        layer.close()
+        self.assertEqual(repr(layer), "<ReLU, closed>")
+
+
 class Forward(unittest.TestCase):
     def run_layer(self, layer, x, training=False):
         layer.build(x.shape[1:], len(x), seed=3)

@@ -53,7 +53,7 @@ def declared():
     """name -> (result, arguments...) of the headers."""
     found = {}
     for result, name, arguments in re.findall(
-            r"CNN_API\s+([^;()]*?)(cnn_\w+)\(([^;]*?)\);", HEADERS):
+            r"CNN_API\s+([^;()#]*?)(cnn_\w+)\(([^;]*?)\);", HEADERS):
         listed = [] if arguments.strip() == "void" else arguments.split(",")
         found[name] = (type_of(result), *map(type_of, listed))
     return found

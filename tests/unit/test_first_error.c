@@ -78,6 +78,7 @@ static cnn_status layer_of_none(void)
     X(layer, cnn_layer_out_shape(NULL, &(cnn_shape){0}))                   \
     X(layer, cnn_layer_tensor(NULL, 0, &(cnn_tensor){0}))                  \
     X(layer, cnn_layer_const_tensor(NULL, 0, &(cnn_const_tensor){0}))      \
+    X(layer, cnn_layer_setting(NULL, "rate", &(double){0}))                \
     X(layer, cnn_layer_costs(NULL, &(cnn_costs){0}))                       \
     X(net, cnn_net_save(NULL, "/nowhere/net"))                             \
     X(net, cnn_net_save_memory(NULL, NULL, 0, &(size_t){0}))               \

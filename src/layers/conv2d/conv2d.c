@@ -2,6 +2,7 @@
  * conv2d_algorithms.c computes it. */
 #include <string.h>
 
+#include "cnn/inspect.h"
 #include "layers/conv2d/conv2d_algorithms.h"
 #include "layers/kinds.h"
 
@@ -35,6 +36,7 @@ static const cnn__field fields[] = {
     {"weight_scale", CNN__FLOAT, offsetof(conv2d, o.weight_scale)},
     {"bias_init", CNN__INT, offsetof(conv2d, o.bias_init)},
     {"bias_scale", CNN__FLOAT, offsetof(conv2d, o.bias_scale)},
+    {"algorithm", CNN__UNSTORED, offsetof(conv2d, o.algorithm)},
 };
 
 static cnn__sliding sliding(const conv2d *c)
@@ -327,4 +329,19 @@ cnn_status cnn_conv2d_set_table(cnn_layer *layer, int32_t filters,
     if (layer->built)
         return cnn__fail(CNN_ESTATE, "conv2d_set_table: the layer is built");
     return set_table(layer, filters, channels, table);
+}
+
+const uint8_t *cnn_conv2d_table(const cnn_layer *layer, int32_t *filters,
+                                int32_t *channels)
+{
+    const bool has = layer != NULL && layer->ops == &cnn__conv2d_ops &&
+                     ((const conv2d *)layer)->table != NULL;
+    int32_t rows = 0, columns = 0;
+    const uint8_t *table = has ? get_table(layer, &rows, &columns) : NULL;
+
+    if (filters != NULL)
+        *filters = rows;
+    if (channels != NULL)
+        *channels = columns;
+    return table;
 }

@@ -17,6 +17,8 @@ from .optim import Optimizer, optimizer_of
 
 Floats = npt.NDArray[np.float32]
 TRAIN = 1
+# Settings that are shown as floats even if they are whole.
+_REAL = ("weight_scale", "bias_scale", "epsilon", "momentum", "alpha", "rate")
 
 
 class Costs(NamedTuple):
@@ -69,7 +71,7 @@ class Layer(Owner):
     def _again(self) -> Layer:
         """Another layer with the same settings, not built."""
         if self._create is None:
-            raise RuntimeError("the settings of a loaded layer are not known")
+            raise RuntimeError("a layer that was loaded cannot be made again")
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         Layer.__init__(other, self._create)
@@ -321,6 +323,42 @@ class Layer(Owner):
         """Their gradients, a view."""
         return view(self._h, lib.cnn_layer_grads(self._p),
                     (self.param_count,))
+
+    def settings(self) -> dict[str, Union[int, float]]:
+        """What the layer was created with, or what its model file says, by
+        the names of include/cnn/inspect.h."""
+        pointer, value = self._p, ctypes.c_double()
+        found: dict[str, Union[int, float]] = {}
+        for index in range(lib.cnn_layer_setting_count(pointer)):
+            name: bytes = lib.cnn_layer_setting_name(pointer, index)
+            check(lib.cnn_layer_setting(pointer, name, ctypes.byref(value)))
+            text, number = name.decode(), value.value + 0.0
+            whole = number.is_integer() and text not in _REAL
+            found[text] = int(number) if whole else number
+        return found
+
+    def table(self) -> Optional[npt.NDArray[np.uint8]]:
+        """A copy of the connection table of a convolution, (filters,
+        channels); None if there is none."""
+        rows, columns = ctypes.c_int32(), ctypes.c_int32()
+        data = lib.cnn_conv2d_table(
+            self._p, ctypes.byref(rows), ctypes.byref(columns)
+        )
+        if not data:
+            return None
+        shape = rows.value, columns.value
+        return np.array(np.ctypeslib.as_array(data, shape), np.uint8)
+
+    def __repr__(self) -> str:
+        """The kind and the settings that are not zero."""
+        if self._handle is None:
+            return f"<{type(self).__name__}, closed>"
+        listed = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+            for name, value in self.settings().items()
+            if value != 0
+        ]
+        return f"<{' '.join([self.kind, *listed])}>"
 
     def tensors(self) -> list[TensorView]:
         """The arrays of parameters by name, as model files have them; those

@@ -85,6 +85,10 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_layer_const_params": (FLOATS, LAYER),
     "cnn_layer_const_grads": (FLOATS, LAYER),
     # inspect.h
+    "cnn_layer_setting_count": (c_int32, LAYER),
+    "cnn_layer_setting_name": (c_char_p, LAYER, c_int32),
+    "cnn_layer_setting": (STATUS, LAYER, c_char_p, POINTER(c_double)),
+    "cnn_conv2d_table": (BYTES, LAYER, INTS, INTS),
     "cnn_layer_tensor_count": (c_int32, LAYER),
     "cnn_layer_tensor": (STATUS, LAYER, c_int32, POINTER(s.Tensor)),
     "cnn_layer_const_tensor": (
