@@ -279,7 +279,8 @@ CNN_API cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options);
  */
 CNN_API cnn_layer *cnn_rbf_create(int32_t units, const float *codes);
 
-/** Frees a layer that no net owns; NULL is fine. */
+/** Frees a layer; NULL is fine. One that a net owns stays, and is freed with
+ *  the net. */
 CNN_API void cnn_layer_free(cnn_layer *layer);
 
 /* ----------------------------------------------- running one by hand --- */

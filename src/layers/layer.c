@@ -8,7 +8,7 @@
 
 void cnn_layer_free(cnn_layer *layer)
 {
-    if (layer == NULL)
+    if (layer == NULL || layer->owned)
         return;
     if (layer->ops->release != NULL)
         layer->ops->release(layer);

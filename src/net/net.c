@@ -15,8 +15,10 @@ void cnn_net_free(cnn_net *net)
 {
     if (net == NULL)
         return;
-    for (int32_t i = 0; i < net->count; i++)
+    for (int32_t i = 0; i < net->count; i++) {
+        net->layers[i]->owned = false;
         cnn_layer_free(net->layers[i]);
+    }
     cnn__free(net->layers);
     cnn__metadata_free(&net->metadata);
     cnn__free(net->watch);
@@ -72,8 +74,7 @@ static cnn_status check_addable(const cnn_net *net, const cnn_layer *layer)
 cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
 {
     if (net == NULL) {
-        if (layer != NULL && !layer->owned)
-            cnn_layer_free(layer);
+        cnn_layer_free(layer);
         return cnn__fail_null(CNN__NET, "net_add");
     }
     if (layer == NULL) {
@@ -81,8 +82,7 @@ cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
         return stick(net);
     }
     if (check_addable(net, layer) != CNN_OK || grow(net) != CNN_OK) {
-        if (!layer->owned)
-            cnn_layer_free(layer);
+        cnn_layer_free(layer);
         return net->built ? cnn_last_status() : stick(net);
     }
     layer->owned = true;

@@ -155,6 +155,26 @@ static void tensors(void **state)
     cnn_layer_free(norm);
 }
 
+/* A net that owns a layer keeps it; that the layer is freed in the end, and
+ * once, is for the allocator to see. */
+static void freeing_what_a_net_owns(void **state)
+{
+    cnn_net *net = cnn_net_create();
+    cnn_layer *layer = cnn_dense_create(2, NULL);
+    const float x = 1.0f;
+    float y[2];
+
+    (void)state;
+    assert_int_equal(cnn_net_add(net, layer), CNN_OK);
+    cnn_layer_free(layer);
+    assert_int_equal(cnn_net_build(net, &(cnn_shape){1, 1, 1}, 1, 1), CNN_OK);
+    cnn_layer_free(layer);
+    assert_int_equal(cnn_net_predict(net, 1, &x, y), CNN_OK);
+    cnn_layer_free(cnn_net_layer(net, 0));
+    cnn_net_free(net);
+    assert_int_equal(cnn_set_allocator(NULL), CNN_OK); /* nothing is left */
+}
+
 /* A layer without parameters has none to give, to clear or to move. */
 static void no_parameters(void **state)
 {
@@ -318,6 +338,7 @@ int main(void)
         cmocka_unit_test(looking),
         cmocka_unit_test(kinds),
         cmocka_unit_test(tensors),
+        cmocka_unit_test(freeing_what_a_net_owns),
         cmocka_unit_test(no_parameters),
         cmocka_unit_test(null_everywhere),
         cmocka_unit_test(not_built),
