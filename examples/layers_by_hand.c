@@ -96,10 +96,10 @@ static void backward(cnn_layer *layers[], cnn_optim *optim, const float *x,
 static void read_batch(const cnn_dataset *d, int64_t first, float *x,
                        int32_t *labels)
 {
-    int32_t index[BATCH];
+    int64_t index[BATCH];
 
     for (int n = 0; n < BATCH; n++)
-        index[n] = (int32_t)((first + n) % cnn_dataset_count(d));
+        index[n] = (first + n) % cnn_dataset_count(d);
     check(cnn_dataset_read(d, BATCH, index, x, labels), NULL);
 }
 

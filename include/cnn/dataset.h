@@ -98,14 +98,14 @@ CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
 /**
  * Reads samples into arrays of the caller.
  *
- * @param count   how many, at least 0
+ * @param count   how many, at least 0; the arrays may be NULL if it is 0
  * @param index   the number of each; NULL for 0, 1, 2, ...
  * @param x       count images as float, overwritten; NULL if not wanted
  * @param labels  count labels, overwritten; NULL if not wanted
  * @return CNN_OK, or CNN_EINVAL and nothing written
  */
-CNN_API cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
-                                    const int32_t *index, float *x,
+CNN_API cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
+                                    const int64_t *index, float *x,
                                     int32_t *labels);
 
 CNN_END_DECLS

@@ -127,10 +127,10 @@ CNN_API const char *cnn_net_metadata_key(const cnn_net *net, int32_t index);
 /* ------------------------------------------------- running, the short way */
 
 /**
- * Outputs for any number of samples.
+ * Outputs for any number of samples, also for none, which does nothing.
  *
- * @param count  number of samples, at least 1
- * @param x      count inputs
+ * @param count  number of samples, at least 0
+ * @param x      count inputs; may be NULL if count is 0, as y may
  * @param y      count outputs, overwritten; may not overlap x
  */
 CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,

@@ -24,10 +24,10 @@ typedef struct cnn_trainer_options {
     uint32_t struct_size; /**< sizeof(cnn_trainer_options) */
     uint32_t flags;       /**< CNN_NO_SHUFFLE [0] */
     int32_t batch;        /**< samples in a step [the net's max_batch] */
-    uint32_t seed;        /**< of shuffling and augmentation [0] */
     float clip_norm; /**< gradients longer than this, all of the net's taken
                           as one vector, are shortened to it [never]; those
                           of frozen layers count where they are computed */
+    uint64_t seed;   /**< of shuffling and augmentation [0] */
 } cnn_trainer_options;
 
 /** Where a trainer stands, as its callback sees it. */

@@ -210,18 +210,19 @@ int32_t cnn_dataset_classes(const cnn_dataset *dataset)
     return dataset != NULL ? dataset->classes : 0;
 }
 
-static cnn_status check_index(const cnn_dataset *d, int32_t count,
-                              const int32_t *index)
+static cnn_status check_index(const cnn_dataset *d, int64_t count,
+                              const int64_t *index)
 {
     if (count < 0 || (index == NULL && count > d->count))
-        return cnn__fail(CNN_EINVAL, "%d samples wanted, but there are %lld",
-                         count, (long long)d->count);
-    for (int32_t i = 0; index != NULL && i < count; i++)
+        return cnn__fail(CNN_EINVAL, "%lld samples wanted, but there are %lld",
+                         (long long)count, (long long)d->count);
+    for (int64_t i = 0; index != NULL && i < count; i++)
         if (index[i] < 0 || index[i] >= d->count)
             return cnn__fail(CNN_EINVAL,
-                             "index %d is %d, but there are %lld "
+                             "index %lld is %lld, but there are %lld "
                              "samples",
-                             i, index[i], (long long)d->count);
+                             (long long)i, (long long)index[i],
+                             (long long)d->count);
     return CNN_OK;
 }
 
@@ -267,8 +268,8 @@ static void read_padded(const cnn_dataset *d, size_t at, float *x)
                   W);
 }
 
-cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
-                            const int32_t *index, float *x, int32_t *labels)
+cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
+                            const int64_t *index, float *x, int32_t *labels)
 {
     const cnn_dataset *d = dataset;
 
@@ -277,7 +278,7 @@ cnn_status cnn_dataset_read(const cnn_dataset *dataset, int32_t count,
     CNN__TRY(check_index(d, count, index));
     const cnn_shape shape = padded_shape(d);
     const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    for (int32_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         const size_t sample = (size_t)(index != NULL ? index[i] : i);
         const size_t start = sample * d->pixels;
 

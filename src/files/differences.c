@@ -34,6 +34,10 @@ static void add_member(cnn__differences *d, const char *of, const char *name,
     if (json_is_string(ours) && json_is_string(saved))
         add(d, "with %s%s %.64s, not %s", of, name, json_string_value(saved),
             json_string_value(ours));
+    else if (json_is_integer(ours) && json_is_integer(saved))
+        add(d, "with %s%s %lld, not %lld", of, name,
+            (long long)json_integer_value(saved),
+            (long long)json_integer_value(ours));
     else if (json_is_number(ours) && json_is_number(saved))
         add(d, "with %s%s %.9g, not %.9g", of, name, json_number_value(saved),
             json_number_value(ours));

@@ -1,5 +1,7 @@
 #include "files/settings.h"
 
+#include <stdio.h>
+
 #include "base/status.h"
 #include "files/differences.h"
 #include "train/optim_impl.h"
@@ -45,13 +47,24 @@ static json_t *describe_augmentation(const cnn_trainer *t)
                      (double)o->elastic_sigma);
 }
 
+/* A number, unless that is more than many readers of JSON keep exactly. */
+static json_t *describe_seed(uint64_t seed)
+{
+    char digits[24];
+
+    if (seed <= (uint64_t)1 << 53)
+        return json_integer((json_int_t)seed);
+    snprintf(digits, sizeof(digits), "%llu", (unsigned long long)seed);
+    return json_string(digits);
+}
+
 json_t *cnn__settings_describe(const cnn_trainer *t)
 {
     json_t *json = json_pack(
-        "{s:s, s:o, s:I, s:I, s:I, s:f, s:I, s:I, s:o, s:o}", "optimizer",
+        "{s:s, s:o, s:I, s:o, s:I, s:f, s:I, s:I, s:o, s:o}", "optimizer",
         t->optim->rule->name, "optimizer_settings",
         describe_optimizer(t->optim), "batch", (json_int_t)t->o.batch, "seed",
-        (json_int_t)t->o.seed, "flags", (json_int_t)t->o.flags, "clip_norm",
+        describe_seed(t->o.seed), "flags", (json_int_t)t->o.flags, "clip_norm",
         (double)t->o.clip_norm, "samples", (json_int_t)t->count, "dataset",
         (json_int_t)cnn_dataset_fingerprint(t->dataset), "schedule",
         describe_schedule(t), "augmentation", describe_augmentation(t));

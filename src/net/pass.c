@@ -160,12 +160,12 @@ void cnn__pass_forward(cnn__pass *pass, int32_t end, uint32_t flags,
 
 cnn_status cnn__check_predict(int64_t count, const float *x, const float *y)
 {
-    if (x == NULL || y == NULL)
+    if (count < 0)
+        return cnn__fail(CNN_EINVAL, "predict: count %lld, expected at least 0",
+                         (long long)count);
+    if (count > 0 && (x == NULL || y == NULL))
         return cnn__fail(CNN_EINVAL, "predict: %s is NULL",
                          x == NULL ? "x" : "y");
-    if (count < 1)
-        return cnn__fail(CNN_EINVAL, "predict: count %lld, expected at least 1",
-                         (long long)count);
     return CNN_OK;
 }
 

@@ -9,6 +9,8 @@ cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
 {
     CNN__TRY(cnn__net_check_built(net));
     CNN__TRY(cnn__check_predict(count, x, y));
+    if (count == 0)
+        return CNN_OK;
     net->ran = 0;
     net->trained = 0;
     cnn__pass_predict(&net->pass, net->max_batch, count, x, y);

@@ -11,7 +11,8 @@
 /* The arrays of one batch. */
 typedef struct batch {
     float *x;
-    int32_t *index, *labels;
+    int64_t *index;
+    int32_t *labels;
 } batch;
 
 static batch lay_out(cnn__arena *arena, const cnn_net *net)
@@ -20,7 +21,7 @@ static batch lay_out(cnn__arena *arena, const cnn_net *net)
 
     return (batch){
         cnn__arena_floats(arena, cnn__size_mul(N, cnn__shape_size(&net->in))),
-        cnn__arena_take(arena, N, sizeof(int32_t)),
+        cnn__arena_take(arena, N, sizeof(int64_t)),
         cnn__arena_take(arena, N, sizeof(int32_t)),
     };
 }
@@ -59,7 +60,7 @@ static int32_t list_batch(const cnn_net *net, const cnn_dataset *dataset,
     const int32_t N = rest < net->max_batch ? (int32_t)rest : net->max_batch;
 
     for (int32_t n = 0; n < N; n++)
-        b->index[n] = (int32_t)(first + n);
+        b->index[n] = first + n;
     return N;
 }
 

@@ -50,7 +50,7 @@ static void lay_out(cnn_trainer *t, cnn__arena *arena)
     const size_t batch = (size_t)t->o.batch;
 
     t->order = cnn__arena_take(arena, (size_t)t->count, sizeof(int32_t));
-    t->index = cnn__arena_take(arena, batch, sizeof(int32_t));
+    t->index = cnn__arena_take(arena, batch, sizeof(int64_t));
     t->labels = cnn__arena_take(arena, batch, sizeof(int32_t));
     t->x = cnn__arena_floats(
         arena, cnn__size_mul(batch, cnn__shape_size(&t->net->in)));

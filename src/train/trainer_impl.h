@@ -19,7 +19,7 @@ struct cnn_trainer {
     int32_t position;    /* of the next sample in its epoch */
     int64_t order_epoch; /* epoch that `order` is shuffled for */
     int32_t *order;      /* (count) */
-    int32_t *index;      /* (batch), the samples of a batch, ... */
+    int64_t *index;      /* (batch), the samples of a batch, ... */
     int32_t *labels;     /* (batch), ... their labels ... */
     float *x;            /* (batch, C, H, W), ... and images */
     atomic_int cancel;

@@ -59,7 +59,7 @@ static void read_samples(world *w)
 {
     const cnn_dataset *d = w->datasets[take_below(&w->b, DATASETS)].dataset;
     const int32_t count = take_below(&w->b, 6);
-    int32_t *index = malloc(6 * sizeof(*index));
+    int64_t *index = malloc(6 * sizeof(*index));
     cnn_shape s = {1, 1, 1};
     bool wild = false;
 

@@ -45,7 +45,7 @@ static void make_trainer(world *w)
                          take_below(&w->b, OPTIMS),
                          take_below(&w->b, DATASETS)};
     bool wild;
-    void *o = take_options(&w->b, sizeof(cnn_trainer_options), FLAG(4), &wild);
+    void *o = take_options(&w->b, sizeof(cnn_trainer_options), FLAG(3), &wild);
 
     drop_trainer(w, i);
     slot.trainer = see_pointer(

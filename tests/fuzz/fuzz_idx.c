@@ -92,7 +92,7 @@ static cnn_dataset *load(const file *images, const file *labels)
 /* All of it, when it is small; the last sample otherwise. */
 static void read_samples(const cnn_dataset *d)
 {
-    const int32_t last = (int32_t)cnn_dataset_count(d) - 1;
+    const int64_t last = cnn_dataset_count(d) - 1;
     cnn_shape s;
     int32_t label;
 

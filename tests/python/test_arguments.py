@@ -61,7 +61,7 @@ class Integers(unittest.TestCase):
                 small_net().build((16, 16), 1, seed=n)
             with self.assertRaises(ValueError):
                 cnn.Dense(1).build(1, 1, seed=n)
-        for n in -1, 2**32:
+        for n in -1, 2**64:
             with self.assertRaises(ValueError):
                 cnn.Trainer(built(), cnn.SGD(), data(), seed=n)
 

@@ -150,7 +150,7 @@ class Steps(unittest.TestCase):
         self.assertEqual(caught.exception.status, cnn.Status.EDIVERGED)
 
     def test_bad_settings(self):
-        for bad in ({"seed": -1}, {"seed": 2**32}, {"batch_size": 0},
+        for bad in ({"seed": -1}, {"seed": 2**64}, {"batch_size": 0},
                     {"batch_size": 2**32 + 1}, {"clip_norm": 0},
                     {"clip_norm": -1}, {"schedule": cnn.StepDecay(steps=0)},
                     {"augmentation": cnn.Augmentation(scale=2)},

@@ -254,6 +254,48 @@ static void impossible_positions(void **state)
     training_close(&twin);
 }
 
+/* A seed is kept to its last bit: as a number as long as any reader of JSON
+ * keeps that, as files of seeds of 32 bits always had it. */
+static void seeds_of_64_bits(void **state)
+{
+    const struct {
+        uint64_t seed;
+        const char *text, *other;
+    } cases[] = {
+        {UINT32_MAX, "`seed`:4294967295,",
+         "with seed 4294967295, not 4294967296"},
+        {(uint64_t)1 << 53, "`seed`:9007199254740992,", "with another seed"},
+        {UINT64_MAX - 1, "`seed`:`18446744073709551614`,",
+         "with seed 18446744073709551614, not 18446744073709551615"},
+    };
+    const char *path = temp_path("checkpoint");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        training t = {.options.seed = cases[i].seed};
+        training same = t, other = {.options.seed = cases[i].seed + 1};
+        model_bytes file;
+
+        training_open(&t, 1);
+        training_run(&t, 5);
+        assert_int_equal(cnn_trainer_save(t.trainer, path), CNN_OK);
+        model_read(&file, path);
+        assert_true(model_holds(&file, cases[i].text));
+        model_free(&file);
+        training_open(&same, 1);
+        assert_int_equal(cnn_trainer_resume(same.trainer, path), CNN_OK);
+        training_run(&t, 5);
+        training_run(&same, 5);
+        assert_same_training(&same, &t);
+        training_open(&other, 1);
+        assert_failed(cnn_trainer_resume(other.trainer, path), CNN_EINVAL,
+                      cases[i].other);
+        training_close(&t);
+        training_close(&same);
+        training_close(&other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +306,7 @@ int main(void)
         cmocka_unit_test(overwrites_everything),
         cmocka_unit_test(failed_steps_do_not_count),
         cmocka_unit_test(impossible_positions),
+        cmocka_unit_test(seeds_of_64_bits),
     };
 
     return cmocka_run_group_tests_name("checkpoint settings", tests, NULL,

@@ -295,7 +295,7 @@ static void options_are_checked(void **state)
 
 static void reading_by_index(void **state)
 {
-    const int32_t index[] = {3, 0, 0, 2, 3};
+    const int64_t index[] = {3, 0, 0, 2, 3};
     float all[COUNT * 6], x[5 * 6];
     int32_t got[5];
     cnn_dataset *d = wrap_pixels(NULL);
@@ -318,7 +318,8 @@ static void reading_by_index(void **state)
 
 static void reading_refuses(void **state)
 {
-    const int32_t bad[][3] = {{0, 1, COUNT}, {0, -1, 1}, {INT32_MIN, 0, 0}};
+    const int64_t bad[][3] = {
+        {0, 1, COUNT}, {0, -1, 1}, {INT32_MIN, 0, 0}, {0, (int64_t)1 << 32, 0}};
     float x[5 * 6], was[5 * 6];
     int32_t got[5], had[5];
     cnn_dataset *d = wrap_pixels(NULL);
@@ -334,6 +335,10 @@ static void reading_refuses(void **state)
                   "index 1 is -1");
     assert_failed(cnn_dataset_read(d, 3, bad[2], x, got), CNN_EINVAL,
                   "index 0 is -2147483648");
+    assert_failed(cnn_dataset_read(d, 3, bad[3], x, got), CNN_EINVAL,
+                  "index 1 is 4294967296, but there are 4");
+    assert_failed(cnn_dataset_read(d, ((int64_t)1 << 32) + 1, NULL, x, got),
+                  CNN_EINVAL, "4294967297 samples wanted");
     assert_failed(cnn_dataset_read(d, 5, NULL, x, got), CNN_EINVAL,
                   "5 samples wanted, but there are 4");
     assert_failed(cnn_dataset_read(d, -1, bad[0], x, got), CNN_EINVAL,

@@ -39,7 +39,7 @@ static void each_channel(void **state)
     (void)state;
     assert_int_equal(cnn_dataset_shape(d, &s), CNN_OK);
     assert_memory_equal(&s, &((cnn_shape){2, 6, 7}), sizeof(s));
-    assert_int_equal(cnn_dataset_read(d, 2, (const int32_t[]){1, 0}, x, got),
+    assert_int_equal(cnn_dataset_read(d, 2, (const int64_t[]){1, 0}, x, got),
                      CNN_OK);
     assert_int_equal(got[0], labels[1]);
     for (int i = 0; i < 2 * 2 * 42; i++) {

@@ -74,7 +74,8 @@ static void check_part(const part *p)
         const uint8_t *image = images + 16 + PIXELS * (size_t)i;
         int32_t label, wrong = 0;
 
-        assert_int_equal(cnn_dataset_read(d, 1, &i, x, &label), CNN_OK);
+        assert_int_equal(cnn_dataset_read(d, 1, &(int64_t){i}, x, &label),
+                         CNN_OK);
         for (size_t j = 0; j < PIXELS; j++)
             wrong += x[j] != (float)image[j] * (1.0f / 255.0f);
         assert_int_equal(wrong, 0);

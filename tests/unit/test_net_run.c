@@ -103,7 +103,7 @@ static void output_comes_and_goes(void **state)
     assert_non_null(cnn_net_output(f->net));
     assert_same_bits(cnn_net_output(f->net), y, BATCH * K);
     assert_failed(cnn_net_forward(f->net, 0, 99, f->x), CNN_EINVAL, "batch");
-    assert_failed(cnn_net_predict(f->net, 0, f->x, y), CNN_EINVAL, "count");
+    assert_failed(cnn_net_predict(f->net, -1, f->x, y), CNN_EINVAL, "count");
     assert_failed(cnn_net_train_step(f->net, optim, BATCH, f->x, bad, NULL),
                   CNN_EINVAL, "label");
     assert_non_null(cnn_net_output(f->net));
@@ -128,9 +128,26 @@ static void predict_arguments(void **state)
     assert_failed(cnn_net_predict(f->net, 1, NULL, y), CNN_EINVAL, "x is NULL");
     assert_failed(cnn_net_predict(f->net, 1, f->x, NULL), CNN_EINVAL,
                   "y is NULL");
-    assert_failed(cnn_net_predict(f->net, 0, f->x, y), CNN_EINVAL, "count 0");
+    assert_failed(cnn_net_predict(f->net, -1, f->x, y), CNN_EINVAL,
+                  "count -1, expected at least 0");
     assert_failed(cnn_net_predict(f->net, INT64_MIN, f->x, y), CNN_EINVAL,
                   "count -9223372036854775808");
+}
+
+/* No samples are no error, and nothing is done: what a forward pass put out
+ * stays, and y too. */
+static void predict_none(void **state)
+{
+    fixture *f = *state;
+    float y[K] = {77.0f};
+
+    assert_int_equal(cnn_net_forward(f->net, CNN_TRAIN, 1, f->x), CNN_OK);
+    const float *output = cnn_net_output(f->net);
+    assert_int_equal(cnn_net_predict(f->net, 0, NULL, NULL), CNN_OK);
+    assert_int_equal(cnn_net_predict(f->net, 0, f->x, y), CNN_OK);
+    assert_true(y[0] == 77.0f);
+    assert_non_null(output);
+    assert_ptr_equal(cnn_net_output(f->net), output);
 }
 
 /* Less than a batch, whole batches, and a rest: the bits of forward passes over
@@ -344,6 +361,7 @@ int main(void)
         cmocka_unit_test(what_was_set),
         WITH_NET(forward_arguments),
         WITH_NET(predict_arguments),
+        WITH_NET(predict_none),
         WITH_NET(output_comes_and_goes),
         WITH_NET(predict_any_count),
         WITH_NET(zero_grad),

@@ -94,7 +94,9 @@ static void errors(void **state)
                   "session is NULL");
     assert_failed(cnn_session_predict(session, 1, x, NULL), CNN_EINVAL,
                   "y is NULL");
-    assert_failed(cnn_session_predict(session, 0, x, y), CNN_EINVAL, "count 0");
+    assert_failed(cnn_session_predict(session, -1, x, y), CNN_EINVAL,
+                  "count -1, expected at least 0");
+    assert_int_equal(cnn_session_predict(session, 0, NULL, NULL), CNN_OK);
     assert_failed(cnn_session_predict(session, -5, x, y), CNN_EINVAL,
                   "count -5");
     assert_int_equal(cnn_session_predict(session, 1, x, y), CNN_OK);
@@ -127,7 +129,7 @@ static void *predict_again_and_again(void *data)
             memcmp(y, w->want, sizeof(y)) != 0)
             w->wrong++;
         /* An error of this thread, which no other thread may see. */
-        if (cnn_session_predict(session, 0, w->x, y) != CNN_EINVAL)
+        if (cnn_session_predict(session, -1, w->x, y) != CNN_EINVAL)
             w->wrong++;
         cnn_session_free(session);
     }

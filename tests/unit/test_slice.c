@@ -52,8 +52,8 @@ static void assert_part(const cnn_dataset *slice, const cnn_dataset *root,
             classes = got[i] + 1;
     }
     assert_int_equal(cnn_dataset_classes(slice), classes);
-    assert_failed(cnn_dataset_read(slice, 1, &count, x, got), CNN_EINVAL,
-                  "index 0 is");
+    assert_failed(cnn_dataset_read(slice, 1, &(int64_t){count}, x, got),
+                  CNN_EINVAL, "index 0 is");
 }
 
 /* All slices of a dataset, and the middle of each. */

@@ -71,7 +71,8 @@ void pictures_of_mistakes(pictures *p, const cnn_dataset *dataset,
         const mistake *m = &e->mistakes[i];
         float *x = p->x + i * shape.h * shape.w;
 
-        check(cnn_dataset_read(dataset, 1, &m->image, x, NULL), NULL);
+        check(cnn_dataset_read(dataset, 1, &(int64_t){m->image}, x, NULL),
+              NULL);
         for (int32_t k = 0; k < shape.h * shape.w; k++)
             x[k] = (x[k] - low) / (high - low);
         snprintf(p->list[i].caption, sizeof(p->list[i].caption),

@@ -37,7 +37,8 @@ static void examine_block(cnn_net *net, const cnn_dataset *dataset,
                           int32_t first, int32_t count, float *x, float *y,
                           examination *e)
 {
-    int32_t index[BLOCK], labels[BLOCK];
+    int64_t index[BLOCK];
+    int32_t labels[BLOCK];
     const bool smallest = smallest_wins(net);
 
     for (int32_t i = 0; i < count; i++)

@@ -46,9 +46,9 @@ def count(name: str, value: Any) -> int:
     return integer(name, value, 1)
 
 
-def seed(value: Any, bits: int = 32) -> int:
-    """A seed: an integer that is not negative."""
-    return integer("seed", value, 0, 2**bits - 1)
+def seed(value: Any) -> int:
+    """A seed: an integer from 0 to below 2^64."""
+    return integer("seed", value, 0, 2**64 - 1)
 
 
 def real(name: str, value: Any) -> float:
@@ -152,6 +152,27 @@ def as_float32(values: Any, name: str = "array") -> npt.NDArray[np.float32]:
     return np.require(array, np.float32, ["C", "A"])
 
 
+def _as_integers(
+    values: Any, name: str, kind: type[np.signedinteger[Any]]
+) -> npt.NDArray[Any]:
+    array = np.asarray(values)
+    ends = np.iinfo(kind)
+    if array.size == 0 and isinstance(values, (list, tuple)):
+        array = array.astype(kind)
+    if array.dtype == object:  # what is no number, or a very large one
+        for value in array.flat:
+            integer(name, value, ends.min, ends.max)
+        array = array.astype(kind)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} are {array.dtype}, expected integers")
+    if array.ndim != 1:
+        raise ValueError(f"{name} have {array.ndim} dimensions, expected 1")
+    if array.dtype != kind and array.size > 0:
+        integer(name, array.min(), ends.min, ends.max)
+        integer(name, array.max(), ends.min, ends.max)
+    return np.require(array, kind, ["C", "A"])
+
+
 def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
     """Labels as libcnn reads them: int32, C-contiguous, aligned, one
     dimension.
@@ -166,21 +187,12 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
     ValueError
         if they have more than one dimension, or do not fit into 32 bits.
     """
-    array = np.asarray(values)
-    if array.size == 0 and isinstance(values, (list, tuple)):
-        array = array.astype(np.int32)
-    if array.dtype == object:  # what is no number, or a very large one
-        for value in array.flat:
-            integer(name, value)
-        array = array.astype(np.int32)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} are {array.dtype}, expected integers")
-    if array.ndim != 1:
-        raise ValueError(f"{name} have {array.ndim} dimensions, expected 1")
-    if array.dtype != np.int32 and array.size > 0:
-        integer(name, array.min())
-        integer(name, array.max())
-    return np.require(array, np.int32, ["C", "A"])
+    return _as_integers(values, name, np.int32)
+
+
+def as_index(values: Any) -> npt.NDArray[np.int64]:
+    """Numbers of samples as libcnn reads them: int64, as as_labels()."""
+    return _as_integers(values, "index", np.int64)
 
 
 def batch(
@@ -231,3 +243,8 @@ def floats(array: npt.NDArray[np.float32]) -> Any:
 def ints(array: npt.NDArray[np.int32]) -> Any:
     """As floats(), of an int32 array."""
     return array.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+
+
+def wide_ints(array: npt.NDArray[np.int64]) -> Any:
+    """As floats(), of an int64 array."""
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))

@@ -118,7 +118,7 @@ class Layer(Owner):
         """
         inputs = _checks.shape(shape)
         batch = _checks.integer("max_batch", max_batch)
-        number = _checks.seed(seed, 64)
+        number = _checks.seed(seed)
         handle = self._h
         with handle.lock:
             self._check_input(_checks.dims(inputs))

@@ -151,7 +151,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_dataset_shape": (STATUS, DATASET, SHAPE),
     "cnn_dataset_classes": (c_int32, DATASET),
     "cnn_dataset_fingerprint": (c_uint32, DATASET),
-    "cnn_dataset_read": (STATUS, DATASET, c_int32, INTS, FLOATS, INTS),
+    "cnn_dataset_read": (
+        STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS, INTS),
     # trainer.h
     "cnn_trainer_create": (
         TRAINER, NET, OPTIM, DATASET, POINTER(s.TrainerOptions)),

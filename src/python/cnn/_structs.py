@@ -6,7 +6,7 @@ A test compares them with the headers.
 from __future__ import annotations
 
 import ctypes
-from ctypes import c_double, c_float, c_int32, c_int64, c_uint32
+from ctypes import c_double, c_float, c_int32, c_int64, c_uint32, c_uint64
 from typing import Any, Type, TypeVar
 
 
@@ -287,8 +287,8 @@ class TrainerOptions(ctypes.Structure):
         ("struct_size", c_uint32),
         ("flags", c_uint32),
         ("batch", c_int32),
-        ("seed", c_uint32),
         ("clip_norm", c_float),
+        ("seed", c_uint64),
     ]
 
 

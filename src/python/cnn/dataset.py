@@ -240,15 +240,15 @@ class Dataset(Owner):
             if a sample is not there.
         """
         handle = self._h
-        numbers = None if index is None else as_labels(index, "index")
+        numbers = None if index is None else _checks.as_index(index)
         count = len(self) if numbers is None else len(numbers)
         x = np.empty((count, *self.shape), np.float32)
         labels = np.empty(count, np.int32)
         check(
             lib.cnn_dataset_read(
                 handle.pointer,
-                _checks.integer("the number of samples", count),
-                None if numbers is None else _checks.ints(numbers),
+                count,
+                None if numbers is None else _checks.wide_ints(numbers),
                 _checks.floats(x),
                 _checks.ints(labels),
             )

@@ -170,7 +170,7 @@ class Net(Stored):
         """
         inputs = _checks.shape(shape)
         batch = _checks.integer("max_batch", max_batch)
-        number = _checks.seed(seed, 64)
+        number = _checks.seed(seed)
         handle = self._h
         with handle.lock:
             for index, layer in enumerate(self._layers):
@@ -305,7 +305,7 @@ class Net(Stored):
             Whether a line on standard error shows where it stands: one that
             moves on a terminal, one for each epoch elsewhere.
         seed : int
-            Of parameters, shuffling and augmentation; below 2^32.
+            Of parameters, shuffling and augmentation; below 2^64.
 
         Returns
         -------

@@ -90,7 +90,7 @@ class Trainer(Owner):
     clip_norm : float, optional
         Longer gradients are shortened to it.
     seed : int
-        Of shuffling and augmentation; below 2^32.
+        Of shuffling and augmentation; below 2^64.
 
     Attributes
     ----------
