@@ -61,7 +61,8 @@ enum {
 
 /** Initial values. `scale` is the constant, the standard deviation or the
  *  half-width; fan-in is the number of inputs of one unit. Where `scale` is
- *  not mentioned it must be 0, and for the random ones it may not be. */
+ *  not mentioned it must be 0; the random ones need one, #CNN_ZERO if all are
+ *  to be zero. */
 enum {
     CNN_INIT_DEFAULT = 0,          /**< weights: Glorot uniform; biases: zero */
     CNN_INIT_CONSTANT = 1,         /**< scale */
@@ -147,13 +148,15 @@ typedef struct cnn_batchnorm_options {
     uint32_t struct_size; /**< sizeof(cnn_batchnorm_options) */
     uint32_t flags;       /**< none is defined: 0 */
     float epsilon;        /**< added to the variance, above 0 [1e-5] */
-    float momentum;       /**< of the running statistics, above 0 to 1 [0.1] */
+    float momentum;       /**< of the running statistics, from 0, said by
+                               #CNN_ZERO: they stay, to 1 [0.1] */
 } cnn_batchnorm_options;
 
 /** Options of cnn_activation_create(). */
 typedef struct cnn_activation_options {
     uint32_t struct_size; /**< sizeof(cnn_activation_options) */
-    float alpha;          /**< of leaky ReLU and ELU, above 0 [0.01; 1] */
+    float alpha;          /**< of leaky ReLU and ELU, at least 0, said by
+                               #CNN_ZERO [0.01; 1] */
 } cnn_activation_options;
 
 /* -------------------------------------------------------- describing --- */

@@ -31,9 +31,9 @@ typedef struct cnn_sgd_options {
 /** Options of cnn_adam_create(). Zero means the default in brackets. */
 typedef struct cnn_adam_options {
     uint32_t struct_size; /**< sizeof(cnn_adam_options) */
-    float beta1;          /**< decay of the mean, in (0, 1) [0.9] */
-    float beta2;          /**< decay of the square, in (0, 1) [0.999] */
-    float eps;            /**< above 0 [1e-8] */
+    float beta1;          /**< decay of the mean, in [0, 1) [0.9] */
+    float beta2;          /**< decay of the square, in [0, 1) [0.999] */
+    float eps;            /**< at least 0 [1e-8] */
     float weight_decay;   /**< lambda, at least 0 [0] */
     int32_t decoupled;    /**< 1: AdamW, decay apart from the gradient [0] */
 } cnn_adam_options;
@@ -41,8 +41,8 @@ typedef struct cnn_adam_options {
 /** Options of cnn_rmsprop_create(). Zero means the default in brackets. */
 typedef struct cnn_rmsprop_options {
     uint32_t struct_size; /**< sizeof(cnn_rmsprop_options) */
-    float decay;          /**< of the mean square, in (0, 1) [0.9] */
-    float eps;            /**< above 0 [1e-8] */
+    float decay;          /**< of the mean square, in [0, 1) [0.9] */
+    float eps;            /**< at least 0 [1e-8] */
     float momentum;       /**< mu, in [0, 1) [0] */
 } cnn_rmsprop_options;
 
@@ -63,6 +63,9 @@ CNN_API cnn_optim *cnn_sgd_create(float lr, const cnn_sgd_options *options);
  *     Adam: g <- g + lambda p       AdamW: p <- p - lr lambda p
  *     m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
  *     p <- p - lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
+ *
+ * Zeros are said by #CNN_ZERO. With eps 0, a gradient that was never other than
+ * zero makes 0 / 0 of its parameter, which is CNN_EDIVERGED.
  *
  * Parameters and result as for cnn_sgd_create().
  */

@@ -21,6 +21,11 @@ typedef struct cnn_shape {
     int32_t c, h, w;
 } cnn_shape;
 
+/** In a field of options whose zero means a default that is not zero: zero
+ *  itself. It is the sign that tells; the arithmetic is that of any zero. Where
+ *  zero is not possible it is CNN_EINVAL. */
+#define CNN_ZERO (-0.0f)
+
 /** What a training step or an evaluation found. */
 typedef struct cnn_metrics {
     double loss;     /**< reduced as cnn_net_set_loss() says */

@@ -4,7 +4,10 @@
 #ifndef CNN_BASE_OPTIONS_H
 #define CNN_BASE_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "base/status.h"
 
@@ -14,6 +17,27 @@
  * names the struct in errors. */
 cnn_status cnn__options_read(void *to, size_t size, const void *from,
                              const char *what);
+
+/* Was a field left out? CNN_ZERO was not: so it is the bits that count, in
+ * which the sign of a zero shows with any options of the compiler. */
+static inline bool cnn__is_unset(float setting)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &setting, sizeof(bits));
+    return bits == 0;
+}
+
+static inline float cnn__or_default(float setting, float value)
+{
+    return cnn__is_unset(setting) ? value : setting;
+}
+
+/* Without the sign of CNN_ZERO, for formulas and texts that would show it. */
+static inline double cnn__plain_zero(float setting)
+{
+    return setting == 0.0f ? 0.0 : (double)setting;
+}
 
 /* The size of a struct that ends with that field. */
 #define CNN__SIZE_UP_TO(type, field) \

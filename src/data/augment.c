@@ -32,8 +32,10 @@ cnn_status cnn__augment_read(cnn_augment_options *o,
 
     CNN__TRY(cnn__options_read(&new, sizeof(new), options, "augmentation"));
     CNN__TRY(check(&new));
+    new.elastic_sigma = cnn__or_default(new.elastic_sigma, 4.0f);
     if (new.elastic_sigma == 0.0f)
-        new.elastic_sigma = 4.0f;
+        return cnn__fail(CNN_EINVAL,
+                         "augmentation: elastic_sigma 0, expected above 0");
     *any = new.shift > 0 || new.rotation > 0 || new.scale > 0 ||
            new.shear > 0 || new.elastic > 0;
     *o = new;

@@ -21,11 +21,14 @@ static cnn_status read_options(cnn_dataset *d,
                          "dataset: scale %g, offset %g, expected finite "
                          "numbers",
                          (double)o.scale, (double)o.offset);
+    if (o.scale == 0.0f && !cnn__is_unset(o.scale))
+        return cnn__fail(CNN_EINVAL,
+                         "dataset: scale 0, which makes all pixels the same");
     if (o.pad < 0 || o.pad > MOST_PAD)
         return cnn__fail(CNN_EINVAL, "dataset: pad %d, expected 0 to %d", o.pad,
                          MOST_PAD);
     d->pad = o.pad;
-    d->scale = o.scale != 0.0f ? o.scale : scale;
+    d->scale = cnn__or_default(o.scale, scale);
     d->offset = o.offset;
     return CNN_OK;
 }

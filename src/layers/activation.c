@@ -1,6 +1,7 @@
 /* A function of each element: y = f(x), dx = dy f'(x), with f' from y. */
 #include <math.h>
 
+#include "base/options.h"
 #include "layers/kinds.h"
 #include "math/simd.h"
 
@@ -28,11 +29,10 @@ static cnn_status check(cnn_layer *layer)
         return cnn__fail(CNN_EINVAL, "kind %d, expected 0 to %d", a->function,
                          CNN__MAPS - 1);
     const cnn__map *map = map_of(layer);
-    if (a->o.alpha == 0.0f)
-        a->o.alpha = map->alpha;
+    a->o.alpha = cnn__or_default(a->o.alpha, map->alpha);
     /* The slope is computed from y alone, so y must have the sign of x. */
     if (!isfinite(a->o.alpha) || a->o.alpha < 0.0f)
-        return cnn__fail(CNN_EINVAL, "alpha %g, expected above 0",
+        return cnn__fail(CNN_EINVAL, "alpha %g, expected at least 0",
                          (double)a->o.alpha);
     if (map->alpha == 0.0f && a->o.alpha != 0.0f)
         return cnn__fail(CNN_EINVAL, "alpha %g, but %s has none",

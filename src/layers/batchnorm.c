@@ -13,6 +13,7 @@
  *                 dx = gamma / sqrt(v + epsilon) dy */
 #include <math.h>
 
+#include "base/options.h"
 #include "base/threads.h"
 #include "layers/kinds.h"
 
@@ -30,18 +31,16 @@ static cnn_status check(cnn_layer *layer)
 {
     cnn_batchnorm_options *o = &((batchnorm *)layer)->o;
 
-    if (o->epsilon == 0.0f)
-        o->epsilon = 1e-5f;
-    if (o->momentum == 0.0f)
-        o->momentum = 0.1f;
+    o->epsilon = cnn__or_default(o->epsilon, 1e-5f);
+    o->momentum = cnn__or_default(o->momentum, 0.1f);
     if (o->flags != 0)
         return cnn__fail(CNN_EINVAL, "unknown flags 0x%x, expected 0",
                          (unsigned)o->flags);
     if (!(isfinite(o->epsilon) && o->epsilon > 0.0f))
         return cnn__fail(CNN_EINVAL, "epsilon %g, expected above 0",
-                         (double)o->epsilon);
-    if (!(o->momentum > 0.0f && o->momentum <= 1.0f))
-        return cnn__fail(CNN_EINVAL, "momentum %g, expected above 0 to 1",
+                         cnn__plain_zero(o->epsilon));
+    if (!(o->momentum >= 0.0f && o->momentum <= 1.0f))
+        return cnn__fail(CNN_EINVAL, "momentum %g, expected 0 to 1",
                          (double)o->momentum);
     return CNN_OK;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/options.h"
 #include "base/random.h"
 #include "cnn/layer.h"
 
@@ -26,10 +27,10 @@ cnn_status cnn__initial_check_scale(const cnn__initial *p, const char *what)
                         p->init == CNN_INIT_TRUNCATED_NORMAL ||
                         p->init == CNN_INIT_UNIFORM;
 
-    if (random && p->scale == 0.0f)
+    if (random && cnn__is_unset(p->scale))
         return cnn__fail(CNN_EINVAL,
-                         "%s scale 0 with init %d, expected above 0: all "
-                         "would be zero",
+                         "%s scale 0 with init %d, expected above 0, or "
+                         "CNN_ZERO if all are to be zero",
                          what, p->init);
     if (!random && p->init != CNN_INIT_CONSTANT && p->scale != 0.0f)
         return cnn__fail(CNN_EINVAL,
@@ -64,6 +65,7 @@ static void fill_normal(cnn__random *random, float deviation, float *to,
 void cnn__initial_fill(const cnn__initial *p, uint64_t seed, int32_t layer,
                        int32_t tensor, float *to, size_t n)
 {
+    const float scale = (float)cnn__plain_zero(p->scale);
     cnn__random random;
 
     cnn__random_start(&random, seed, CNN__RANDOM_INIT, (uint64_t)layer,
@@ -71,17 +73,17 @@ void cnn__initial_fill(const cnn__initial *p, uint64_t seed, int32_t layer,
     switch (p->init) {
     case CNN_INIT_CONSTANT:
         for (size_t i = 0; i < n; i++)
-            to[i] = p->scale;
+            to[i] = scale;
         break;
     case CNN_INIT_TRUNCATED_NORMAL:
         for (size_t i = 0; i < n; i++)
-            to[i] = truncated_normal(&random) * p->scale;
+            to[i] = truncated_normal(&random) * scale;
         break;
     case CNN_INIT_NORMAL:
-        fill_normal(&random, p->scale, to, n);
+        fill_normal(&random, scale, to, n);
         break;
     case CNN_INIT_UNIFORM:
-        fill_uniform(&random, p->scale, to, n);
+        fill_uniform(&random, scale, to, n);
         break;
     case CNN_INIT_HE_NORMAL:
         fill_normal(&random, (float)sqrt(2.0 / p->fan_in), to, n);

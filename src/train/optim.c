@@ -188,11 +188,6 @@ static cnn_optim *create(const cnn_optim *like)
     return optim != NULL ? optim : cnn__lost(CNN__OPTIM);
 }
 
-static float or_default(float setting, float value)
-{
-    return setting != 0.0f ? setting : value;
-}
-
 cnn_optim *cnn_sgd_create(float lr, const cnn_sgd_options *options)
 {
     cnn_sgd_options o;
@@ -216,9 +211,9 @@ cnn_optim *cnn_adam_create(float lr, const cnn_adam_options *options)
 
     if (cnn__options_read(&o, sizeof(o), options, "adam"))
         return cnn__lost(CNN__OPTIM);
-    o.beta1 = or_default(o.beta1, 0.9f);
-    o.beta2 = or_default(o.beta2, 0.999f);
-    o.eps = or_default(o.eps, 1e-8f);
+    o.beta1 = cnn__or_default(o.beta1, 0.9f);
+    o.beta2 = cnn__or_default(o.beta2, 0.999f);
+    o.eps = cnn__or_default(o.eps, 1e-8f);
     if (check_range(&adam, "beta1", o.beta1, 0.0f, 1.0f) ||
         check_range(&adam, "beta2", o.beta2, 0.0f, 1.0f) ||
         check_range(&adam, "eps", o.eps, 0.0f, INFINITY) ||
@@ -237,8 +232,8 @@ cnn_optim *cnn_rmsprop_create(float lr, const cnn_rmsprop_options *options)
 
     if (cnn__options_read(&o, sizeof(o), options, "rmsprop"))
         return cnn__lost(CNN__OPTIM);
-    o.decay = or_default(o.decay, 0.9f);
-    o.eps = or_default(o.eps, 1e-8f);
+    o.decay = cnn__or_default(o.decay, 0.9f);
+    o.eps = cnn__or_default(o.eps, 1e-8f);
     if (check_range(&rmsprop, "decay", o.decay, 0.0f, 1.0f) ||
         check_range(&rmsprop, "eps", o.eps, 0.0f, INFINITY) ||
         check_range(&rmsprop, "momentum", o.momentum, 0.0f, 1.0f))

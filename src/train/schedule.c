@@ -21,8 +21,8 @@ static cnn_status check(cnn_schedule_options *o)
     if (!(o->factor >= 0.0f && o->factor <= 1.0f))
         return cnn__fail(CNN_EINVAL, "schedule: factor %g, expected 0 to 1",
                          (double)o->factor);
-    if (o->factor == 0.0f && o->kind != CNN_SCHEDULE_COSINE)
-        o->factor = 0.1f;
+    if (o->kind != CNN_SCHEDULE_COSINE)
+        o->factor = cnn__or_default(o->factor, 0.1f);
     return CNN_OK;
 }
 
@@ -45,7 +45,7 @@ cnn_status cnn__schedule_start(cnn__schedule *s, float base,
 /* The factor of the base rate; t counts steps from the end of the warm-up. */
 static double multiple(const cnn_schedule_options *o, double t)
 {
-    const double factor = (double)o->factor, steps = (double)o->steps;
+    const double factor = cnn__plain_zero(o->factor), steps = (double)o->steps;
 
     switch (o->kind) {
     case CNN_SCHEDULE_STEP:
@@ -85,7 +85,7 @@ void cnn__schedule_follow(cnn__schedule *s, double loss, double samples,
         s->best = mean;
         s->waited = 0;
     } else if (++s->waited >= s->o.steps) {
-        s->scale *= s->o.factor;
+        s->scale *= (float)cnn__plain_zero(s->o.factor);
         s->waited = 0;
     }
     s->loss = 0.0;

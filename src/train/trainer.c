@@ -40,6 +40,9 @@ static cnn_status read_options(cnn_trainer_options *o,
             "trainer: clip_norm %g, expected a finite number of at "
             "least 0",
             (double)o->clip_norm);
+    if (o->clip_norm == 0.0f && !cnn__is_unset(o->clip_norm))
+        return cnn__fail(CNN_EINVAL,
+                         "trainer: clip_norm 0, which makes all gradients 0");
     if (o->batch == 0)
         o->batch = net->max_batch;
     return cnn__check_batch(o->batch, net->max_batch);

@@ -73,14 +73,35 @@ class Integers(unittest.TestCase):
                 lambda: cnn.Conv2D(1, 1, groups=0),
                 lambda: cnn.MaxPool2D(2, stride=0),
                 lambda: cnn.BatchNorm(epsilon=0),
-                lambda: cnn.BatchNorm(momentum=0),
-                lambda: cnn.LeakyReLU(0), lambda: cnn.ELU(0.0),
                 lambda: cnn.Trainer(built(), cnn.SGD(), data(),
                                     batch_size=0),
                 lambda: cnn.Trainer(built(), cnn.SGD(), data(),
                                     clip_norm=0)):
             with self.assertRaises(ValueError):
                 call()
+
+    def test_zero_is_zero(self):
+        for layer, name in (
+                (cnn.BatchNorm(momentum=0), "momentum"),
+                (cnn.LeakyReLU(0), "alpha"), (cnn.ELU(0.0), "alpha"),
+                (cnn.Dense(1, weight_init=("normal", 0)), "weight_scale")):
+            self.assertEqual(layer.settings()[name], 0.0)
+        self.assertEqual(cnn.ELU().settings()["alpha"], 1.0)
+        self.assertEqual(cnn.ELU(None).settings()["alpha"], 1.0)
+        step = cnn.StepDecay(steps=2, factor=0)
+        self.assertEqual([step.lr(1, t) for t in (1, 2)], [1.0, 0.0])
+        self.assertAlmostEqual(cnn.StepDecay(steps=2).lr(1, 2), 0.1, 6)
+        with self.assertRaisesRegex(ValueError, "0 as a float32"):
+            cnn.ELU(1e-60)
+
+    def test_optimizers_without_memory(self):
+        for rule in (cnn.Adam(0.25, beta1=0, beta2=0.0, eps=0),
+                     cnn.AdamW(0.25, beta1=0, beta2=0, eps=0, weight_decay=0),
+                     cnn.RMSprop(0.25, decay=0, eps=-0.0)):
+            layer = cnn.Dense(1, bias=False).build(2, 1)
+            layer.params[:], layer.grads[:] = 1, (4, -0.5)
+            layer.update(rule)
+            np.testing.assert_array_equal(layer.params, [0.75, 1.25])
 
     def test_numbers_of_numpy(self):
         layer = cnn.Conv2D(np.int64(2), np.array([3, 2]), padding=np.uint8(1))
@@ -101,7 +122,7 @@ class Choices(unittest.TestCase):
                     call(bad)
 
     def test_scales(self):
-        for bad in "normal", ("uniform", 0), ("he_normal", 0.5):
+        for bad in "normal", "uniform", ("he_normal", 0.5):
             for name in "weight", "bias":
                 with self.assertRaisesRegex(ValueError, f"{name} scale"):
                     cnn.Dense(1, **{f"{name}_init": bad})

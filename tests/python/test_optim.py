@@ -76,9 +76,11 @@ class Optimizers(unittest.TestCase):
         for kind, name in ((cnn.Adam, "beta1"), (cnn.Adam, "beta2"),
                            (cnn.Adam, "eps"), (cnn.RMSprop, "decay"),
                            (cnn.RMSprop, "eps")):
-            for zero in 0, 0.0, 1e-60:
+            for bad in 1e-60, -1e-60, -1, math.nan:
                 with self.assertRaisesRegex(ValueError, name):
-                    kind(**{name: zero})
+                    kind(**{name: bad})
+            for good in 0, 0.0, -0.0, None:
+                kind(**{name: good})
 
 
 class Schedules(unittest.TestCase):
@@ -110,7 +112,7 @@ class Schedules(unittest.TestCase):
 
     def test_impossible(self):
         for schedule in (
-                cnn.StepDecay(steps=0), cnn.StepDecay(steps=1, factor=0),
+                cnn.StepDecay(steps=0), cnn.StepDecay(steps=1, factor=1e-60),
                 cnn.StepDecay(steps=1, factor=2), cnn.Schedule(warmup=-1),
                 cnn.Plateau(steps=2**31), cnn.Cosine(steps=1, factor=-1)):
             with self.assertRaises(ValueError):

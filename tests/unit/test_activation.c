@@ -137,7 +137,7 @@ static void errors(void **state)
     assert_error(CNN_EINVAL, "activation: kind 6, expected 0 to 5");
     for (int i = 0; i < 3; i++) {
         assert_null(activation(CNN_LEAKY_RELU, bad[i]));
-        assert_error(CNN_EINVAL, "expected above 0");
+        assert_error(CNN_EINVAL, "expected at least 0");
     }
     assert_null(activation(CNN_RELU, 0.1f));
     assert_error(CNN_EINVAL, "alpha 0.1, but relu has none");

@@ -368,12 +368,12 @@ static void errors(void **state)
         assert_null(batchnorm(bad[i], 0));
         assert_error(CNN_EINVAL, "expected above 0");
         assert_null(batchnorm(0, bad[i]));
-        assert_error(CNN_EINVAL, "expected above 0 to 1");
+        assert_error(CNN_EINVAL, "expected 0 to 1");
     }
     assert_null(batchnorm(-2.0f, 0));
     assert_error(CNN_EINVAL, "batchnorm: epsilon -2, expected above 0");
     assert_null(batchnorm(0, 1.5f));
-    assert_error(CNN_EINVAL, "batchnorm: momentum 1.5, expected above 0 to 1");
+    assert_error(CNN_EINVAL, "batchnorm: momentum 1.5, expected 0 to 1");
     assert_null(cnn_batchnorm_create(&flags));
     assert_error(CNN_EINVAL, "unknown flags 0x4, expected 0");
 }

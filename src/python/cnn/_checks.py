@@ -71,6 +71,14 @@ def nonzero(name: str, value: Any) -> float:
     return number
 
 
+def setting(name: str, value: Any) -> float:
+    """A number for a field of which C takes 0 as "default": 0 for None, and
+    for a zero the one that C takes as a zero (CNN_ZERO)."""
+    if value is None:
+        return 0.0
+    return -0.0 if real(name, value) == 0.0 else nonzero(name, value)
+
+
 def optional(name: str, value: Any) -> float:
     """0, which is "default" to C, for None; otherwise as nonzero()."""
     return 0.0 if value is None else nonzero(name, value)

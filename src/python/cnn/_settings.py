@@ -55,8 +55,8 @@ def initial(name: str, value: Init) -> dict[str, Any]:
     """None, a name, or a name and a scale."""
     if value is None:
         return {}
-    kind, scale = value if isinstance(value, tuple) else (value, 0.0)
+    kind, scale = value if isinstance(value, tuple) else (value, None)
     return {
         f"{name}_init": _choice(f"{name}_init", kind, _INITS),
-        f"{name}_scale": _checks.real(f"{name}_scale", scale),
+        f"{name}_scale": _checks.setting(f"{name}_scale", scale),
     }

@@ -16,7 +16,7 @@ class _Activation(Layer):
 
     def __init__(self, alpha: Optional[float] = None) -> None:
         options = _structs.sized(
-            _structs.ActivationOptions, alpha=_checks.optional("alpha", alpha)
+            _structs.ActivationOptions, alpha=_checks.setting("alpha", alpha)
         )
         super().__init__(
             functools.partial(
@@ -58,18 +58,18 @@ class LeCunTanh(_Plain):
 
 
 class LeakyReLU(_Activation):
-    """x if x > 0, else alpha x; alpha > 0."""
+    """x if x > 0, else alpha x; alpha >= 0, 0.01 by default."""
 
     _function = 4
 
-    def __init__(self, alpha: float = 0.01) -> None:
+    def __init__(self, alpha: Optional[float] = None) -> None:
         super().__init__(alpha)
 
 
 class ELU(_Activation):
-    """x if x > 0, else alpha (exp(x) - 1); alpha > 0."""
+    """x if x > 0, else alpha (exp(x) - 1); alpha >= 0, 1 by default."""
 
     _function = 5
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: Optional[float] = None) -> None:
         super().__init__(alpha)

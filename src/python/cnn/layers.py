@@ -45,7 +45,7 @@ class Conv2D(Layer):
         Independent groups of channels.
     bias : bool
     weight_init, bias_init : str or (str, float), optional
-        "truncated_normal", "normal" and "uniform" with a scale above 0,
+        "truncated_normal", "normal" and "uniform" with a scale,
         "constant" with its value; "glorot_uniform", "he_normal", "lecun"
         without. Glorot's and zero by default.
     table : array of 0 and 1, (filters, channels), optional
@@ -275,19 +275,22 @@ class BatchNorm(Layer):
 
     Parameters
     ----------
-    epsilon : float
-        Added to the variance, above 0.
-    momentum : float
-        Of the running statistics, above 0 to 1.
+    epsilon : float, optional
+        Added to the variance, above 0; 1e-5 by default.
+    momentum : float, optional
+        Of the running statistics, from 0 to 1; 0.1 by default.
     """
 
     def __init__(
-        self, *, epsilon: float = 1e-5, momentum: float = 0.1
+        self,
+        *,
+        epsilon: Optional[float] = None,
+        momentum: Optional[float] = None,
     ) -> None:
         options = _structs.sized(
             _structs.BatchNormOptions,
-            epsilon=_checks.nonzero("epsilon", epsilon),
-            momentum=_checks.nonzero("momentum", momentum),
+            epsilon=_checks.setting("epsilon", epsilon),
+            momentum=_checks.setting("momentum", momentum),
         )
         super().__init__(
             functools.partial(

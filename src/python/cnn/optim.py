@@ -7,7 +7,7 @@ the net or layer that it updates. So one may serve several nets.
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import Any, Optional
 
 from . import _checks, _structs
 from ._handle import Handle, Owner
@@ -74,10 +74,11 @@ class Adam(Optimizer):
     ----------
     lr : float
         Learning rate, at least 0.
-    beta1, beta2 : float
-        Decay of the mean and of the square, between 0 and 1.
-    eps : float
-        Above 0.
+    beta1, beta2 : float, optional
+        Decay of the mean and of the square, from 0 to below 1; 0.9 and 0.999
+        by default.
+    eps : float, optional
+        At least 0; 1e-8 by default.
     weight_decay : float
         At least 0, added to the gradient.
     """
@@ -88,16 +89,16 @@ class Adam(Optimizer):
         self,
         lr: float = 1e-3,
         *,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
+        beta1: Optional[float] = None,
+        beta2: Optional[float] = None,
+        eps: Optional[float] = None,
         weight_decay: float = 0.0,
     ) -> None:
         options = _structs.sized(
             _structs.AdamOptions,
-            beta1=_checks.nonzero("beta1", beta1),
-            beta2=_checks.nonzero("beta2", beta2),
-            eps=_checks.nonzero("eps", eps),
+            beta1=_checks.setting("beta1", beta1),
+            beta2=_checks.setting("beta2", beta2),
+            eps=_checks.setting("eps", eps),
             weight_decay=_checks.real("weight_decay", weight_decay),
             decoupled=self._decoupled,
         )
@@ -118,9 +119,9 @@ class AdamW(Adam):
         self,
         lr: float = 1e-3,
         *,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
+        beta1: Optional[float] = None,
+        beta2: Optional[float] = None,
+        eps: Optional[float] = None,
         weight_decay: float = 0.01,
     ) -> None:
         super().__init__(
@@ -135,10 +136,10 @@ class RMSprop(Optimizer):
     ----------
     lr : float
         Learning rate, at least 0.
-    decay : float
-        Of the mean square, between 0 and 1.
-    eps : float
-        Above 0.
+    decay : float, optional
+        Of the mean square, from 0 to below 1; 0.9 by default.
+    eps : float, optional
+        At least 0; 1e-8 by default.
     momentum : float
         From 0 to below 1.
     """
@@ -147,14 +148,14 @@ class RMSprop(Optimizer):
         self,
         lr: float = 1e-3,
         *,
-        decay: float = 0.9,
-        eps: float = 1e-8,
+        decay: Optional[float] = None,
+        eps: Optional[float] = None,
         momentum: float = 0.0,
     ) -> None:
         options = _structs.sized(
             _structs.RMSpropOptions,
-            decay=_checks.nonzero("decay", decay),
-            eps=_checks.nonzero("eps", eps),
+            decay=_checks.setting("decay", decay),
+            eps=_checks.setting("eps", eps),
             momentum=_checks.real("momentum", momentum),
         )
         super().__init__(

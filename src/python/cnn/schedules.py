@@ -66,12 +66,12 @@ class _Falling(Schedule):
     """What the schedules with a factor have in common."""
 
     steps: int
-    factor: float = 0.1
+    factor: Optional[float] = None  # 0.1
 
     def _fields(self) -> dict[str, Any]:
         return {
             "steps": _checks.count("steps", self.steps),
-            "factor": _checks.nonzero("factor", self.factor),
+            "factor": _checks.setting("factor", self.factor),
         }
 
 
