@@ -189,6 +189,25 @@ static void run(world *w)
     free(dx);
 }
 
+/* Every setting that has a name has a value, and a table as many bytes as it
+ * says. */
+static void look_at_settings(const cnn_layer *layer)
+{
+    const int32_t count = cnn_layer_setting_count(layer);
+    int32_t filters, channels;
+    double value;
+
+    for (int32_t i = 0; i < count; i++)
+        must(see(cnn_layer_setting(layer, cnn_layer_setting_name(layer, i),
+                                   &value)) == CNN_OK,
+             "no setting %d", i);
+    must(cnn_layer_setting_name(layer, count) == NULL, "one setting more");
+    see(cnn_layer_setting(layer, "nothing", &value));
+    const uint8_t *table = cnn_conv2d_table(layer, &filters, &channels);
+    if (table != NULL)
+        free(exact_copy(table, (size_t)filters * (size_t)channels));
+}
+
 static void look(world *w)
 {
     cnn_layer *layer = w->layers[take_below(&w->b, LAYERS)].layer;
@@ -208,6 +227,10 @@ static void look(world *w)
         if (t.grad != NULL)
             t.grad[size - 1] += take_float(&w->b);
     }
+    cnn_const_tensor c = {.struct_size = sizeof(c)};
+    if (see(cnn_layer_const_tensor(layer, index, &c)) == CNN_OK)
+        must(c.data == t.data && c.grad == t.grad, "another tensor");
+    look_at_settings(layer);
     const size_t params = cnn_layer_param_count(layer);
     if (params > 0)
         cnn_layer_grads(layer)[params - 1] =

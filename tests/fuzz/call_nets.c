@@ -195,7 +195,8 @@ static void forward(world *w)
 static void backward(world *w)
 {
     net_slot *slot = take_net(w);
-    const bool same = slot->x != NULL && take_byte(&w->b) < 250;
+    const int how = slot->x != NULL ? take_byte(&w->b) : 255;
+    const bool same = how < 250;
     const int32_t batch = same ? slot->batch : take_batch(w, 4);
     const size_t n = samples_of(batch);
 
@@ -207,7 +208,14 @@ static void backward(world *w)
         return;
     float *x = same ? slot->x : take_floats(w, n * net_inputs(slot->net));
     float *dy = take_floats(w, n * net_outputs(slot->net));
-    see(cnn_net_backward(slot->net, batch, x, dy));
+    if (how % 4 == 0) {
+        float *dx = exact_floats(n * net_inputs(slot->net));
+
+        see(cnn_net_backward_input(slot->net, batch, x, dy, dx));
+        free(dx);
+    } else {
+        see(cnn_net_backward(slot->net, batch, x, dy));
+    }
     free(dy);
     if (!same)
         free(x);
@@ -232,7 +240,8 @@ static void update(world *w)
         break;
     case 3: {
         cnn_layer *layer = cnn_net_layer(net, take_below(&w->b, 8) - 1);
-        see(cnn_layer_set_frozen(layer, take_below(&w->b, 2)));
+        see(cnn_layer_set_frozen(layer,
+                                 take_below(&w->b, CNN_FROZEN_PARAMS + 1)));
         see(cnn_layer_update(layer, w->optims[take_below(&w->b, OPTIMS)]));
         break;
     }

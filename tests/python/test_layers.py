@@ -89,6 +89,20 @@ class Settings(unittest.TestCase):
         self.assertEqual(repr(layer), "<ReLU, closed>")
 
 
+class Unsupported(unittest.TestCase):
+    """A setting that is bad is a ValueError, if it is a build that says so
+    too."""
+
+    def test_algorithm_that_does_not_fit(self):
+        for layer in (cnn.Conv2D(2, 4, algorithm="winograd"),
+                      cnn.Conv2D(2, 3, stride=2, algorithm="direct")):
+            with self.assertRaises(ValueError) as caught:
+                layer.build((1, 9, 9), 1)
+            self.assertIsInstance(caught.exception, cnn.Error)
+            self.assertIsInstance(caught.exception, NotImplementedError)
+            self.assertEqual(caught.exception.status, cnn.Status.EUNSUPPORTED)
+
+
 class Forward(unittest.TestCase):
     def run_layer(self, layer, x, training=False):
         layer.build(x.shape[1:], len(x), seed=3)

@@ -39,9 +39,13 @@ class InvalidError(Error, ValueError):
     not fit."""
 
 
+class UnsupportedError(InvalidError, NotImplementedError):
+    """EUNSUPPORTED: a setting that does not fit its layer (an algorithm), or a
+    file that is newer than libcnn, or of a kind that it does not read."""
+
+
 class StateError(Error, RuntimeError):
-    """ESTATE, ECANCELED, EUNSUPPORTED, EDIVERGED: not now, or not by this
-    version; or the training ran away."""
+    """ESTATE, ECANCELED, EDIVERGED: not now; or the training ran away."""
 
 
 class OutOfMemoryError(Error, MemoryError):
@@ -57,6 +61,7 @@ _KINDS: dict[int, type[Error]] = {
     Status.ESHAPE: InvalidError,
     Status.EOVERFLOW: InvalidError,
     Status.EFORMAT: InvalidError,
+    Status.EUNSUPPORTED: UnsupportedError,
     Status.ENOMEM: OutOfMemoryError,
     Status.EIO: FileError,
 }

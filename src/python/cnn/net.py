@@ -377,9 +377,8 @@ class Net(Stored):
         OSError
             if the file is missing or cannot be read.
         ValueError
-            if it is damaged or of another kind.
-        RuntimeError
-            if it was written by a newer version.
+            if it is damaged or of another kind, or was written by a newer
+            version.
         """
         batch = _checks.integer("max_batch", max_batch)
         if isinstance(source, (bytes, bytearray, memoryview)):
