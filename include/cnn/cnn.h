@@ -24,11 +24,12 @@
  *
  * - Arrays are row-major float32, N x C x H x W.
  * - Zero in an options struct means the default its comment names, #CNN_ZERO a
- *   zero where that default is another number, NULL for the whole struct means
- * all defaults; `struct_size` must be set to its sizeof. So it must in a struct
- * that a call fills in (cnn_costs, cnn_tensor, ...): libcnn writes no more than
- * that, and zeros into what it does not know. A program may so be built with
- * older or newer headers than libcnn has.
+ *   zero where that default is another number; NULL for the whole struct means
+ *   all defaults.
+ * - `struct_size` is set to the sizeof of its struct: in options, and before a
+ *   call that fills a struct in (cnn_costs, cnn_tensor, ...). libcnn writes no
+ *   more than that, and zeros into what it does not know. So a program may be
+ *   built with older or newer headers than libcnn has.
  * - What you create you free; every `_free` takes NULL. cnn_net_add() takes the
  *   layer over. Pointers from getters are borrowed.
  * - Distinct objects may be used at the same time in distinct threads; one

@@ -148,15 +148,14 @@ typedef struct cnn_batchnorm_options {
     uint32_t struct_size; /**< sizeof(cnn_batchnorm_options) */
     uint32_t flags;       /**< none is defined: 0 */
     float epsilon;        /**< added to the variance, above 0 [1e-5] */
-    float momentum;       /**< of the running statistics, from 0, said by
-                               #CNN_ZERO: they stay, to 1 [0.1] */
+    float momentum;       /**< of the running statistics, 0 to 1 [0.1]; with
+                               #CNN_ZERO they stay as they are */
 } cnn_batchnorm_options;
 
 /** Options of cnn_activation_create(). */
 typedef struct cnn_activation_options {
     uint32_t struct_size; /**< sizeof(cnn_activation_options) */
-    float alpha;          /**< of leaky ReLU and ELU, at least 0, said by
-                               #CNN_ZERO [0.01; 1] */
+    float alpha;          /**< of leaky ReLU and ELU, at least 0 [0.01; 1] */
 } cnn_activation_options;
 
 /* -------------------------------------------------------- describing --- */

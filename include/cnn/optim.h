@@ -64,8 +64,8 @@ CNN_API cnn_optim *cnn_sgd_create(float lr, const cnn_sgd_options *options);
  *     m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
  *     p <- p - lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
  *
- * Zeros are said by #CNN_ZERO. With eps 0, a gradient that was never other than
- * zero makes 0 / 0 of its parameter, which is CNN_EDIVERGED.
+ * With eps 0 (#CNN_ZERO), a parameter whose gradient was always zero becomes
+ * 0 / 0, which is CNN_EDIVERGED.
  *
  * Parameters and result as for cnn_sgd_create().
  */

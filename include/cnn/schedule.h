@@ -32,8 +32,7 @@ typedef struct cnn_schedule_options {
     int32_t kind;         /**< CNN_SCHEDULE_* [constant] */
     int32_t steps;        /**< as the kind says; at least 1, except constant */
     int32_t warmup;       /**< steps of linear warm-up [0] */
-    float factor; /**< from 0, said by #CNN_ZERO, to 1 [0 for cosine, 0.1
-                       for the others] */
+    float factor;         /**< from 0 to 1 [0 for cosine, 0.1 for the others] */
 } cnn_schedule_options;
 
 /**

@@ -1,6 +1,7 @@
 /**
  * @file types.h
- * The opaque handles and the two plain structs that all headers share.
+ * The opaque handles, the two plain structs and the zero that all headers
+ * share.
  */
 #ifndef CNN_TYPES_H
 #define CNN_TYPES_H

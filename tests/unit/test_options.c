@@ -193,6 +193,25 @@ static void impossible_sizes_of_results(void **state)
     assert_error(CNN_EINVAL, "struct_size is 7, expected 12, at least 8");
 }
 
+/* Eight bytes stand where any machine puts them: nothing is left to padding. */
+static void no_gaps(void **state)
+{
+    (void)state;
+    assert_int_equal(offsetof(cnn_costs, params), 8);
+    assert_int_equal(sizeof(cnn_costs), 8 + 3 * 8);
+    assert_int_equal(offsetof(cnn_net_memory, training), 8);
+    assert_int_equal(sizeof(cnn_net_memory), 8 + 3 * 8);
+    assert_int_equal(offsetof(cnn_layer_stats, units), 8);
+    assert_int_equal(sizeof(cnn_layer_stats), 8 + 5 * 8);
+    assert_int_equal(offsetof(cnn_progress, step), 8);
+    assert_int_equal(sizeof(cnn_progress), 8 + 2 * 8 + sizeof(cnn_metrics));
+    assert_int_equal(offsetof(cnn_tensor, name), 24);
+    assert_int_equal(sizeof(cnn_tensor), 24 + 3 * sizeof(void *));
+    assert_int_equal(sizeof(cnn_const_tensor), sizeof(cnn_tensor));
+    assert_int_equal(offsetof(cnn_trainer_options, seed), 16);
+    assert_int_equal(sizeof(cnn_trainer_options), 24);
+}
+
 /* Each public one asks for its size, and leaves what is behind it alone. */
 static void results_name_their_calls(void **state)
 {
@@ -241,6 +260,7 @@ int main(void)
         cmocka_unit_test(results_of_an_older_caller),
         cmocka_unit_test(results_of_a_newer_caller),
         cmocka_unit_test(impossible_sizes_of_results),
+        cmocka_unit_test(no_gaps),
         cmocka_unit_test(results_name_their_calls),
     };
 
