@@ -41,6 +41,7 @@
 #define CNN_CNN_H
 
 #include "cnn/augment.h"
+#include "cnn/batch.h"
 #include "cnn/dataset.h"
 #include "cnn/inspect.h"
 #include "cnn/layer.h"

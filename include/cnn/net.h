@@ -12,6 +12,7 @@
 #ifndef CNN_NET_H
 #define CNN_NET_H
 
+#include "cnn/batch.h"
 #include "cnn/export.h"
 #include "cnn/layer.h"
 #include "cnn/optim.h"
@@ -20,16 +21,34 @@
 
 CNN_BEGIN_DECLS
 
-/** Losses. K outputs y of one sample, label l, t = 1 at l and 0 elsewhere. */
+/** Losses. K outputs y of one sample, with targets t: those of a batch
+ *  (batch.h), or t = 1 at its label l and 0 elsewhere. */
 enum {
-    CNN_LOSS_SOFTMAX_CROSS_ENTROPY = 0, /**< -log softmax(y)_l, through a
-                                             stable log-sum-exp */
+    CNN_LOSS_SOFTMAX_CROSS_ENTROPY = 0, /**< -log softmax(y)_l, or -sum of t log
+                                             softmax(y), through a stable
+                                             log-sum-exp */
     CNN_LOSS_MSE = 1,                   /**< sum over k of (y_k - t_k)^2 / K */
-    CNN_LOSS_LENET_MAP = 2              /**< y_l + log(exp(-j) + sum over k of
-                                             exp(-y_k)), j = 0.1: the smallest
-                                             output is the class (LeCun et al.,
-                                             1998, equation 9) */
+    CNN_LOSS_LENET_MAP = 2, /**< y_l + log(exp(-j) + sum over k of exp(-y_k)), j
+                               = 0.1: the smallest output is the class (LeCun et
+                                 al., 1998, equation 9). Labels only */
+    CNN_LOSS_MAE = 3,       /**< sum over k of |y_k - t_k| / K */
+    CNN_LOSS_HUBER = 4, /**< sum over k of h(y_k - t_k) / K, h(e) = e^2 / 2 up
+                           to |e| = d, d (|e| - d / 2) beyond (Huber, 1964) */
+    CNN_LOSS_BINARY_CROSS_ENTROPY =
+        5 /**< sum over k of -t_k log p_k - (1 - t_k)
+ log(1 - p_k), over K, with p = 1 / (1 + exp(-y)), in
+ a stable form. A sigmoid on top is folded in */
 };
+
+/** Settings of the losses. Zero means the default in brackets. */
+typedef struct cnn_loss_options {
+    uint32_t struct_size;  /**< sizeof(cnn_loss_options) */
+    float label_smoothing; /**< of CNN_LOSS_SOFTMAX_CROSS_ENTROPY: a share e of
+                                each target goes to all classes alike, t = (1 -
+                                e) t + e / K; 0 to 1 [0] (Szegedy et al.,
+                                2016) */
+    float huber_delta;     /**< d of CNN_LOSS_HUBER, above 0 [1] */
+} cnn_loss_options;
 
 /** How the losses of a batch become one. */
 enum {
@@ -60,10 +79,16 @@ CNN_API cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer);
  * The loss and its reduction; softmax cross-entropy and the mean if this is
  * never called. Allowed before and after build. A softmax layer on top of the
  * net is folded into the cross-entropy: the outputs are probabilities, and the
- * gradient is computed from what enters the softmax, stable at any size.
+ * gradient is computed from what enters the softmax, stable at any size. So is
+ * a sigmoid on top into the binary cross-entropy.
  */
 CNN_API cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss,
                                     int32_t reduction);
+
+/** The settings of the loss (NULL: the defaults), for any loss that has them;
+ *  saved with the net. Allowed before and after build. CNN_EINVAL. */
+CNN_API cnn_status cnn_net_set_loss_options(cnn_net *net,
+                                            const cnn_loss_options *options);
 
 /**
  * Infers the shapes, checks every size, takes all memory and draws the initial
@@ -157,6 +182,16 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
 CNN_API cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
                                       int32_t batch, const float *x,
                                       const int32_t *labels, cnn_metrics *out);
+
+/** cnn_net_train_step() on any batch: labels or targets, with weights or
+ *  without. CNN_EINVAL also for targets and weights that are not as batch.h
+ *  says, and for targets with CNN_LOSS_LENET_MAP. `out->correct` counts the
+ *  samples whose guess is that of the targets; with binary cross-entropy those
+ *  of which every output is on the side of 1/2 that its target is on; 0 with
+ *  the targets of other losses. */
+CNN_API cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
+                                       const cnn_batch *batch,
+                                       cnn_metrics *out);
 
 /* --------------------------------------------- running, step by step --- */
 

@@ -57,6 +57,21 @@ static int describe_layer(const cnn_layer *layer, json_t *list)
     return bad | json_array_append_new(list, json);
 }
 
+/* Only what is not the default: other files are as they always were. */
+static int describe_loss(const cnn_net *net, json_t *json)
+{
+    const cnn_loss_options *o = &net->loss_options;
+    int bad = 0;
+
+    if (o->label_smoothing != 0.0f)
+        bad |= json_object_set_new(json, "label_smoothing",
+                                   json_real((double)o->label_smoothing));
+    if (o->huber_delta != 1.0f)
+        bad |= json_object_set_new(json, "huber_delta",
+                                   json_real((double)o->huber_delta));
+    return bad;
+}
+
 json_t *cnn__architecture_describe(const cnn_net *net)
 {
     json_t *list = json_array();
@@ -67,7 +82,7 @@ json_t *cnn__architecture_describe(const cnn_net *net)
     json_t *json = json_pack("{s:[i,i,i], s:i, s:i, s:o}", "input", net->in.c,
                              net->in.h, net->in.w, "loss", net->loss,
                              "reduction", net->reduction, "layers", list);
-    if (json != NULL && bad == 0)
+    if (json != NULL && bad == 0 && describe_loss(net, json) == 0)
         return json;
     json_decref(json);
     cnn__fail(CNN_ENOMEM, "no memory to describe the net");
@@ -189,6 +204,20 @@ static cnn_status read_layer(json_t *json, cnn_net *net)
     return cnn_net_add(net, layer);
 }
 
+static cnn_status read_loss_options(const json_t *json, cnn_net *net)
+{
+    cnn_loss_options o = {.struct_size = sizeof(o)};
+    const json_t *smoothing = json_object_get(json, "label_smoothing");
+    const json_t *delta = json_object_get(json, "huber_delta");
+
+    if ((smoothing != NULL && !json_is_number(smoothing)) ||
+        (delta != NULL && !json_is_number(delta)))
+        return cnn__fail(CNN_EFORMAT, "a setting of the loss is not a number");
+    o.label_smoothing = (float)json_number_value(smoothing);
+    o.huber_delta = (float)json_number_value(delta);
+    return cnn_net_set_loss_options(net, &o);
+}
+
 /* Reads the members other than the layers. */
 static cnn_status read_frame(const json_t *json, cnn_net *net, cnn_shape *in)
 {
@@ -204,6 +233,7 @@ static cnn_status read_frame(const json_t *json, cnn_net *net, cnn_shape *in)
         json_array_size(json_object_get(json, "layers")) == 0)
         return cnn__fail(CNN_EFORMAT, "the architecture is not described well");
     CNN__TRY(cnn_net_set_loss(net, loss, reduction));
+    CNN__TRY(read_loss_options(json, net));
     return cnn__check_input(in, 1);
 }
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/options.h"
+#include "cnn/net.h"
 #include "layers/kinds.h"
 #include "math/simd.h"
 
@@ -61,6 +62,13 @@ static bool bounds(const cnn_layer *layer, float *low, float *high)
     return map->low < map->high;
 }
 
+static int32_t folds_into(const cnn_layer *layer)
+{
+    return ((const activation *)layer)->function == CNN_SIGMOID
+               ? CNN_LOSS_BINARY_CROSS_ENTROPY
+               : -1;
+}
+
 static const cnn__pointwise_ops pointwise = {forward_floats, backward_floats,
                                              bounds};
 
@@ -75,6 +83,7 @@ const cnn__layer_ops cnn__activation_ops = {
     .check = check,
     .forward = cnn__forward_by_samples,
     .backward = cnn__backward_by_samples,
+    .folds_into = folds_into,
     .pointwise = &pointwise,
 };
 

@@ -54,11 +54,10 @@ typedef struct cnn__run {
 
 /* Traits. */
 enum {
-    CNN__NEEDS_X = 1,     /* backward reads x */
-    CNN__NEEDS_Y = 2,     /* backward reads y */
-    CNN__IN_PLACE = 4,    /* forward works with y = x, backward with dx = dy */
-    CNN__SOFTMAX = 8,     /* y = softmax(x): cross-entropy starts from x */
-    CNN__ACTIVATION = 16, /* its outputs are units that can die or saturate */
+    CNN__NEEDS_X = 1,    /* backward reads x */
+    CNN__NEEDS_Y = 2,    /* backward reads y */
+    CNN__IN_PLACE = 4,   /* forward works with y = x, backward with dx = dy */
+    CNN__ACTIVATION = 8, /* its outputs are units that can die or saturate */
 };
 
 /* For a layer that computes each sample from that sample alone: passes over n
@@ -133,6 +132,9 @@ typedef struct cnn__layer_ops {
     void (*backward)(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy,
                      float *dx);
+    /* The CNN_LOSS_... that starts from x instead, if this is the last layer;
+     * -1: none. NULL: none. */
+    int32_t (*folds_into)(const cnn_layer *layer);
     /* The cost of one sample. NULL: nothing worth counting. */
     void (*costs)(const cnn_layer *layer, cnn_costs *costs);
     /* Frees the layer's own memory. NULL: it has none. */

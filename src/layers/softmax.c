@@ -2,6 +2,7 @@
  *
  *     forward   y_i = exp(x_i) / sum over j of exp(x_j)
  *     backward  dx_i = y_i (dy_i - sum over j of dy_j y_j) */
+#include "cnn/net.h"
 #include "layers/kinds.h"
 #include "math/stable_softmax.h"
 
@@ -31,12 +32,19 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
     }
 }
 
+static int32_t folds_into(const cnn_layer *layer)
+{
+    (void)layer;
+    return CNN_LOSS_SOFTMAX_CROSS_ENTROPY;
+}
+
 const cnn__layer_ops cnn__softmax_ops = {
     .kind = "softmax",
     .size = sizeof(cnn_layer),
-    .traits = CNN__NEEDS_Y | CNN__IN_PLACE | CNN__SOFTMAX,
+    .traits = CNN__NEEDS_Y | CNN__IN_PLACE,
     .forward = forward,
     .backward = backward,
+    .folds_into = folds_into,
 };
 
 cnn_layer *cnn_softmax_create(void)

@@ -1,14 +1,19 @@
 /* Describing a net, and its getters. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "net/net_impl.h"
 
 cnn_net *cnn_net_create(void)
 {
     cnn_net *net = cnn__alloc_zero(sizeof(*net));
 
-    return net != NULL ? net : cnn__lost(CNN__NET);
+    if (net == NULL)
+        return cnn__lost(CNN__NET);
+    cnn_net_set_loss_options(net, NULL);
+    return net;
 }
 
 void cnn_net_free(cnn_net *net)
@@ -94,14 +99,39 @@ cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
 {
     if (net == NULL)
         return cnn__fail_null(CNN__NET, "net_set_loss");
-    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY || loss > CNN_LOSS_LENET_MAP)
+    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY ||
+        loss > CNN_LOSS_BINARY_CROSS_ENTROPY)
         return cnn__fail(CNN_EINVAL, "loss %d, expected %d to %d", loss,
-                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY, CNN_LOSS_LENET_MAP);
+                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
+                         CNN_LOSS_BINARY_CROSS_ENTROPY);
     if (reduction != CNN_REDUCE_MEAN && reduction != CNN_REDUCE_SUM)
         return cnn__fail(CNN_EINVAL, "reduction %d, expected %d or %d",
                          reduction, CNN_REDUCE_MEAN, CNN_REDUCE_SUM);
     net->loss = loss;
     net->reduction = reduction;
+    return CNN_OK;
+}
+
+cnn_status cnn_net_set_loss_options(cnn_net *net,
+                                    const cnn_loss_options *options)
+{
+    cnn_loss_options o;
+
+    if (net == NULL)
+        return cnn__fail_null(CNN__NET, "net_set_loss_options");
+    CNN__TRY(cnn__options_read(&o, sizeof(o), options, "loss"));
+    if (o.huber_delta == 0.0f)
+        o.huber_delta = 1.0f;
+    if (!(o.label_smoothing >= 0.0f && o.label_smoothing <= 1.0f))
+        return cnn__fail(CNN_EINVAL,
+                         "loss: label_smoothing %g, expected 0 to 1",
+                         (double)o.label_smoothing);
+    if (!(isfinite(o.huber_delta) && o.huber_delta > 0.0f))
+        return cnn__fail(CNN_EINVAL,
+                         "loss: huber_delta %g, expected a finite number above "
+                         "0",
+                         (double)o.huber_delta);
+    net->loss_options = o;
     return CNN_OK;
 }
 

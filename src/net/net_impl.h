@@ -24,6 +24,7 @@ struct cnn_net {
     cnn_status stuck; /* the first error while describing */
     char stuck_text[256];
     int32_t loss, reduction;
+    cnn_loss_options loss_options;
     cnn__metadata metadata;
     bool built;
     cnn_shape in, out;

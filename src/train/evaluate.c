@@ -40,7 +40,9 @@ static int32_t guess_of(const cnn_net *net, const float *y, size_t K)
 static void score(const cnn_net *net, const cnn__outcome *o, cnn_metrics *sum,
                   int64_t *confusion)
 {
-    sum->loss += cnn__loss(net->loss, o, 1.0f, NULL);
+    const cnn__criterion criterion = cnn__net_criterion(net);
+
+    sum->loss += cnn__loss(&criterion, o, 1.0f, NULL);
     sum->count += o->N;
     for (int32_t n = 0; n < o->N; n++) {
         const int32_t guess = guess_of(net, o->y + (size_t)n * o->K, o->K);

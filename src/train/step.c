@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/float_mode.h"
+#include "base/options.h"
 #include "math/gemm.h"
 #include "math/sum.h"
 #include "net/net_impl.h"
@@ -53,11 +54,18 @@ cnn_status cnn_net_clip_grads(cnn_net *net, float max_norm, double *norm)
 
 /* ------------------------------------------------ a step of training --- */
 
+cnn__criterion cnn__net_criterion(const cnn_net *net)
+{
+    return (cnn__criterion){.loss = net->loss,
+                            .smoothing = net->loss_options.label_smoothing,
+                            .delta = net->loss_options.huber_delta};
+}
+
 int32_t cnn__scored_layers(const cnn_net *net)
 {
     const cnn_layer *last = net->layers[net->count - 1];
-    const bool folded = net->loss == CNN_LOSS_SOFTMAX_CROSS_ENTROPY &&
-                        (last->ops->traits & CNN__SOFTMAX) != 0;
+    const bool folded = last->ops->folds_into != NULL &&
+                        last->ops->folds_into(last) == net->loss;
 
     return folded ? net->count - 1 : net->count;
 }
@@ -67,40 +75,6 @@ const float *cnn__scored(const cnn_net *net, const float *x)
     const int32_t end = cnn__scored_layers(net);
 
     return end > 0 ? net->pass.y[end - 1] : x;
-}
-
-cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
-{
-    const cnn_shape *in = &net->in;
-    cnn_shape image;
-
-    CNN__TRY(cnn_dataset_shape(dataset, &image));
-    if (image.c != in->c || image.h != in->h || image.w != in->w)
-        return cnn__fail(CNN_ESHAPE,
-                         "the images are %dx%dx%d, the net takes %dx%dx%d",
-                         image.c, image.h, image.w, in->c, in->h, in->w);
-    const int32_t classes = cnn_dataset_classes(dataset);
-    const size_t outputs = cnn__shape_size(&net->out);
-    if ((size_t)classes > outputs)
-        return cnn__fail(CNN_ESHAPE,
-                         "the dataset has %d classes, the net %zu outputs",
-                         classes, outputs);
-    const int64_t count = cnn_dataset_count(dataset);
-    if (count < 1 || count > INT32_MAX)
-        return cnn__fail(CNN_EINVAL, "%lld samples, expected 1 to %d",
-                         (long long)count, INT32_MAX);
-    return CNN_OK;
-}
-
-cnn_status cnn__check_labels(const int32_t *labels, int64_t first,
-                             int32_t count, size_t outputs)
-{
-    for (int32_t n = 0; n < count; n++)
-        if (labels[n] < 0 || (size_t)labels[n] >= outputs)
-            return cnn__fail(CNN_EINVAL,
-                             "label %d of sample %lld, expected 0 to %zu",
-                             labels[n], (long long)(first + n), outputs - 1);
-    return CNN_OK;
 }
 
 static bool all_finite(const float *x, size_t n)
@@ -193,27 +167,23 @@ static cnn_status check_gradients(const cnn_net *net)
     return CNN_OK; /* each is finite, only their sum is not */
 }
 
-static cnn_status check_step(const cnn_net *net, const cnn_optim *optim,
-                             const cnn__batch *b)
+static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
+                        const cnn_batch *b, cnn_metrics *out)
 {
-    CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
         return cnn__fail_null(CNN__OPTIM, "net_train_step");
-    if (b->x == NULL || b->labels == NULL)
-        return cnn__fail(CNN_EINVAL, "net_train_step: %s is NULL",
-                         b->x == NULL ? "x" : "labels");
-    CNN__TRY(cnn__check_batch(b->size, net->max_batch));
-    return cnn__check_labels(b->labels, 0, b->size, cnn__shape_size(&net->out));
-}
-
-static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                        const cnn__batch *b, cnn_metrics *out)
-{
-    CNN__TRY(check_step(net, optim, b));
-    const bool mean = net->reduction == CNN_REDUCE_MEAN;
-    const int32_t N = b->size, end = cnn__scored_layers(net);
-    const cnn__outcome outcome = {N, cnn__shape_size(&net->out),
-                                  cnn__scored(net, b->x), b->labels};
+    CNN__TRY(cnn__check_batch_of(net, b));
+    const cnn__criterion criterion = cnn__net_criterion(net);
+    const int32_t N = b->count, end = cnn__scored_layers(net);
+    const cnn__outcome outcome = {.N = N,
+                                  .K = cnn__shape_size(&net->out),
+                                  .y = cnn__scored(net, b->x),
+                                  .labels = b->labels,
+                                  .targets = b->targets,
+                                  .weights = b->weights};
+    const double share = net->reduction == CNN_REDUCE_MEAN
+                             ? cnn__total_weight(b->weights, N)
+                             : 1.0;
 
     CNN__TRY(cnn_net_zero_grad(net));
     net->ran = 0;
@@ -221,8 +191,8 @@ static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
     cnn__run_count(&net->pass.run, 1);
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
-    const double sum = cnn__loss(
-        net->loss, &outcome, mean ? 1.0f / (float)N : 1.0f, net->gradient[0]);
+    const double sum =
+        cnn__loss(&criterion, &outcome, 1.0f / (float)share, net->gradient[0]);
     cnn_status status =
         isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
     if (status == CNN_OK) {
@@ -240,15 +210,14 @@ static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
         CNN__TRY(cnn_net_clip_grads(net, clip_norm, NULL));
     CNN__TRY(cnn_net_update(net, optim));
     if (out != NULL)
-        *out = (cnn_metrics){mean ? sum / N : sum, N,
-                             cnn__hits(net->loss, &outcome)};
+        *out = (cnn_metrics){sum / share, N, cnn__hits(&criterion, &outcome)};
     return CNN_OK;
 }
 
 /* Treats denormal numbers as zero. Sigmoid units make ever smaller gradients;
  * denormal ones have no effect, but many processors are slow with them. */
 cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                          const cnn__batch *b, cnn_metrics *out)
+                          const cnn_batch *b, cnn_metrics *out)
 {
     const cnn__float_mode mode = cnn__float_mode_get();
 
@@ -258,10 +227,23 @@ cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
     return status;
 }
 
+cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
+                               const cnn_batch *batch, cnn_metrics *out)
+{
+    cnn_batch b;
+
+    if (batch == NULL)
+        return cnn__fail(CNN_EINVAL, "net_train_batch: batch is NULL");
+    CNN__TRY(cnn__options_read(&b, sizeof(b), batch, "batch"));
+    return cnn__net_learn(net, optim, 0.0f, &b, out);
+}
+
 cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
                               int32_t batch, const float *x,
                               const int32_t *labels, cnn_metrics *out)
 {
-    return cnn__net_learn(net, optim, 0.0f, &(cnn__batch){batch, x, labels},
-                          out);
+    if (labels == NULL)
+        return cnn__fail(CNN_EINVAL, "net_train_step: labels is NULL");
+    const cnn_batch b = {.count = batch, .x = x, .labels = labels};
+    return cnn__net_learn(net, optim, 0.0f, &b, out);
 }

@@ -4,22 +4,24 @@
 
 #include "cnn/trainer.h"
 #include "net/net_impl.h"
+#include "train/loss.h"
 
-typedef struct cnn__batch {
-    int32_t size;
-    const float *x;        /* (N, C, H, W) */
-    const int32_t *labels; /* (N) */
-} cnn__batch;
-
-/* cnn_net_train_step() with the gradients clipped to a norm; 0: no clipping. */
+/* cnn_net_train_batch() with the gradients clipped to a norm; 0: no clipping.
+ */
 cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                          const cnn__batch *batch, cnn_metrics *out);
+                          const cnn_batch *batch, cnn_metrics *out);
 
 /* Records the units of a watched net after a step of `batch` samples. */
 void cnn__watch_step(cnn_net *net, int32_t batch);
 
-/* The number of layers before the loss. Under cross-entropy a final softmax is
- * part of the loss. */
+/* The loss of a net, with its settings. */
+cnn__criterion cnn__net_criterion(const cnn_net *net);
+
+/* The sum of the weights, which the mean divides by; N if there are none. */
+double cnn__total_weight(const float *weights, int32_t N);
+
+/* The number of layers before the loss. A final layer can be part of it, as a
+ * softmax is under cross-entropy. */
 int32_t cnn__scored_layers(const cnn_net *net);
 
 /* The input of the loss, after a pass over x through those layers. */
@@ -29,6 +31,9 @@ const float *cnn__scored(const cnn_net *net, const float *x);
  * of the first sample, for the error text. */
 cnn_status cnn__check_labels(const int32_t *labels, int64_t first,
                              int32_t count, size_t outputs);
+
+/* CNN_EINVAL unless the net, which must be built, can learn from that batch. */
+cnn_status cnn__check_batch_of(const cnn_net *net, const cnn_batch *batch);
 
 /* Checks that the net is built, and that images and labels of the dataset fit
  * it. */

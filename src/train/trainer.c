@@ -225,7 +225,8 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
     if (t->scheduled)
         CNN__TRY(cnn_optim_set_lr(t->optim,
                                   cnn__schedule_lr(&t->schedule, t->step)));
-    const cnn__batch batch = {t->o.batch, t->x, t->labels};
+    const cnn_batch batch = {
+        .count = t->o.batch, .x = t->x, .labels = t->labels};
     CNN__TRY(cnn__net_learn(t->net, t->optim, t->o.clip_norm, &batch, &m));
     if (t->scheduled)
         follow(t, &m, epoch != t->epoch);

@@ -48,11 +48,11 @@ WRAP(WINOGRAD, cnn__winograd_store_dx, (const cnn__winograd_tile *tile),
 /* -------------------------------------------- functions with a result --- */
 
 WRAPPED(cnn__loss);
-double __wrap_cnn__loss(int32_t loss, const cnn__outcome *outcome, float scale,
-                        float *dy)
+double __wrap_cnn__loss(const cnn__criterion *rule, const cnn__outcome *outcome,
+                        float scale, float *dy)
 {
     const int before = split_enter(ELEMENTWISE);
-    const double sum = __real_cnn__loss(loss, outcome, scale, dy);
+    const double sum = __real_cnn__loss(rule, outcome, scale, dy);
 
     split_leave(before);
     return sum;
