@@ -89,13 +89,12 @@ double cnn__total_weight(const float *weights, int32_t N)
 
 cnn_status cnn__check_batch_of(const cnn_net *net, const cnn_batch *b)
 {
-    CNN__TRY(cnn__net_check_built(net));
     if (b->x == NULL)
         return cnn__fail(CNN_EINVAL, "net_train_step: x is NULL");
     if ((b->labels == NULL) == (b->targets == NULL))
-        return cnn__fail(CNN_EINVAL,
-                         "net_train_step: labels and targets are %s",
-                         b->labels == NULL ? "NULL" : "both given");
+        return cnn__fail(CNN_EINVAL, "net_train_step: labels %s",
+                         b->labels == NULL ? "is NULL, and so is targets"
+                                           : "and targets are both given");
     CNN__TRY(cnn__check_batch(b->count, net->max_batch));
     CNN__TRY(b->labels != NULL ? cnn__check_labels(b->labels, 0, b->count,
                                                    cnn__shape_size(&net->out))

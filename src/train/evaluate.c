@@ -88,10 +88,10 @@ static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
 {
     const int32_t end = cnn__scored_layers(net);
 
-    o->N = list_batch(net, dataset, b, first);
-    o->K = cnn__shape_size(&net->out);
-    o->y = cnn__scored(net, b->x);
-    o->labels = b->labels;
+    *o = (cnn__outcome){.N = set_index(net, dataset, b, first),
+                        .K = cnn__shape_size(&net->out),
+                        .y = cnn__scored(net, b->x),
+                        .labels = b->labels};
     CNN__TRY(cnn_dataset_read(dataset, o->N, b->index, b->x, b->labels));
     cnn__pass_forward(&net->pass, end, 0, o->N, b->x);
     return CNN_OK;

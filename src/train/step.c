@@ -170,6 +170,7 @@ static cnn_status check_gradients(const cnn_net *net)
 static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
                         const cnn_batch *b, cnn_metrics *out)
 {
+    CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
         return cnn__fail_null(CNN__OPTIM, "net_train_step");
     CNN__TRY(cnn__check_batch_of(net, b));
@@ -242,8 +243,6 @@ cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
                               int32_t batch, const float *x,
                               const int32_t *labels, cnn_metrics *out)
 {
-    if (labels == NULL)
-        return cnn__fail(CNN_EINVAL, "net_train_step: labels is NULL");
     const cnn_batch b = {.count = batch, .x = x, .labels = labels};
     return cnn__net_learn(net, optim, 0.0f, &b, out);
 }

@@ -165,7 +165,7 @@ static void bad_batches(void **state)
     refuse(net, &b, "labels and targets are both given");
     b.labels = NULL;
     b.targets = NULL;
-    refuse(net, &b, "labels and targets are NULL");
+    refuse(net, &b, "labels is NULL, and so is targets");
     b.targets = t;
     b.x = NULL;
     refuse(net, &b, "x is NULL");
