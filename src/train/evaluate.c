@@ -88,7 +88,7 @@ static cnn_status run_batch(cnn_net *net, const cnn_dataset *dataset,
 {
     const int32_t end = cnn__scored_layers(net);
 
-    *o = (cnn__outcome){.N = set_index(net, dataset, b, first),
+    *o = (cnn__outcome){.N = list_batch(net, dataset, b, first),
                         .K = cnn__shape_size(&net->out),
                         .y = cnn__scored(net, b->x),
                         .labels = b->labels};
