@@ -69,6 +69,48 @@ CNN_API cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
                                           const int32_t *labels,
                                           const cnn_dataset_options *options);
 
+/** Flag in cnn_dataset_source: the target of each image is the image itself,
+ *  as it is read, before any augmentation. */
+#define CNN_OWN_TARGETS 0x1u
+
+/**
+ * Arrays of the caller that a dataset is made over, all but the shape and the
+ * images optional; none is copied, and all must outlive the dataset. Which
+ * targets and weights mean what: batch.h.
+ */
+typedef struct cnn_dataset_source {
+    uint32_t struct_size;   /**< sizeof(cnn_dataset_source) */
+    uint32_t flags;         /**< CNN_OWN_TARGETS [0] */
+    int64_t count;          /**< samples, 0 to INT32_MAX */
+    cnn_shape shape;        /**< of an image, each at least 1 */
+    cnn_shape target_shape; /**< of a target, as the net's output; each at least
+                                 1 if there are target_bytes or _floats */
+    const uint8_t *bytes;   /**< (count, shape): the images, or ... */
+    const float *floats;    /**< ... these */
+    const int32_t *labels;  /**< (count), each from 0 to INT32_MAX - 1 */
+    const uint8_t *target_bytes; /**< (count, target_shape): the targets, or
+                                      ... */
+    const float *target_floats;  /**< ... these. With targets a net is trained
+                                      to meet them, not the labels */
+    const float *weights; /**< (count): of the samples, at least 0 [1 each] */
+    const float *class_weights; /**< (class_count): a sample counts as much as
+                                     its own weight times that of its label */
+    int32_t class_count;        /**< at least the largest label + 1 */
+    float target_scale;         /**< of targets, as `scale` of images [1/255 for
+                                     bytes, 1 for floats] */
+    float target_offset;        /**< added after it [0] */
+    uint32_t reserved;          /**< 0 */
+} cnn_dataset_source;
+
+/**
+ * A dataset over arrays, with labels, targets, weights, or without.
+ *
+ * @param options  of the images; NULL for all defaults
+ * @return the dataset, or NULL (CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM)
+ */
+CNN_API cnn_dataset *cnn_dataset_create(const cnn_dataset_source *source,
+                                        const cnn_dataset_options *options);
+
 /** The samples first .. first + count - 1 of a dataset; a slice of a slice is
  *  fine. Nothing is copied: whoever owns the arrays, a loaded dataset or the
  *  caller, must outlive the slice. NULL if the samples are not all there
@@ -102,11 +144,28 @@ CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
  * @param index   the number of each; NULL for 0, 1, 2, ...
  * @param x       count images as float, overwritten; NULL if not wanted
  * @param labels  count labels, overwritten; NULL if not wanted
- * @return CNN_OK, or CNN_EINVAL and nothing written
+ * @return CNN_OK, or CNN_EINVAL and nothing written; CNN_ESTATE if labels are
+ *         wanted that are not there
  */
 CNN_API cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
                                     const int64_t *index, float *x,
                                     int32_t *labels);
+
+/** The shape of a target. CNN_EINVAL; CNN_ESTATE if there are none. */
+CNN_API cnn_status cnn_dataset_target_shape(const cnn_dataset *dataset,
+                                            cnn_shape *shape);
+
+/** Reads the targets of samples, (count, target shape), as cnn_dataset_read()
+ *  does. CNN_EINVAL; CNN_ESTATE if there are none. */
+CNN_API cnn_status cnn_dataset_read_targets(const cnn_dataset *dataset,
+                                            int64_t count, const int64_t *index,
+                                            float *targets);
+
+/** Reads the weights of samples, (count), each with that of its class; 1 where
+ *  there are none. CNN_EINVAL. */
+CNN_API cnn_status cnn_dataset_read_weights(const cnn_dataset *dataset,
+                                            int64_t count, const int64_t *index,
+                                            float *weights);
 
 CNN_END_DECLS
 

@@ -35,6 +35,36 @@ static uLong add_words(uLong crc, const void *words, size_t count)
     return crc;
 }
 
+static uLong add_values(uLong crc, const cnn__values *v, size_t n)
+{
+    if (n > 0 && v->floats != NULL)
+        return add_words(crc, v->floats, n);
+    return n > 0 && v->bytes != NULL ? crc32_z(crc, v->bytes, n) : crc;
+}
+
+/* Targets and weights, where there are any. */
+static uLong add_targets(uLong crc, const cnn_dataset *d)
+{
+    const cnn_shape *s = &d->target_shape;
+    const size_t count = (size_t)d->count;
+
+    if (s->c > 0) {
+        const uint32_t shape[] = {(uint32_t)s->c, (uint32_t)s->h,
+                                  (uint32_t)s->w, d->own_targets};
+        const float scaling[] = {d->targets.scale, d->targets.offset};
+
+        crc = add_words(crc, shape, 4);
+        crc = add_words(crc, scaling, 2);
+        crc =
+            add_values(crc, &d->targets, count * cnn__dataset_target_floats(d));
+    }
+    if (d->weights != NULL && count > 0)
+        crc = add_words(crc, d->weights, count);
+    if (d->class_weights != NULL)
+        crc = add_words(crc, d->class_weights, (size_t)d->class_count);
+    return crc;
+}
+
 uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
 {
     const cnn_dataset *d = dataset;
@@ -42,14 +72,14 @@ uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
     if (d == NULL)
         return 0;
     const size_t pixels = (size_t)d->count * d->pixels;
-    const float scaling[] = {d->scale, d->offset};
+    const float scaling[] = {d->images.scale, d->images.offset};
     const uint64_t count = (uint64_t)d->count;
     const uint32_t head[] = {
         (uint32_t)d->shape.c,
         (uint32_t)d->shape.h,
         (uint32_t)d->shape.w,
         (uint32_t)d->pad,
-        d->floats != NULL ? sizeof(float) : sizeof(uint8_t),
+        d->images.floats != NULL ? sizeof(float) : sizeof(uint8_t),
         (uint32_t)count,
         (uint32_t)(count >> 32),
     };
@@ -57,11 +87,8 @@ uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
 
     crc = add_words(crc, head, sizeof(head) / sizeof(head[0]));
     crc = add_words(crc, scaling, 2);
-    if (d->count > 0)
+    if (d->count > 0 && d->labels != NULL)
         crc = add_words(crc, d->labels, (size_t)d->count);
-    if (d->count > 0 && d->floats != NULL)
-        crc = add_words(crc, d->floats, pixels);
-    else if (d->count > 0)
-        crc = crc32_z(crc, d->bytes, pixels);
-    return (uint32_t)crc;
+    crc = add_values(crc, &d->images, pixels);
+    return (uint32_t)add_targets(crc, d);
 }

@@ -60,7 +60,7 @@ static cnn_status take_images(cnn_dataset *d, const source *from)
 
     CNN__TRY(read_idx(&idx, from, 3, 4));
     d->memory[0] = idx.memory;
-    d->bytes = idx.elements;
+    d->images.bytes = idx.elements;
     d->count = idx.dims[0];
     return cnn__dataset_set_shape(
         d, &(cnn_shape){idx.rank == 3 ? 1 : idx.dims[1], idx.dims[idx.rank - 2],

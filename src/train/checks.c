@@ -1,7 +1,36 @@
 /* Does what is to be learnt from fit the net? */
 #include <math.h>
 
+#include "data/dataset_impl.h"
 #include "train/step.h"
+
+static cnn_status check_classes(const cnn_net *net, const cnn_dataset *dataset)
+{
+    const int32_t classes = cnn_dataset_classes(dataset);
+    const size_t outputs = cnn__shape_size(&net->out);
+
+    if (dataset->labels == NULL && dataset->count > 0)
+        return cnn__fail(CNN_EINVAL,
+                         "the dataset has neither labels nor targets");
+    if ((size_t)classes > outputs)
+        return cnn__fail(CNN_ESHAPE,
+                         "the dataset has %d classes, the net %zu outputs",
+                         classes, outputs);
+    return CNN_OK;
+}
+
+static cnn_status check_target_shape(const cnn_net *net,
+                                     const cnn_dataset *dataset)
+{
+    const cnn_shape *t = &dataset->target_shape, *out = &net->out;
+
+    if (t->c != out->c || t->h != out->h || t->w != out->w)
+        return cnn__fail(CNN_ESHAPE,
+                         "the targets are %dx%dx%d, the outputs of the net "
+                         "%dx%dx%d",
+                         t->c, t->h, t->w, out->c, out->h, out->w);
+    return CNN_OK;
+}
 
 cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
 {
@@ -13,12 +42,9 @@ cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
         return cnn__fail(CNN_ESHAPE,
                          "the images are %dx%dx%d, the net takes %dx%dx%d",
                          image.c, image.h, image.w, in->c, in->h, in->w);
-    const int32_t classes = cnn_dataset_classes(dataset);
-    const size_t outputs = cnn__shape_size(&net->out);
-    if ((size_t)classes > outputs)
-        return cnn__fail(CNN_ESHAPE,
-                         "the dataset has %d classes, the net %zu outputs",
-                         classes, outputs);
+    CNN__TRY(cnn__dataset_target_floats(dataset) > 0
+                 ? check_target_shape(net, dataset)
+                 : check_classes(net, dataset));
     const int64_t count = cnn_dataset_count(dataset);
     if (count < 1 || count > INT32_MAX)
         return cnn__fail(CNN_EINVAL, "%lld samples, expected 1 to %d",
@@ -60,8 +86,6 @@ static cnn_status check_targets(const cnn_net *net, const cnn_batch *b)
 
 static cnn_status check_weights(const cnn_batch *b)
 {
-    bool any = b->weights == NULL;
-
     for (int32_t n = 0; n < b->count && b->weights != NULL; n++) {
         const float w = b->weights[n];
 
@@ -70,11 +94,7 @@ static cnn_status check_weights(const cnn_batch *b)
                              "weight %g of sample %d, expected a finite number "
                              "of at least 0",
                              (double)w, n);
-        any = any || w > 0.0f;
     }
-    if (!any)
-        return cnn__fail(CNN_EINVAL, "the weights of all %d samples are 0",
-                         b->count);
     return CNN_OK;
 }
 

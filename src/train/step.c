@@ -182,9 +182,10 @@ static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
                                   .labels = b->labels,
                                   .targets = b->targets,
                                   .weights = b->weights};
-    const double share = net->reduction == CNN_REDUCE_MEAN
-                             ? cnn__total_weight(b->weights, N)
-                             : 1.0;
+    const double total = cnn__total_weight(b->weights, N);
+    /* A trainer may come upon a batch whose weights are all 0. */
+    const double share =
+        net->reduction == CNN_REDUCE_MEAN && total > 0.0 ? total : 1.0;
 
     CNN__TRY(cnn_net_zero_grad(net));
     net->ran = 0;
@@ -236,6 +237,11 @@ cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
     if (batch == NULL)
         return cnn__fail(CNN_EINVAL, "net_train_batch: batch is NULL");
     CNN__TRY(cnn__options_read(&b, sizeof(b), batch, "batch"));
+    CNN__TRY(cnn__net_check_built(net));
+    CNN__TRY(cnn__check_batch_of(net, &b));
+    if (cnn__total_weight(b.weights, b.count) == 0.0)
+        return cnn__fail(CNN_EINVAL, "the weights of all %d samples are 0",
+                         b.count);
     return cnn__net_learn(net, optim, 0.0f, &b, out);
 }
 

@@ -53,10 +53,7 @@ static void lay_out(cnn_trainer *t, cnn__arena *arena)
     const size_t batch = (size_t)t->o.batch;
 
     t->order = cnn__arena_take(arena, (size_t)t->count, sizeof(int32_t));
-    t->index = cnn__arena_take(arena, batch, sizeof(int64_t));
-    t->labels = cnn__arena_take(arena, batch, sizeof(int32_t));
-    t->x = cnn__arena_floats(
-        arena, cnn__size_mul(batch, cnn__shape_size(&t->net->in)));
+    t->rows = cnn__rows_lay_out(t->dataset, batch, arena);
 }
 
 cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
@@ -163,7 +160,7 @@ static void list_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
 {
     for (int32_t n = 0; n < t->o.batch; n++) {
         order_samples(t, *epoch);
-        t->index[n] = t->order[(*position)++];
+        t->rows.index[n] = t->order[(*position)++];
         if (*position == t->count) {
             *position = 0;
             (*epoch)++;
@@ -183,7 +180,7 @@ static void augment_sample(void *data, int64_t sample, int32_t worker)
                       (uint64_t)t->step, (uint32_t)sample);
     cnn__augment(&t->augment, in, &random, t->paper,
                  t->scratch + (size_t)worker * t->scratch_stride,
-                 t->x + (size_t)sample * cnn__shape_size(in));
+                 t->rows.x + (size_t)sample * cnn__shape_size(in));
 }
 
 /* Reports a completed step to the schedule. */
@@ -211,6 +208,7 @@ static cnn_status check_counts(const cnn_trainer *t)
 
 cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
 {
+    cnn_batch batch;
     cnn_metrics m;
 
     CNN__TRY(check_counts(t));
@@ -218,15 +216,12 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
     int32_t position = t->position;
 
     list_batch(t, &epoch, &position);
-    CNN__TRY(
-        cnn_dataset_read(t->dataset, t->o.batch, t->index, t->x, t->labels));
+    CNN__TRY(cnn__rows_read(&t->rows, t->dataset, t->o.batch, &batch));
     if (t->augmented)
         cnn__parallel(t->o.batch, t->workers, augment_sample, t);
     if (t->scheduled)
         CNN__TRY(cnn_optim_set_lr(t->optim,
                                   cnn__schedule_lr(&t->schedule, t->step)));
-    const cnn_batch batch = {
-        .count = t->o.batch, .x = t->x, .labels = t->labels};
     CNN__TRY(cnn__net_learn(t->net, t->optim, t->o.clip_norm, &batch, &m));
     if (t->scheduled)
         follow(t, &m, epoch != t->epoch);

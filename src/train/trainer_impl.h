@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cnn/trainer.h"
+#include "train/rows.h"
 #include "train/schedule.h"
 
 struct cnn_trainer {
@@ -19,9 +20,7 @@ struct cnn_trainer {
     int32_t position;    /* of the next sample in its epoch */
     int64_t order_epoch; /* epoch that `order` is shuffled for */
     int32_t *order;      /* (count) */
-    int64_t *index;      /* (batch), the samples of a batch, ... */
-    int32_t *labels;     /* (batch), ... their labels ... */
-    float *x;            /* (batch, C, H, W), ... and images */
+    cnn__rows rows;      /* of a batch */
     atomic_int cancel;
     bool scheduled;
     cnn__schedule schedule;

@@ -198,6 +198,22 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
     return _as_integers(values, name, np.int32)
 
 
+def is_real(values: Any) -> bool:
+    """Are these numbers that are no integers, and so targets?"""
+    array = np.asarray(values)
+    return bool(array.dtype.kind == "f" and array.size > 0)
+
+
+def weights(values: Any, count: int) -> npt.NDArray[np.float32]:
+    """A weight for each of `count` samples."""
+    array = as_float32(values, "sample_weight")
+    if array.shape != (count,):
+        raise ValueError(
+            f"sample_weight has shape {array.shape}, expected ({count},)"
+        )
+    return array
+
+
 def as_index(values: Any) -> npt.NDArray[np.int64]:
     """Numbers of samples as libcnn reads them: int64, as as_labels()."""
     return _as_integers(values, "index", np.int64)

@@ -98,6 +98,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_free": (None, NET),
     "cnn_net_add": (STATUS, NET, LAYER),
     "cnn_net_set_loss": (STATUS, NET, c_int32, c_int32),
+    "cnn_net_set_loss_options": (STATUS, NET, POINTER(s.LossOptions)),
     "cnn_net_build": (STATUS, NET, SHAPE, c_int32, c_uint64),
     "cnn_net_set_metadata": (STATUS, NET, c_char_p, c_char_p),
     "cnn_net_metadata": (c_char_p, NET, c_char_p),
@@ -106,6 +107,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_predict": (STATUS, NET, c_int64, FLOATS, FLOATS),
     "cnn_net_train_step": (
         STATUS, NET, OPTIM, c_int32, FLOATS, INTS, METRICS),
+    "cnn_net_train_batch": (
+        STATUS, NET, OPTIM, POINTER(s.Batch), METRICS),
     "cnn_net_forward": (STATUS, NET, c_uint32, c_int32, FLOATS),
     "cnn_net_output": (FLOATS, NET),
     "cnn_net_backward": (STATUS, NET, c_int32, FLOATS, FLOATS),
@@ -145,6 +148,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_dataset_wrap_u8": (DATASET, SHAPE, c_int64, BYTES, INTS, DATA_OPTIONS),
     "cnn_dataset_wrap_f32": (
         DATASET, SHAPE, c_int64, FLOATS, INTS, DATA_OPTIONS),
+    "cnn_dataset_create": (
+        DATASET, POINTER(s.DatasetSource), DATA_OPTIONS),
     "cnn_dataset_slice": (DATASET, DATASET, c_int64, c_int64),
     "cnn_dataset_free": (None, DATASET),
     "cnn_dataset_count": (c_int64, DATASET),
@@ -153,6 +158,11 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_dataset_fingerprint": (c_uint32, DATASET),
     "cnn_dataset_read": (
         STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS, INTS),
+    "cnn_dataset_target_shape": (STATUS, DATASET, SHAPE),
+    "cnn_dataset_read_targets": (
+        STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS),
+    "cnn_dataset_read_weights": (
+        STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS),
     # trainer.h
     "cnn_trainer_create": (
         TRAINER, NET, OPTIM, DATASET, POINTER(s.TrainerOptions)),

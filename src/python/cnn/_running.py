@@ -54,34 +54,50 @@ class Running(Inspected):
         return predict(self, lib.cnn_net_predict, x, out)
 
     def train_step(
-        self, optimizer: Optimizer, x: Any, labels: Any
+        self,
+        optimizer: Optimizer,
+        x: Any,
+        labels: Any,
+        sample_weight: Optional[Any] = None,
     ) -> Metrics:
         """One step: gradients to zero, forward, loss, backward, update.
 
         Raises
         ------
         ValueError
-            if x (N, C, H, W) or the labels (N,) do not fit.
+            if x (N, C, H, W) or the labels (N,) do not fit. Numbers that are
+            no integers are targets (N, K), and the weights are (N,).
         RuntimeError
             before build; or if loss or gradient are not finite: the
             parameters are then as they were.
         """
         check_built(self)
         array = _checks.batch("x", x, self._in)
-        targets = _checks.as_labels(labels)
-        if len(array) != len(targets):
-            raise ValueError(f"{len(array)} samples, {len(targets)} labels")
+        batch = _structs.sized(
+            _structs.Batch, count=len(array), x=_checks.floats(array)
+        )
+        if _checks.is_real(labels):
+            targets = _checks.batch("targets", labels, self._out)
+            batch.targets = _checks.floats(targets)
+            given = len(targets)
+        else:
+            numbers = _checks.as_labels(labels)
+            batch.labels = _checks.ints(numbers)
+            given = len(numbers)
+        if len(array) != given:
+            raise ValueError(f"{len(array)} samples, {given} labels")
+        if sample_weight is not None:
+            weights = _checks.weights(sample_weight, len(array))
+            batch.weights = _checks.floats(weights)
         handle, rule = self._h, optimizer_of(optimizer)._h
         found = _structs.Metrics()
 
         def call() -> None:
             check(
-                lib.cnn_net_train_step(
+                lib.cnn_net_train_batch(
                     handle.pointer,
                     rule.pointer,
-                    len(array),
-                    _checks.floats(array),
-                    _checks.ints(targets),
+                    ctypes.byref(batch),
                     ctypes.byref(found),
                 )
             )

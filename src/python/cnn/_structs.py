@@ -115,6 +115,42 @@ class NetMemory(ctypes.Structure):
     ]
 
 
+class Batch(ctypes.Structure):
+    """cnn_batch"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("count", c_int32),
+        ("x", ctypes.POINTER(c_float)),
+        ("labels", ctypes.POINTER(c_int32)),
+        ("targets", ctypes.POINTER(c_float)),
+        ("weights", ctypes.POINTER(c_float)),
+    ]
+
+
+class DatasetSource(ctypes.Structure):
+    """cnn_dataset_source"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("count", c_int64),
+        ("shape", Shape),
+        ("target_shape", Shape),
+        ("bytes", ctypes.POINTER(ctypes.c_uint8)),
+        ("floats", ctypes.POINTER(c_float)),
+        ("labels", ctypes.POINTER(c_int32)),
+        ("target_bytes", ctypes.POINTER(ctypes.c_uint8)),
+        ("target_floats", ctypes.POINTER(c_float)),
+        ("weights", ctypes.POINTER(c_float)),
+        ("class_weights", ctypes.POINTER(c_float)),
+        ("class_count", c_int32),
+        ("target_scale", c_float),
+        ("target_offset", c_float),
+        ("reserved", c_uint32),
+    ]
+
+
 ALLOCATE = ctypes.CFUNCTYPE(
     ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
 )
@@ -188,6 +224,16 @@ class DenseOptions(ctypes.Structure):
         ("weight_scale", c_float),
         ("bias_init", c_int32),
         ("bias_scale", c_float),
+    ]
+
+
+class LossOptions(ctypes.Structure):
+    """cnn_loss_options"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label_smoothing", c_float),
+        ("huber_delta", c_float),
     ]
 
 

@@ -33,6 +33,29 @@ def _options(
     )
 
 
+_OWN_TARGETS = 1
+
+
+def _values(array: Any, name: str) -> npt.NDArray[Any]:
+    """Bytes as they are, others as float32."""
+    if np.asarray(array).dtype == np.uint8:
+        return np.require(array, np.uint8, ["C"])
+    return _checks.as_float32(array, name)
+
+
+def _point(
+    source: _structs.DatasetSource, names: tuple[str, str], array: Any
+) -> None:
+    """Hands an array to the first of the names if it is of bytes, or to the
+    second."""
+    if array.dtype == np.uint8:
+        kind: Any = ctypes.c_uint8
+        name = names[0]
+    else:
+        kind, name = ctypes.c_float, names[1]
+    setattr(source, name, array.ctypes.data_as(ctypes.POINTER(kind)))
+
+
 class Dataset(Owner):
     """Images with labels, read-only; several threads may use it at once.
 
@@ -46,7 +69,15 @@ class Dataset(Owner):
         (N, C, H, W), (N, H, W) with one channel, or (N, n) vectors: uint8, or
         floating-point numbers, which become float32.
     labels : array (N,)
-        Integers from 0.
+        Integers from 0; None if there are targets, or nothing to learn.
+    targets : array (N, ...), optional
+        What the outputs should be, instead of the labels: uint8, read as
+        1/255 of it, or floating-point numbers. "images" are the images
+        themselves, as they are read.
+    sample_weight : array (N,), optional
+        How much each sample counts; at least 0.
+    class_weight : array, optional
+        How much the samples of each label count, besides.
     scale : float, optional
         1/255 for bytes, 1 for floats by default; not 0.
     offset : float
@@ -71,42 +102,73 @@ class Dataset(Owner):
     def __init__(
         self,
         images: Any,
-        labels: Any,
+        labels: Optional[Any] = None,
         *,
+        targets: Optional[Any] = None,
+        sample_weight: Optional[Any] = None,
+        class_weight: Optional[Any] = None,
         scale: Optional[float] = None,
         offset: float = 0.0,
         pad: int = 0,
         shape: Optional[Union[int, Sequence[int]]] = None,
     ) -> None:
         options = _options(scale, offset, pad)
-        pixels = np.asarray(images)
-        if pixels.dtype == np.uint8:
-            pixels = np.require(pixels, np.uint8, ["C"])
-        else:
-            pixels = _checks.as_float32(images, "images")
-        targets = as_labels(labels)
+        pixels = _values(images, "images")
         if not 2 <= pixels.ndim <= 4:
             raise ValueError(
                 f"images has shape {pixels.shape}, expected (N, C, H, W), "
                 "(N, H, W) or (N, n)"
             )
-        if len(pixels) != len(targets):
-            raise ValueError(f"{len(pixels)} images, {len(targets)} labels")
         sample = _checks.shape(pixels.shape[1:] if shape is None else shape)
         _layout.check("images", pixels.shape,
                       None if shape is None else _checks.dims(sample))
-        wrap: Any = lib.cnn_dataset_wrap_f32
-        kind: Any = ctypes.c_float
-        if pixels.dtype == np.uint8:
-            wrap, kind = lib.cnn_dataset_wrap_u8, ctypes.c_uint8
-        pointer = wrap(
-            ctypes.byref(sample),
-            len(pixels),
-            pixels.ctypes.data_as(ctypes.POINTER(kind)),
-            _checks.ints(targets),
-            ctypes.byref(options),
+        source = _structs.sized(
+            _structs.DatasetSource, count=len(pixels), shape=sample
         )
-        self._take(pointer, (pixels, targets))
+        keep = [pixels]
+        _point(source, ("bytes", "floats"), pixels)
+        if labels is not None:
+            numbers = as_labels(labels)
+            if len(pixels) != len(numbers):
+                raise ValueError(
+                    f"{len(pixels)} images, {len(numbers)} labels"
+                )
+            source.labels = _checks.ints(numbers)
+            keep.append(numbers)
+        if isinstance(targets, str):
+            if targets != "images":
+                raise ValueError(
+                    f"targets are {targets!r}, expected an array or 'images'"
+                )
+            source.flags = _OWN_TARGETS
+        elif targets is not None:
+            aims = _values(targets, "targets")
+            if aims.ndim < 1 or len(aims) != len(pixels):
+                raise ValueError(
+                    f"{len(pixels)} images, targets of shape {aims.shape}"
+                )
+            source.target_shape = _checks.shape(aims.shape[1:] or 1)
+            _point(source, ("target_bytes", "target_floats"), aims)
+            keep.append(aims)
+        if sample_weight is not None:
+            counts = _checks.weights(sample_weight, len(pixels))
+            source.weights = _checks.floats(counts)
+            keep.append(counts)
+        if class_weight is not None:
+            shares = _checks.as_float32(class_weight, "class_weight")
+            if shares.ndim != 1:
+                raise ValueError(
+                    f"class_weight has shape {shares.shape}, expected (K,)"
+                )
+            source.class_weights = _checks.floats(shares)
+            source.class_count = len(shares)
+            keep.append(shares)
+        self._take(
+            lib.cnn_dataset_create(
+                ctypes.byref(source), ctypes.byref(options)
+            ),
+            tuple(keep),
+        )
 
     def _take(self, pointer: Any, keep: Any) -> None:
         self._handle = Handle(created(pointer), lib.cnn_dataset_free, keep)
@@ -192,6 +254,42 @@ class Dataset(Owner):
         """CRC-32 over shape, scaling, labels and pixels."""
         return int(lib.cnn_dataset_fingerprint(self._p))
 
+    @property
+    def target_shape(self) -> Optional[tuple[int, int, int]]:
+        """(C, H, W) of a target; None if there are none."""
+        shape = _structs.Shape()
+        if lib.cnn_dataset_target_shape(self._p, ctypes.byref(shape)) != 0:
+            return None
+        return _checks.dims(shape)
+
+    def _read_floats(
+        self, read: Any, index: Optional[Any], sample: tuple[int, ...]
+    ) -> Floats:
+        handle = self._h
+        numbers = None if index is None else _checks.as_index(index)
+        count = len(self) if numbers is None else len(numbers)
+        values = np.empty((count, *sample), np.float32)
+        check(
+            read(
+                handle.pointer,
+                count,
+                None if numbers is None else _checks.wide_ints(numbers),
+                _checks.floats(values),
+            )
+        )
+        return values
+
+    def targets(self, index: Optional[Any] = None) -> Floats:
+        """Targets of samples (n, C, H, W), as read(); RuntimeError if there
+        are none."""
+        return self._read_floats(
+            lib.cnn_dataset_read_targets, index, self.target_shape or (0,)
+        )
+
+    def weights(self, index: Optional[Any] = None) -> Floats:
+        """What samples count (n,), as read(): 1 if nothing was said."""
+        return self._read_floats(lib.cnn_dataset_read_weights, index, ())
+
     def slice(self, first: int, count: int) -> Dataset:
         """The samples first .. first + count - 1, without copying.
 
@@ -232,7 +330,7 @@ class Dataset(Owner):
         Returns
         -------
         x : (n, C, H, W) float32
-        labels : (n,) int32
+        labels : (n,) int32; -1 for each if there are none
 
         Raises
         ------
@@ -243,14 +341,14 @@ class Dataset(Owner):
         numbers = None if index is None else _checks.as_index(index)
         count = len(self) if numbers is None else len(numbers)
         x = np.empty((count, *self.shape), np.float32)
-        labels = np.empty(count, np.int32)
+        labels = np.full(count, -1, np.int32)
         check(
             lib.cnn_dataset_read(
                 handle.pointer,
                 count,
                 None if numbers is None else _checks.wide_ints(numbers),
                 _checks.floats(x),
-                _checks.ints(labels),
+                _checks.ints(labels) if self.classes > 0 else None,
             )
         )
         return x, labels
@@ -274,7 +372,10 @@ def dataset_of(
                     "and labels"
                 )
             data, labels = data
-        dataset = Dataset(data, labels, shape=expected)
+        if _checks.is_real(labels):
+            dataset = Dataset(data, targets=labels, shape=expected)
+        else:
+            dataset = Dataset(data, labels, shape=expected)
     if expected is not None:
         text = _layout.hint("images", dataset.shape, expected)
         if text:

@@ -63,7 +63,7 @@ def evaluate(
     if confusion:
         table, cells = np.zeros((2, K, K), np.int64)
         pointer = cells.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
-    loss, correct, count = 0.0, 0, len(dataset)
+    loss, correct, count, weight = 0.0, 0, len(dataset), 0.0
     some = piece(net)
 
     # One of no samples too, for the text of its error.
@@ -78,12 +78,14 @@ def evaluate(
             )
 
         _interrupt.run(handle.lock, net._cost * len(part), call)
-        loss += found.loss * (found.count if mean else 1)
+        share = float(part.weights().sum(dtype=np.float64))
+        loss += found.loss * (share if mean else 1)
+        weight += share
         correct += found.correct
         if table is not None:
             table += cells
     if mean and count > some:
-        loss /= count
+        loss /= weight if weight > 0.0 else 1.0
     elif mean:
         loss = found.loss
     return Evaluation(loss, count, correct, table)

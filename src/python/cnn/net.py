@@ -22,7 +22,14 @@ from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
 from .trainer import History, Progress, Trainer, steps_of
 
-LOSSES = "softmax_cross_entropy", "mse", "lenet_map"
+LOSSES = (
+    "softmax_cross_entropy",
+    "mse",
+    "lenet_map",
+    "mae",
+    "huber",
+    "binary_cross_entropy",
+)
 REDUCTIONS = "mean", "sum"
 
 _BATCH = 100  # of a net that nobody has built yet
@@ -105,9 +112,29 @@ class Net(Stored):
             self._layers.append(layer)
         return self
 
-    def set_loss(self, loss: str, reduction: str = "mean") -> None:
+    def set_loss(
+        self,
+        loss: str,
+        reduction: str = "mean",
+        *,
+        label_smoothing: float = 0.0,
+        huber_delta: float = 1.0,
+    ) -> None:
         """The loss and its reduction, before or after build; ValueError for
-        other names."""
+        other names and settings.
+
+        Parameters
+        ----------
+        loss : str
+            "softmax_cross_entropy", "mse", "lenet_map", "mae", "huber" or
+            "binary_cross_entropy" (of logits; a sigmoid on top is folded in).
+        reduction : str
+            "mean" or "sum" over the batch.
+        label_smoothing : float
+            Of softmax cross-entropy, 0 to 1.
+        huber_delta : float
+            Where Huber's loss becomes a line, above 0.
+        """
         for name, value, known in (
             ("loss", loss, LOSSES),
             ("reduction", reduction, REDUCTIONS),
@@ -116,8 +143,21 @@ class Net(Stored):
                 raise ValueError(
                     f"{name} is {value!r}, expected one of {', '.join(known)}"
                 )
+        delta = _checks.real("huber_delta", huber_delta)
+        if delta == 0.0:
+            raise ValueError("huber_delta is 0, expected above 0")
+        options = _structs.sized(
+            _structs.LossOptions,
+            label_smoothing=_checks.real("label_smoothing", label_smoothing),
+            huber_delta=delta,
+        )
         handle = self._h
         with handle.lock:
+            check(
+                lib.cnn_net_set_loss_options(
+                    handle.pointer, ctypes.byref(options)
+                )
+            )
             check(
                 lib.cnn_net_set_loss(
                     handle.pointer,
