@@ -13,6 +13,7 @@ from ._handle import Handle
 from ._inspect import check_built, cost_of, shape_of
 from ._layer import Layer
 from ._library import lib
+from ._losses import Losses
 from ._stored import Stored
 from ._status import check, created
 from .dataset import dataset_of
@@ -22,20 +23,10 @@ from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
 from .trainer import History, Progress, Trainer, steps_of
 
-LOSSES = (
-    "softmax_cross_entropy",
-    "mse",
-    "lenet_map",
-    "mae",
-    "huber",
-    "binary_cross_entropy",
-)
-REDUCTIONS = "mean", "sum"
-
 _BATCH = 100  # of a net that nobody has built yet
 
 
-class Net(Stored):
+class Net(Losses, Stored):
     """A stack of layers with a loss on top.
 
     Describe, build, run: fit() builds a net that is not built yet.
@@ -45,7 +36,7 @@ class Net(Stored):
     layers : iterable of Layer
         From the input upwards; the net takes them over.
     loss : str
-        "softmax_cross_entropy", "mse" or "lenet_map".
+        See set_loss().
     reduction : str
         How the losses of a batch become one: "mean" or "sum".
 
@@ -111,70 +102,6 @@ class Net(Stored):
             layer._join(handle, theirs.pointer)
             self._layers.append(layer)
         return self
-
-    def set_loss(
-        self,
-        loss: str,
-        reduction: str = "mean",
-        *,
-        label_smoothing: float = 0.0,
-        huber_delta: float = 1.0,
-    ) -> None:
-        """The loss and its reduction, before or after build; ValueError for
-        other names and settings.
-
-        Parameters
-        ----------
-        loss : str
-            "softmax_cross_entropy", "mse", "lenet_map", "mae", "huber" or
-            "binary_cross_entropy" (of logits; a sigmoid on top is folded in).
-        reduction : str
-            "mean" or "sum" over the batch.
-        label_smoothing : float
-            Of softmax cross-entropy, 0 to 1.
-        huber_delta : float
-            Where Huber's loss becomes a line, above 0.
-        """
-        for name, value, known in (
-            ("loss", loss, LOSSES),
-            ("reduction", reduction, REDUCTIONS),
-        ):
-            if not isinstance(value, str) or value not in known:
-                raise ValueError(
-                    f"{name} is {value!r}, expected one of {', '.join(known)}"
-                )
-        delta = _checks.real("huber_delta", huber_delta)
-        if delta == 0.0:
-            raise ValueError("huber_delta is 0, expected above 0")
-        options = _structs.sized(
-            _structs.LossOptions,
-            label_smoothing=_checks.real("label_smoothing", label_smoothing),
-            huber_delta=delta,
-        )
-        handle = self._h
-        with handle.lock:
-            check(
-                lib.cnn_net_set_loss_options(
-                    handle.pointer, ctypes.byref(options)
-                )
-            )
-            check(
-                lib.cnn_net_set_loss(
-                    handle.pointer,
-                    LOSSES.index(loss),
-                    REDUCTIONS.index(reduction),
-                )
-            )
-
-    @property
-    def loss(self) -> str:
-        """That of set_loss(), or of the model file."""
-        return LOSSES[lib.cnn_net_loss(self._p)]
-
-    @property
-    def reduction(self) -> str:
-        """How the losses of a batch become one; as `loss`."""
-        return REDUCTIONS[lib.cnn_net_reduction(self._p)]
 
     def build(
         self,
