@@ -7,7 +7,10 @@
 #define CNN_AUGMENT_H
 
 #include "cnn/export.h"
+#include "cnn/status.h"
 #include "cnn/types.h"
+
+CNN_BEGIN_DECLS
 
 /** How far an image may be changed. All are drawn uniformly from the range
  *  +- the field; 0 leaves that change out. */
@@ -22,6 +25,25 @@ typedef struct cnn_augment_options {
                                (Simard et al., 2003) */
     float elastic_sigma;  /**< its smoothness, pixels; the smoothing reaches
                                32 pixels at most [4] */
+    int32_t mirror;       /**< 1: every second image, by chance, is turned left
+                               to right, pixel by pixel [0] */
 } cnn_augment_options;
+
+/**
+ * Changes images as a trainer does: image n by the random numbers that follow
+ * from `seed`, `step` and n, so that the same call gives the same images.
+ *
+ * @param shape   of an image, each at least 1
+ * @param random  two numbers, the seed and the step
+ * @param count   images, at least 0
+ * @param paper   the value of what comes in from outside
+ * @param images  (count, shape), changed in place
+ * @return CNN_OK, or CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM and nothing changed
+ */
+CNN_API cnn_status cnn_augment(const cnn_augment_options *options,
+                               const cnn_shape *shape, const uint64_t *random,
+                               int64_t count, float paper, float *images);
+
+CNN_END_DECLS
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/options.h"
 #include "base/size.h"
 
@@ -19,10 +20,19 @@ static cnn_status check(const cnn_augment_options *o)
                              "augmentation: a range of %g, expected a finite "
                              "number of at least 0",
                              (double)ranges[i]);
+    if (o->mirror != 0 && o->mirror != 1)
+        return cnn__fail(CNN_EINVAL, "augmentation: mirror %d, expected 0 or 1",
+                         o->mirror);
     if (o->scale >= 1.0f)
         return cnn__fail(CNN_EINVAL, "augmentation: scale %g, expected below 1",
                          (double)o->scale);
     return CNN_OK;
+}
+
+static bool moves(const cnn_augment_options *o)
+{
+    return o->shift > 0 || o->rotation > 0 || o->scale > 0 || o->shear > 0 ||
+           o->elastic > 0;
 }
 
 cnn_status cnn__augment_read(cnn_augment_options *o,
@@ -36,8 +46,7 @@ cnn_status cnn__augment_read(cnn_augment_options *o,
     if (new.elastic_sigma == 0.0f)
         return cnn__fail(CNN_EINVAL,
                          "augmentation: elastic_sigma 0, expected above 0");
-    *any = new.shift > 0 || new.rotation > 0 || new.scale > 0 ||
-           new.shear > 0 || new.elastic > 0;
+    *any = moves(&new) || new.mirror;
     *o = new;
     return CNN_OK;
 }
@@ -178,9 +187,9 @@ static void move_channel(const motion *m, const cnn_shape *s, float paper,
         }
 }
 
-void cnn__augment(const cnn_augment_options *o, const cnn_shape *s,
-                  cnn__random *random, float paper, float *scratch,
-                  float *image)
+static void move_image(const cnn_augment_options *o, const cnn_shape *s,
+                       cnn__random *random, float paper, float *scratch,
+                       float *image)
 {
     const size_t plane = (size_t)s->h * (size_t)s->w;
     motion m = draw_motion(o, random);
@@ -195,4 +204,61 @@ void cnn__augment(const cnn_augment_options *o, const cnn_shape *s,
         memcpy(scratch + 3 * plane, image, plane * sizeof(float));
         move_channel(&m, s, paper, scratch + 3 * plane, image);
     }
+}
+
+static void mirror_image(const cnn_shape *s, float *image)
+{
+    for (size_t row = 0; row < (size_t)s->c * (size_t)s->h; row++)
+        for (int32_t l = 0, r = s->w - 1; l < r; l++, r--) {
+            float *x = image + row * (size_t)s->w;
+            const float left = x[l];
+
+            x[l] = x[r];
+            x[r] = left;
+        }
+}
+
+void cnn__augment(const cnn_augment_options *o, const cnn_shape *s,
+                  cnn__random *random, float paper, float *scratch,
+                  float *image)
+{
+    if (moves(o))
+        move_image(o, s, random, paper, scratch, image);
+    if (o->mirror && cnn__random_uniform(random) < 0.5f)
+        mirror_image(s, image);
+}
+
+cnn_status cnn_augment(const cnn_augment_options *options,
+                       const cnn_shape *shape, const uint64_t *random,
+                       int64_t count, float paper, float *images)
+{
+    cnn_augment_options o;
+    cnn__random numbers;
+    bool any;
+
+    CNN__TRY(cnn__augment_read(&o, options, &any));
+    if (shape == NULL || random == NULL || (images == NULL && count > 0))
+        return cnn__fail(CNN_EINVAL, "augment: %s is NULL",
+                         shape == NULL    ? "shape"
+                         : random == NULL ? "random"
+                                          : "images");
+    if (shape->c < 1 || shape->h < 1 || shape->w < 1 || count < 0)
+        return cnn__fail(CNN_EINVAL,
+                         "augment: %lld images of %dx%dx%d, expected at least "
+                         "0 of 1x1x1",
+                         (long long)count, shape->c, shape->h, shape->w);
+    const size_t size =
+        cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w);
+    float *scratch =
+        cnn__alloc(cnn__size_mul(cnn__augment_scratch(shape), sizeof(float)));
+    if (scratch == NULL)
+        return cnn_last_status();
+    for (int64_t n = 0; n < count && any; n++) {
+        cnn__random_start(&numbers, random[0], CNN__RANDOM_AUGMENT, random[1],
+                          (uint32_t)n);
+        cnn__augment(&o, shape, &numbers, paper, scratch,
+                     images + (size_t)n * size);
+    }
+    cnn__free(scratch);
+    return CNN_OK;
 }

@@ -40,11 +40,17 @@ static json_t *describe_augmentation(const cnn_trainer *t)
 
     if (!t->augmented)
         return json_null();
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "shift",
-                     (double)o->shift, "rotation", (double)o->rotation, "scale",
-                     (double)o->scale, "shear", (double)o->shear, "elastic",
-                     (double)o->elastic, "elastic_sigma",
-                     (double)o->elastic_sigma);
+    json_t *json =
+        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "shift", (double)o->shift,
+                  "rotation", (double)o->rotation, "scale", (double)o->scale,
+                  "shear", (double)o->shear, "elastic", (double)o->elastic,
+                  "elastic_sigma", (double)o->elastic_sigma);
+    /* Checkpoints from before there was a mirror know nothing of it. */
+    if (json == NULL || o->mirror == 0 ||
+        json_object_set_new(json, "mirror", json_integer(o->mirror)) == 0)
+        return json;
+    json_decref(json);
+    return NULL;
 }
 
 /* A number, unless that is more than many readers of JSON keep exactly. */

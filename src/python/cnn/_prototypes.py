@@ -163,6 +163,10 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
         STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS),
     "cnn_dataset_read_weights": (
         STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS),
+    # augment.h
+    "cnn_augment": (
+        STATUS, POINTER(s.AugmentOptions), SHAPE, POINTER(c_uint64), c_int64,
+        c_float, FLOATS),
     # trainer.h
     "cnn_trainer_create": (
         TRAINER, NET, OPTIM, DATASET, POINTER(s.TrainerOptions)),

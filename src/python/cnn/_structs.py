@@ -312,6 +312,7 @@ class AugmentOptions(ctypes.Structure):
         ("shear", c_float),
         ("elastic", c_float),
         ("elastic_sigma", c_float),
+        ("mirror", c_int32),
     ]
 
 

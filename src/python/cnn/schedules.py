@@ -144,6 +144,8 @@ class Augmentation:
         Strength of an elastic distortion, pixels (Simard et al., 2003).
     elastic_sigma : float
         Its smoothness, pixels.
+    mirror : bool
+        Whether every second image, by chance, is turned left to right.
     """
 
     shift: float = 0.0
@@ -152,11 +154,15 @@ class Augmentation:
     shear: float = 0.0
     elastic: float = 0.0
     elastic_sigma: float = 4.0
+    mirror: bool = False
 
     def _options(self) -> _structs.AugmentOptions:
         fields = {
             field.name: _checks.real(field.name, getattr(self, field.name))
             for field in dataclasses.fields(self)
+            if field.name != "mirror"
         }
         _checks.nonzero("elastic_sigma", self.elastic_sigma)
-        return _structs.sized(_structs.AugmentOptions, **fields)
+        return _structs.sized(
+            _structs.AugmentOptions, mirror=int(bool(self.mirror)), **fields
+        )
