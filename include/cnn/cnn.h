@@ -12,6 +12,7 @@
  *     schedule.h  learning rates that change
  *     augment.h   images that change
  *     model.h     saving and loading
+ *     custom.h    a layer of your own
  *     inspect.h   settings and arrays of a layer, by name
  *     summary.h   what a net is made of and costs
  *     stats.h     how its layers are doing
@@ -42,6 +43,7 @@
 
 #include "cnn/augment.h"
 #include "cnn/batch.h"
+#include "cnn/custom.h"
 #include "cnn/dataset.h"
 #include "cnn/inspect.h"
 #include "cnn/layer.h"

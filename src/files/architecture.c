@@ -42,10 +42,25 @@ static int describe_table(const cnn_layer *layer, json_t *json)
     return bad | json_object_set_new(json, "table", list);
 }
 
+/* A layer of the program's own is {"kind": "custom", "name": ., "settings": .}.
+ */
+static int describe_kind(const cnn_layer *layer, json_t *json)
+{
+    const cnn__custom_ops *custom = layer->ops->custom;
+    const char *kind = layer->ops->kind;
+
+    if (custom == NULL)
+        return json_object_set_new(json, "kind", json_string(kind));
+    return json_object_set_new(json, "kind", json_string("custom")) |
+           json_object_set_new(json, "name", json_string(kind)) |
+           json_object_set_new(json, "settings",
+                               json_string(custom->settings(layer)));
+}
+
 static int describe_layer(const cnn_layer *layer, json_t *list)
 {
     json_t *json = json_object();
-    int bad = json_object_set_new(json, "kind", json_string(layer->ops->kind));
+    int bad = describe_kind(layer, json);
 
     for (int32_t i = 0; i < layer->ops->field_count; i++) {
         const cnn__field *field = &layer->ops->fields[i];
@@ -185,13 +200,45 @@ static cnn_status read_settings(cnn_layer *layer, json_t *json)
     return value != NULL ? read_table(layer, value) : CNN_OK;
 }
 
-static cnn_status read_layer(json_t *json, cnn_net *net)
+/* Lets the program make its own layer. */
+static cnn_status read_custom(json_t *json, const cnn__maker *maker,
+                              cnn_net *net)
+{
+    const char *name = json_string_value(json_object_get(json, "name"));
+    const char *settings = json_string_value(json_object_get(json, "settings"));
+    cnn_layer *layer = NULL;
+
+    if (name == NULL || settings == NULL)
+        return cnn__fail(CNN_EFORMAT,
+                         "a custom layer without a name or settings");
+    if (maker == NULL || maker->make == NULL ||
+        maker->make(maker->user, name, settings, &layer) != CNN_OK)
+        return cnn__fail(CNN_EUNSUPPORTED,
+                         "the custom layer %.64s is not known%s", name,
+                         maker == NULL || maker->make == NULL
+                             ? ", cnn_net_load_custom() takes it"
+                             : "");
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "net_load_custom");
+    if (layer->ops->custom == NULL || strcmp(layer->ops->kind, name) != 0) {
+        cnn__fail(CNN_EINVAL, "a %s layer was made for the custom layer %.64s",
+                  layer->ops->kind, name);
+        cnn_layer_free(layer);
+        return cnn_last_status();
+    }
+    return cnn_net_add(net, layer);
+}
+
+static cnn_status read_layer(json_t *json, const cnn__maker *maker,
+                             cnn_net *net)
 {
     const char *kind = json_string_value(json_object_get(json, "kind"));
     const cnn__layer_ops *ops = kind != NULL ? cnn__layer_ops_find(kind) : NULL;
 
     if (kind == NULL)
         return cnn__fail(CNN_EFORMAT, "a layer without a kind");
+    if (strcmp(kind, "custom") == 0)
+        return read_custom(json, maker, net);
     if (ops == NULL)
         return cnn__fail(CNN_EUNSUPPORTED, "kind %.64s is not known", kind);
     cnn_layer *layer = cnn__layer_new(ops, NULL);
@@ -237,13 +284,14 @@ static cnn_status read_frame(const json_t *json, cnn_net *net, cnn_shape *in)
     return cnn__check_input(in, 1);
 }
 
-cnn_status cnn__architecture_read(json_t *json, cnn_net *net, cnn_shape *in)
+cnn_status cnn__architecture_read(json_t *json, const cnn__maker *maker,
+                                  cnn_net *net, cnn_shape *in)
 {
     json_t *layers = json_object_get(json, "layers");
 
     CNN__TRY(read_frame(json, net, in));
     for (size_t i = 0; i < json_array_size(layers); i++)
-        if (read_layer(json_array_get(layers, i), net) != CNN_OK) {
+        if (read_layer(json_array_get(layers, i), maker, net) != CNN_OK) {
             cnn__fail_where("layer %zu", i);
             return cnn_last_status();
         }

@@ -152,13 +152,15 @@ cnn_status cnn__model_read(const cnn__reader *r, cnn_net *net, bool check_only)
 }
 
 /* Allocates large blocks only after the file is known to fill them. */
-static cnn_status unpack(const cnn__reader *r, cnn_net *net, int32_t max_batch)
+static cnn_status unpack(const cnn__reader *r, const cnn__maker *maker,
+                         cnn_net *net, int32_t max_batch)
 {
     json_t *architecture = NULL;
     cnn_shape in;
 
     CNN__TRY(cnn__model_check(r, &architecture));
-    const cnn_status status = cnn__architecture_read(architecture, net, &in);
+    const cnn_status status =
+        cnn__architecture_read(architecture, maker, net, &in);
     json_decref(architecture);
     if (status != CNN_OK)
         return status;
@@ -168,8 +170,11 @@ static cnn_status unpack(const cnn__reader *r, cnn_net *net, int32_t max_batch)
     return cnn__model_read(r, net, false);
 }
 
-cnn_net *cnn_net_load_memory(const void *data, size_t size, int32_t max_batch)
+cnn_net *cnn_net_load_custom_memory(const void *data, size_t size,
+                                    int32_t max_batch, cnn_layer_maker make,
+                                    void *user)
 {
+    const cnn__maker maker = {make, user};
     cnn__reader r;
     cnn_net *net;
 
@@ -181,7 +186,7 @@ cnn_net *cnn_net_load_memory(const void *data, size_t size, int32_t max_batch)
     if (cnn__reader_open(&r, data, size) != CNN_OK)
         return cnn__lost(CNN__NET);
     net = cnn_net_create();
-    if (net != NULL && unpack(&r, net, max_batch) != CNN_OK) {
+    if (net != NULL && unpack(&r, &maker, net, max_batch) != CNN_OK) {
         cnn_net_free(net);
         net = NULL;
     }
@@ -189,7 +194,8 @@ cnn_net *cnn_net_load_memory(const void *data, size_t size, int32_t max_batch)
     return net != NULL ? net : cnn__lost(CNN__NET);
 }
 
-cnn_net *cnn_net_load(const char *path, int32_t max_batch)
+cnn_net *cnn_net_load_custom(const char *path, int32_t max_batch,
+                             cnn_layer_maker make, void *user)
 {
     void *data;
     size_t size;
@@ -200,9 +206,20 @@ cnn_net *cnn_net_load(const char *path, int32_t max_batch)
     }
     if (cnn__file_read(path, &data, &size) != CNN_OK)
         return cnn__lost(CNN__NET);
-    cnn_net *net = cnn_net_load_memory(data, size, max_batch);
+    cnn_net *net =
+        cnn_net_load_custom_memory(data, size, max_batch, make, user);
     if (net == NULL)
         cnn__fail_where("%s", cnn__path_end(path));
     cnn__free(data);
     return net;
+}
+
+cnn_net *cnn_net_load_memory(const void *data, size_t size, int32_t max_batch)
+{
+    return cnn_net_load_custom_memory(data, size, max_batch, NULL, NULL);
+}
+
+cnn_net *cnn_net_load(const char *path, int32_t max_batch)
+{
+    return cnn_net_load_custom(path, max_batch, NULL, NULL);
 }

@@ -59,8 +59,8 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
         return cnn_last_status();
     arena = (cnn__arena){.base = layer->memory};
     lay_out(layer, &need, workers, &arena);
-    cnn__layer_init(layer, seed, 0);
     layer->run.seed = seed;
+    cnn__layer_init(layer, seed, 0);
     layer->max_batch = max_batch;
     layer->built = true;
     return CNN_OK;

@@ -106,6 +106,12 @@ typedef struct cnn__table_ops {
                       const uint8_t *table);
 } cnn__table_ops;
 
+/* For a layer that the program wrote. Its kind is the name that it was given.
+ */
+typedef struct cnn__custom_ops {
+    const char *(*settings)(const cnn_layer *layer); /* as files have them */
+} cnn__custom_ops;
+
 typedef struct cnn__layer_ops {
     const char *kind;
     size_t size;                  /* of the layer's struct */
@@ -145,6 +151,7 @@ typedef struct cnn__layer_ops {
     const cnn__argmax_ops *argmax;
     const cnn__head_ops *head;
     const cnn__table_ops *table;
+    const cnn__custom_ops *custom;
 } cnn__layer_ops;
 
 /* The number of passes wraps after this one, so that a JSON file can hold it

@@ -16,7 +16,7 @@ static cnn_net *describe(const json_t *texts)
     cnn_net *net = cnn_net_create();
     cnn_shape in;
 
-    if (net != NULL && cnn__architecture_read(json, net, &in) != CNN_OK) {
+    if (net != NULL && cnn__architecture_read(json, NULL, net, &in) != CNN_OK) {
         cnn_net_free(net);
         net = NULL;
     }
