@@ -1,7 +1,7 @@
 /**
  * @file custom.h
  * A layer of your own, in nets, sessions, trainers and model files like any
- * other.
+ * other; a loss of your own.
  *
  * A layer is a table of functions and `user`, data of your own that is handed
  * to each. libcnn keeps the parameters, their gradients and all memory; the
@@ -158,6 +158,45 @@ CNN_API cnn_net *cnn_net_load_custom(const char *path, int32_t max_batch,
 CNN_API cnn_net *cnn_net_load_custom_memory(const void *data, size_t size,
                                             int32_t max_batch,
                                             cnn_layer_maker make, void *user);
+
+/* -------------------------------------------------------------- loss --- */
+
+/** What a loss of your own is computed from: one sample. */
+typedef struct cnn_loss_sample {
+    uint32_t struct_size; /**< how much of it there is; set by libcnn */
+    int32_t label;        /**< of the sample; -1 if there are targets */
+    size_t count;         /**< outputs, K */
+    const float *y;       /**< (K), the outputs of the net */
+    const float *targets; /**< (K); NULL if there is a label */
+} cnn_loss_sample;
+
+/**
+ * The loss of one sample. A number that is not finite ends the step as
+ * CNN_EDIVERGED.
+ *
+ * @param dy  its gradient with respect to y, K floats, all overwritten; NULL if
+ *            only the loss is asked for. libcnn multiplies it by the weight of
+ *            the sample and by what the reduction asks for
+ */
+typedef double (*cnn_loss_fn)(void *user, const cnn_loss_sample *sample,
+                              float *dy);
+
+/**
+ * Makes CNN_LOSS_CUSTOM the loss: `loss`, sample by sample, in the thread that
+ * trains or evaluates. The reduction stays. Labels and targets are checked as
+ * for other losses: a label is the number of an output, targets are finite.
+ * Nothing is folded into it: y are the outputs of the last layer. The largest
+ * output is the guess; with targets none is right.
+ *
+ * Files keep only that there is such a loss. A net that was loaded predicts; it
+ * is trained or evaluated when its loss is set again, CNN_ESTATE before.
+ *
+ * @param loss  not NULL
+ * @param user  handed to it; must outlive its use
+ * @return CNN_OK; CNN_EINVAL, and nothing changed
+ */
+CNN_API cnn_status cnn_net_set_custom_loss(cnn_net *net, cnn_loss_fn loss,
+                                           void *user);
 
 CNN_END_DECLS
 

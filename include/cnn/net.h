@@ -34,10 +34,10 @@ enum {
     CNN_LOSS_MAE = 3,       /**< sum over k of |y_k - t_k| / K */
     CNN_LOSS_HUBER = 4, /**< sum over k of h(y_k - t_k) / K, h(e) = e^2 / 2 up
                            to |e| = d, d (|e| - d / 2) beyond (Huber, 1964) */
-    CNN_LOSS_BINARY_CROSS_ENTROPY =
-        5 /**< sum over k of -t_k log p_k - (1 - t_k)
- log(1 - p_k), over K, with p = 1 / (1 + exp(-y)), in
- a stable form. A sigmoid on top is folded in */
+    /** Sum over k of -t_k log p_k - (1 - t_k) log(1 - p_k), over K, p being the
+     *  sigmoid of y, in a stable form. A sigmoid on top is folded in. */
+    CNN_LOSS_BINARY_CROSS_ENTROPY = 5,
+    CNN_LOSS_CUSTOM = 6 /**< one of your own: cnn_net_set_custom_loss() */
 };
 
 /** Settings of the losses. Zero means the default in brackets. */

@@ -99,16 +99,26 @@ cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
 {
     if (net == NULL)
         return cnn__fail_null(CNN__NET, "net_set_loss");
-    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY ||
-        loss > CNN_LOSS_BINARY_CROSS_ENTROPY)
+    if (loss < CNN_LOSS_SOFTMAX_CROSS_ENTROPY || loss > CNN_LOSS_CUSTOM)
         return cnn__fail(CNN_EINVAL, "loss %d, expected %d to %d", loss,
-                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
-                         CNN_LOSS_BINARY_CROSS_ENTROPY);
+                         CNN_LOSS_SOFTMAX_CROSS_ENTROPY, CNN_LOSS_CUSTOM);
     if (reduction != CNN_REDUCE_MEAN && reduction != CNN_REDUCE_SUM)
         return cnn__fail(CNN_EINVAL, "reduction %d, expected %d or %d",
                          reduction, CNN_REDUCE_MEAN, CNN_REDUCE_SUM);
     net->loss = loss;
     net->reduction = reduction;
+    return CNN_OK;
+}
+
+cnn_status cnn_net_set_custom_loss(cnn_net *net, cnn_loss_fn loss, void *user)
+{
+    if (net == NULL)
+        return cnn__fail_null(CNN__NET, "net_set_custom_loss");
+    if (loss == NULL)
+        return cnn__fail(CNN_EINVAL, "net_set_custom_loss: loss is NULL");
+    net->loss = CNN_LOSS_CUSTOM;
+    net->custom_loss = loss;
+    net->custom_user = user;
     return CNN_OK;
 }
 

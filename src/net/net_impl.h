@@ -2,6 +2,7 @@
 #ifndef CNN_NET_NET_IMPL_H
 #define CNN_NET_NET_IMPL_H
 
+#include "cnn/custom.h"
 #include "cnn/net.h"
 #include "net/pass.h"
 
@@ -25,6 +26,8 @@ struct cnn_net {
     char stuck_text[256];
     int32_t loss, reduction;
     cnn_loss_options loss_options;
+    cnn_loss_fn custom_loss; /* NULL: none was set */
+    void *custom_user;
     cnn__metadata metadata;
     bool built;
     cnn_shape in, out;

@@ -32,6 +32,15 @@ static cnn_status check_target_shape(const cnn_net *net,
     return CNN_OK;
 }
 
+cnn_status cnn__check_loss(const cnn_net *net)
+{
+    if (net->loss == CNN_LOSS_CUSTOM && net->custom_loss == NULL)
+        return cnn__fail(CNN_ESTATE,
+                         "the loss of the net is the program's own: "
+                         "cnn_net_set_custom_loss() has to set it first");
+    return CNN_OK;
+}
+
 cnn_status cnn__check_dataset(const cnn_net *net, const cnn_dataset *dataset)
 {
     const cnn_shape *in = &net->in;
@@ -115,6 +124,7 @@ cnn_status cnn__check_batch_of(const cnn_net *net, const cnn_batch *b)
         return cnn__fail(CNN_EINVAL, "net_train_step: labels %s",
                          b->labels == NULL ? "is NULL, and so is targets"
                                            : "and targets are both given");
+    CNN__TRY(cnn__check_loss(net));
     CNN__TRY(cnn__check_batch(b->count, net->max_batch));
     CNN__TRY(b->labels != NULL ? cnn__check_labels(b->labels, 0, b->count,
                                                    cnn__shape_size(&net->out))

@@ -129,6 +129,7 @@ static cnn_status check_arguments(const cnn_net *net,
         return cnn__fail_null(CNN__DATASET, "net_evaluate");
     if (out == NULL)
         return cnn__fail(CNN_EINVAL, "net_evaluate: out is NULL");
+    CNN__TRY(cnn__check_loss(net));
     CNN__TRY(cnn__check_dataset(net, dataset));
     if (confusion != NULL && cnn__dataset_target_floats(dataset) > 0)
         return cnn__fail(CNN_EINVAL, "net_evaluate: a confusion matrix is of "

@@ -15,7 +15,24 @@ static const loss_kind losses[] = {
     [CNN_LOSS_MAE] = {cnn__absolute_error, 1.0f},
     [CNN_LOSS_HUBER] = {cnn__huber, 1.0f},
     [CNN_LOSS_BINARY_CROSS_ENTROPY] = {cnn__binary_cross_entropy, 1.0f},
+    [CNN_LOSS_CUSTOM] = {cnn__custom_loss, 1.0f},
 };
+
+/* The one of the program. */
+double cnn__custom_loss(const cnn__criterion *c, const cnn__scored_sample *s,
+                        float scale, float *dy)
+{
+    const cnn_loss_sample sample = {.struct_size = sizeof(sample),
+                                    .label = s->label,
+                                    .count = s->K,
+                                    .y = s->y,
+                                    .targets = s->targets};
+    const double loss = c->own(c->user, &sample, dy);
+
+    for (size_t k = 0; k < s->K && dy != NULL; k++)
+        dy[k] *= scale;
+    return loss;
+}
 
 double cnn__loss(const cnn__criterion *c, const cnn__outcome *o, float scale,
                  float *dy)

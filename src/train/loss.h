@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cnn/custom.h"
 #include "cnn/net.h"
 
 /* A loss with its settings. */
@@ -12,6 +13,8 @@ typedef struct cnn__criterion {
     int32_t loss;    /* CNN_LOSS_... */
     float smoothing; /* of the targets of cross-entropy */
     float delta;     /* of Huber's loss */
+    cnn_loss_fn own; /* CNN_LOSS_CUSTOM */
+    void *user;      /* handed to it */
 } cnn__criterion;
 
 /* N samples of K outputs each, with what they should be, checked. */
@@ -47,6 +50,7 @@ typedef double cnn__loss_fn(const cnn__criterion *criterion,
 extern cnn__loss_fn cnn__cross_entropy, cnn__lenet_map; /* loss_classes.c */
 extern cnn__loss_fn cnn__squared_error, cnn__absolute_error, cnn__huber,
     cnn__binary_cross_entropy; /* loss_elements.c */
+extern cnn__loss_fn cnn__custom_loss;
 
 /* The sum of the losses of all samples, each times its weight; dy (N, K) as
  * above. */

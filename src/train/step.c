@@ -58,7 +58,9 @@ cnn__criterion cnn__net_criterion(const cnn_net *net)
 {
     return (cnn__criterion){.loss = net->loss,
                             .smoothing = net->loss_options.label_smoothing,
-                            .delta = net->loss_options.huber_delta};
+                            .delta = net->loss_options.huber_delta,
+                            .own = net->custom_loss,
+                            .user = net->custom_user};
 }
 
 int32_t cnn__scored_layers(const cnn_net *net)

@@ -27,6 +27,9 @@ int32_t cnn__scored_layers(const cnn_net *net);
 /* The input of the loss, after a pass over x through those layers. */
 const float *cnn__scored(const cnn_net *net, const float *x);
 
+/* CNN_ESTATE if the loss is the program's own, and none was set. */
+cnn_status cnn__check_loss(const cnn_net *net);
+
 /* CNN_EINVAL unless each label is the index of an output. `first` is the number
  * of the first sample, for the error text. */
 cnn_status cnn__check_labels(const int32_t *labels, int64_t first,

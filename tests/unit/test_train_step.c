@@ -68,8 +68,8 @@ static void arguments(void **state)
         cnn_net_train_step(f->net, f->optim, N + 1, f->x, f->labels, NULL),
         CNN_EINVAL, "batch 5, expected 1 to 4");
     assert_failed(cnn_net_set_loss(f->net, -1, 0), CNN_EINVAL, "loss -1");
-    assert_failed(cnn_net_set_loss(f->net, 6, 0), CNN_EINVAL,
-                  "loss 6, expected 0 to 5");
+    assert_failed(cnn_net_set_loss(f->net, 7, 0), CNN_EINVAL,
+                  "loss 7, expected 0 to 6");
     assert_failed(cnn_net_set_loss(f->net, 0, 2), CNN_EINVAL, "reduction 2");
     assert_failed(cnn_net_set_loss(f->net, 0, -1), CNN_EINVAL, "reduction -1");
     assert_same_bits(cnn_net_params(f->net), before, CONV_NET_PARAMS);
