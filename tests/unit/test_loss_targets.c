@@ -72,7 +72,8 @@ static void like_pytorch(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++) {
         const golden *g = &goldens[i];
-        const cnn__criterion c = {g->loss, g->smoothing, 0.75f};
+        const cnn__criterion c = {
+            .loss = g->loss, .smoothing = g->smoothing, .delta = 0.75f};
         const cnn__outcome o = {N,
                                 K,
                                 y,
@@ -97,7 +98,7 @@ static void labels_are_targets(void **state)
 
     (void)state;
     for (int32_t loss = 0; loss <= CNN_LOSS_BINARY_CROSS_ENTROPY; loss++) {
-        const cnn__criterion c = {loss, 0, 1};
+        const cnn__criterion c = {.loss = loss, .delta = 1.0f};
         float a[N * K], b[N * K];
 
         if (loss == CNN_LOSS_LENET_MAP)
@@ -114,7 +115,7 @@ static void labels_are_targets(void **state)
 
 static double one(int32_t loss, float at, float target, float *dy)
 {
-    const cnn__criterion c = {loss, 0, 1};
+    const cnn__criterion c = {.loss = loss, .delta = 1.0f};
     const cnn__outcome o = {1, 1, &at, NULL, &target, NULL};
 
     return cnn__loss(&c, &o, 1, dy);
@@ -151,9 +152,11 @@ static void hits(void **state)
 {
     static const float by_side[N * K] = {1, 0, 0.75f, 1, 1, 0.25f};
     static const float by_class[N * K] = {0.25f, 0.25f, 0.5f, 0, 1, 0};
-    const cnn__criterion binary = {CNN_LOSS_BINARY_CROSS_ENTROPY, 0, 1};
-    const cnn__criterion entropy = {CNN_LOSS_SOFTMAX_CROSS_ENTROPY, 0, 1};
-    const cnn__criterion squares = {CNN_LOSS_MSE, 0, 1};
+    const cnn__criterion binary = {.loss = CNN_LOSS_BINARY_CROSS_ENTROPY,
+                                   .delta = 1.0f};
+    const cnn__criterion entropy = {.loss = CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
+                                    .delta = 1.0f};
+    const cnn__criterion squares = {.loss = CNN_LOSS_MSE, .delta = 1.0f};
     cnn__outcome o = {N, K, y, NULL, by_side, NULL};
 
     (void)state;
