@@ -14,6 +14,7 @@
  *     model.h     saving and loading
  *     custom.h    a layer of your own
  *     inspect.h   settings and arrays of a layer, by name
+ *     parts.h     copies, parameters by name, inner layers
  *     summary.h   what a net is made of and costs
  *     stats.h     how its layers are doing
  *     session.h   one net, many threads
@@ -50,6 +51,7 @@
 #include "cnn/model.h"
 #include "cnn/net.h"
 #include "cnn/optim.h"
+#include "cnn/parts.h"
 #include "cnn/runtime.h"
 #include "cnn/schedule.h"
 #include "cnn/session.h"

@@ -18,6 +18,10 @@ void cnn__fail_where(const char *format, ...)
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Bytes of a text with the reason why something is not possible, where that is
+ * no error. */
+#define CNN__WHY 192
+
 /* Kinds of objects that callers hold. */
 typedef enum cnn__object {
     CNN__NET = 1,

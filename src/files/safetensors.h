@@ -91,6 +91,11 @@ json_t *cnn__reader_texts(const cnn__reader *r);
 cnn_status cnn__reader_tensor(const cnn__reader *r, const char *name,
                               const cnn__tensor *shape, float *to);
 
+/* Would cnn__reader_tensor() take it? If not, writes the reason to `why`, and
+ * records no error. */
+bool cnn__reader_fits(const cnn__reader *r, const char *name,
+                      const cnn__tensor *shape, char why[CNN__WHY]);
+
 /* CNN_EDIVERGED unless a reader would accept all elements of a tensor; `name`
  * is for the text. */
 cnn_status cnn__check_elements(const char *name, const cnn__tensor *shape,

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -250,6 +251,64 @@ static cnn_status check_bytes(const char *name, const cnn__tensor *shape,
         CNN__TRY(check_element(name, shape, x, i));
     }
     return CNN_OK;
+}
+
+static void write_dims(const json_t *dims, char text[CNN__DIMS_TEXT])
+{
+    size_t used = 0;
+
+    snprintf(text, CNN__DIMS_TEXT, "a number");
+    for (size_t i = 0; i < json_array_size(dims) && used < CNN__DIMS_TEXT; i++)
+        used += (size_t)snprintf(
+            text + used, CNN__DIMS_TEXT - used, "%s%lld", i > 0 ? " x " : "",
+            (long long)json_integer_value(json_array_get(dims, i)));
+}
+
+/* Elements that a net can have: as check_bytes(), without recording it. */
+static bool usable(const entry *e, const cnn__tensor *shape,
+                   const unsigned char *bytes, char why[CNN__WHY])
+{
+    const size_t n = (size_t)(e->to - e->from) / sizeof(float);
+
+    for (size_t i = 0; i < n; i++) {
+        float x;
+
+        cnn__get_floats(&x, bytes + 4 * i, 1);
+        if (!isfinite(x) || (shape->positive && x < 0.0f)) {
+            snprintf(why, CNN__WHY, "has element %zu, which is %g", i,
+                     (double)x);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cnn__reader_fits(const cnn__reader *r, const char *name,
+                      const cnn__tensor *shape, char why[CNN__WHY])
+{
+    json_t *value = json_object_get(r->header, name);
+    char theirs[CNN__DIMS_TEXT], ours[CNN__DIMS_TEXT];
+    entry e;
+
+    if (value == NULL) {
+        snprintf(why, CNN__WHY, "is not in the file");
+        return false;
+    }
+    read_entry(name, value, &e); /* was checked when the file was opened */
+    if (strcmp(e.dtype, "F32") != 0) {
+        snprintf(why, CNN__WHY, "is of type %.16s in the file, not F32",
+                 e.dtype);
+        return false;
+    }
+    if (!same_shape(e.shape, shape) ||
+        (uint64_t)(e.to - e.from) !=
+            cnn__size_mul(cnn__tensor_size(shape), sizeof(float))) {
+        write_dims(e.shape, theirs);
+        snprintf(why, CNN__WHY, "is %s in the file, %s in the net", theirs,
+                 cnn__tensor_dims(shape, ours));
+        return false;
+    }
+    return usable(&e, shape, r->data + e.from, why);
 }
 
 cnn_status cnn__reader_tensor(const cnn__reader *r, const char *name,

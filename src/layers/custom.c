@@ -323,7 +323,30 @@ static const char *settings(const cnn_layer *layer)
     return ((const custom *)layer)->settings;
 }
 
-static const cnn__custom_ops own = {.settings = settings};
+static cnn_layer *copy(const cnn_layer *layer)
+{
+    const custom *c = (const custom *)layer;
+    void *user = c->user;
+
+    if (c->m.copy == NULL && c->m.release != NULL) {
+        cnn__fail(CNN_EUNSUPPORTED,
+                  "the custom layer %s has a release and no copy", c->name);
+        return cnn__lost(CNN__LAYER);
+    }
+    if (c->m.copy != NULL) {
+        user = c->m.copy(c->user);
+        if (user == NULL) {
+            cnn__fail(CNN_ENOMEM, "the custom layer %s gave no copy", c->name);
+            return cnn__lost(CNN__LAYER);
+        }
+    }
+    cnn_layer *made = cnn_layer_create_custom(&c->m, user);
+    if (made == NULL && c->m.copy != NULL && c->m.release != NULL)
+        c->m.release(user);
+    return made;
+}
+
+static const cnn__custom_ops own = {.settings = settings, .copy = copy};
 
 static const cnn__layer_ops custom_ops = {
     .kind = "custom",

@@ -12,6 +12,7 @@ void cnn_layer_free(cnn_layer *layer)
         return;
     if (layer->ops->release != NULL)
         layer->ops->release(layer);
+    cnn__free(layer->given);
     cnn__free(layer->memory);
     cnn__free(layer);
 }

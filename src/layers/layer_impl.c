@@ -1,5 +1,6 @@
 #include "layers/layer_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -86,6 +87,23 @@ size_t cnn__tensor_size(const cnn__tensor *tensor)
     return size;
 }
 
+bool cnn__tensor_alike(const cnn__tensor *a, const cnn__tensor *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->rank == b->rank &&
+           memcmp(a->dims, b->dims, (size_t)a->rank * sizeof(a->dims[0])) == 0;
+}
+
+const char *cnn__tensor_dims(const cnn__tensor *tensor,
+                             char text[CNN__DIMS_TEXT])
+{
+    size_t used = 0;
+
+    for (int32_t i = 0; i < tensor->rank; i++)
+        used += (size_t)snprintf(text + used, CNN__DIMS_TEXT - used, "%s%d",
+                                 i > 0 ? " x " : "", tensor->dims[i]);
+    return text;
+}
+
 cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
 {
     layer->in = *in;
@@ -110,7 +128,7 @@ cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
         return cnn__fail(
             CNN_EOVERFLOW, "%zu parameters and %zu fixed ones, more than %d",
             layer->params.count, layer->params.fixed_count, INT32_MAX);
-    return CNN_OK;
+    return cnn__given_check(layer);
 }
 
 cnn__workspace cnn__layer_workspace(const cnn_layer *layer, int32_t batch)
@@ -154,15 +172,23 @@ float *cnn__tensor_data(const cnn_layer *layer, int32_t t)
     return data;
 }
 
-void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index)
+static void draw(cnn_layer *layer, uint64_t seed)
 {
-    layer->index = index;
     for (int32_t i = 0; i < layer->tensor_count; i++)
-        cnn__initial_fill(&layer->tensors[i].initial, seed, index, i,
+        cnn__initial_fill(&layer->tensors[i].initial, seed, layer->index, i,
                           cnn__tensor_data(layer, i),
                           cnn__tensor_size(&layer->tensors[i]));
     if (layer->ops->init != NULL)
         layer->ops->init(layer);
+}
+
+void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index)
+{
+    layer->index = index;
+    if (layer->given != NULL)
+        cnn__given_take(layer);
+    else
+        draw(layer, seed);
     if (layer->params.count > 0)
         memset(layer->params.grad, 0, layer->params.count * sizeof(float));
 }

@@ -8,6 +8,14 @@
 #include "layers/layer_ops.h"
 #include "layers/params.h"
 
+/* The parameters of a layer that was copied, until the copy is built. */
+typedef struct cnn__given {
+    cnn_shape in; /* of the layer that had them */
+    int32_t tensor_count;
+    cnn__tensor tensors[CNN__MAX_TENSORS];
+    float floats[]; /* those that are trained, then those that are not */
+} cnn__given;
+
 struct cnn_layer {
     const cnn__layer_ops *ops;
     bool built;
@@ -19,8 +27,9 @@ struct cnn_layer {
     int32_t tensor_count;
     cnn__tensor tensors[CNN__MAX_TENSORS];
     cnn__params params;
-    cnn__run run; /* to run it by hand; a net has its own */
-    void *memory; /* the block of a layer run by hand; NULL in a net */
+    cnn__run run;      /* to run it by hand; a net has its own */
+    cnn__given *given; /* NULL: the build draws the parameters */
+    void *memory;      /* the block of a layer run by hand; NULL in a net */
 };
 
 /* Creates a layer with the caller's options (NULL: none). All other settings
@@ -64,7 +73,14 @@ void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks,
 /* The data of tensor t of a built layer. */
 float *cnn__tensor_data(const cnn_layer *layer, int32_t t);
 
-/* Draws the initial parameters; `index` is the layer's number in its net. */
+/* CNN_ESHAPE unless the layer's tensors are those of what it was given. */
+cnn_status cnn__given_check(const cnn_layer *layer);
+
+/* Sets the parameters to what the layer was given, which is freed. */
+void cnn__given_take(cnn_layer *layer);
+
+/* Draws the initial parameters, or takes those that the layer was given;
+ * `index` is the layer's number in its net. */
 void cnn__layer_init(cnn_layer *layer, uint64_t seed, int32_t index);
 
 /* Floats of one sample. */

@@ -110,6 +110,7 @@ typedef struct cnn__table_ops {
  */
 typedef struct cnn__custom_ops {
     const char *(*settings)(const cnn_layer *layer); /* as files have them */
+    cnn_layer *(*copy)(const cnn_layer *layer);      /* a new one, not built */
 } cnn__custom_ops;
 
 typedef struct cnn__layer_ops {

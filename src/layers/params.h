@@ -55,4 +55,12 @@ static inline size_t cnn__params_chunk(const cnn__params *p, int64_t chunk)
 /* Elements of a tensor. */
 size_t cnn__tensor_size(const cnn__tensor *tensor);
 
+/* Have both the same name and shape? */
+bool cnn__tensor_alike(const cnn__tensor *a, const cnn__tensor *b);
+
+/* The shape as a text, "10 x 84", which it returns. */
+#define CNN__DIMS_TEXT 64
+const char *cnn__tensor_dims(const cnn__tensor *tensor,
+                             char text[CNN__DIMS_TEXT]);
+
 #endif

@@ -45,9 +45,6 @@ struct cnn_net {
 /* CNN_EINVAL for NULL, CNN_ESTATE if the net is not built. */
 cnn_status cnn__net_check_built(const cnn_net *net);
 
-/* Bytes of a text with the reason. */
-#define CNN__WHY 192
-
 /* Can the pair be set? If not, writes the reason to `why`. Records no error,
  * because a pair that comes from a file is then skipped. */
 bool cnn__metadata_check(const cnn__metadata *m, const char *key,

@@ -190,3 +190,42 @@ void cnn__pass_predict(cnn__pass *pass, int32_t batch, int64_t count,
     }
     cnn__gemm_leave();
 }
+
+/* The head of layers that run as one, of which layer i is another than the
+ * last; -1 if there is none. */
+static int32_t open_head(const cnn__pass *pass, int32_t i)
+{
+    for (int32_t n = 0; n < CNN__MOST_FUSED && n <= i; n++)
+        if (pass->fusions[i - n].length > n)
+            return i - n;
+    return -1;
+}
+
+void cnn__pass_predict_layer(cnn__pass *pass, int32_t index, int32_t batch,
+                             int64_t count, const float *x, float *y)
+{
+    const size_t X = cnn__shape_size(&pass->layers[0]->in);
+    const size_t Y = cnn__shape_size(&pass->layers[index]->out);
+    const int32_t head = open_head(pass, index);
+    /* What is hidden has no place: it is computed where it is wanted. */
+    const bool hidden = head >= 0 && pass->y[head] == NULL;
+
+    pass->run.flags = 0;
+    cnn__gemm_enter();
+    while (count > 0) {
+        const int32_t n = count < batch ? (int32_t)count : batch;
+
+        for (int32_t i = head; i <= index && hidden; i++)
+            pass->y[i] = y;
+        pass->run.batch = n;
+        forward(pass, index + 1, false, x);
+        if (!hidden)
+            memcpy(y, pass->y[index], (size_t)n * Y * sizeof(float));
+        x += (size_t)n * X;
+        y += (size_t)n * Y;
+        count -= n;
+    }
+    cnn__gemm_leave();
+    for (int32_t i = head; i <= index && hidden; i++)
+        pass->y[i] = NULL;
+}

@@ -47,4 +47,9 @@ cnn_status cnn__check_predict(int64_t count, const float *x, const float *y);
 void cnn__pass_predict(cnn__pass *pass, int32_t batch, int64_t count,
                        const float *x, float *y);
 
+/* Computes the outputs of layer `index` of a pass that keeps them, for any
+ * number of samples. */
+void cnn__pass_predict_layer(cnn__pass *pass, int32_t index, int32_t batch,
+                             int64_t count, const float *x, float *y);
+
 #endif

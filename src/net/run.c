@@ -1,6 +1,7 @@
 /* Running a net. */
 #include <string.h>
 
+#include "cnn/parts.h"
 #include "math/gemm.h"
 #include "net/net_impl.h"
 
@@ -14,6 +15,23 @@ cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
     net->ran = 0;
     net->trained = 0;
     cnn__pass_predict(&net->pass, net->max_batch, count, x, y);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_predict_layer(cnn_net *net, int32_t index, int64_t count,
+                                 const float *x, float *y)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (index < 0 || index >= net->count)
+        return cnn__fail(CNN_EINVAL,
+                         "net_predict_layer: layer %d, expected 0 to %d", index,
+                         net->count - 1);
+    CNN__TRY(cnn__check_predict(count, x, y));
+    if (count == 0)
+        return CNN_OK;
+    net->ran = 0;
+    net->trained = 0;
+    cnn__pass_predict_layer(&net->pass, index, net->max_batch, count, x, y);
     return CNN_OK;
 }
 

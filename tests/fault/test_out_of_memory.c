@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "support/faulty_memory.h"
+#include "support/own_layer.h"
 #include "support/training.h"
 
 static cnn_status status_of(const void *made)
@@ -69,9 +70,14 @@ static cnn_layer *rbf(void)
     return cnn_rbf_create(2, codes);
 }
 
+static cnn_layer *own_kind(void)
+{
+    return own_layer(1.0f, CNN_BY_SAMPLES, NULL);
+}
+
 static cnn_layer *(*const kinds[])(void) = {
-    conv,      dense,   maxpool,   avgpool, relu, cnn_softmax_create,
-    subsample, dropout, batchnorm, rbf,
+    conv,      dense,   maxpool,   avgpool, relu,     cnn_softmax_create,
+    subsample, dropout, batchnorm, rbf,     own_kind,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 

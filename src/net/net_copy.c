@@ -1,0 +1,134 @@
+/* Copies of nets, of parts of them, and of their parameters. */
+#include <string.h>
+
+#include "cnn/parts.h"
+#include "net/net_impl.h"
+
+/* ------------------------------------------------------------ copies --- */
+
+static cnn_status check_part(const cnn_net *net, int32_t first, int32_t count)
+{
+    CNN__TRY(cnn__net_check_built(net));
+    if (first < 0 || count < 1 || count > net->count - first)
+        return cnn__fail(CNN_EINVAL,
+                         "net_take: %d layers from layer %d on, but the net "
+                         "has %d",
+                         count, first, net->count);
+    return CNN_OK;
+}
+
+static cnn_status add_copies(cnn_net *to, const cnn_net *from, int32_t first,
+                             int32_t count)
+{
+    for (int32_t i = first; i < first + count; i++) {
+        cnn_layer *layer = cnn_layer_copy(from->layers[i]);
+
+        if (layer == NULL) {
+            cnn__fail_where("layer %d", i);
+            return cnn_last_status();
+        }
+        CNN__TRY(cnn_net_add(to, layer));
+    }
+    return CNN_OK;
+}
+
+/* All but the layers. */
+static cnn_status copy_frame(cnn_net *to, const cnn_net *from)
+{
+    to->loss = from->loss;
+    to->reduction = from->reduction;
+    to->loss_options = from->loss_options;
+    to->custom_loss = from->custom_loss;
+    to->custom_user = from->custom_user;
+    for (int32_t i = 0; i < from->metadata.count; i++)
+        CNN__TRY(cnn__metadata_put(&to->metadata, from->metadata.pairs[i].key,
+                                   from->metadata.pairs[i].value));
+    return CNN_OK;
+}
+
+/* The net, or NULL after a failure. */
+static cnn_net *done(cnn_net *net, cnn_status status)
+{
+    if (net != NULL && status == CNN_OK)
+        return net;
+    cnn_net_free(net);
+    return cnn__lost(CNN__NET);
+}
+
+cnn_net *cnn_net_take(const cnn_net *net, int32_t first, int32_t count)
+{
+    if (check_part(net, first, count) != CNN_OK)
+        return cnn__lost(CNN__NET);
+    cnn_net *part = cnn_net_create();
+    return done(part, part != NULL ? add_copies(part, net, first, count)
+                                   : CNN_ENOMEM);
+}
+
+static cnn_status copy_all(cnn_net *to, const cnn_net *from, int32_t max_batch)
+{
+    CNN__TRY(add_copies(to, from, 0, from->count));
+    CNN__TRY(copy_frame(to, from));
+    return cnn_net_build(to, &from->in, max_batch, from->pass.run.seed);
+}
+
+cnn_net *cnn_net_copy(const cnn_net *net, int32_t max_batch)
+{
+    if (cnn__net_check_built(net) != CNN_OK ||
+        cnn__check_input(&net->in, max_batch) != CNN_OK)
+        return cnn__lost(CNN__NET);
+    cnn_net *copy = cnn_net_create();
+    return done(copy,
+                copy != NULL ? copy_all(copy, net, max_batch) : CNN_ENOMEM);
+}
+
+/* -------------------------------------------------------- parameters --- */
+
+static cnn_status compare_layers(const cnn_layer *a, const cnn_layer *b,
+                                 int32_t index)
+{
+    if (a->tensor_count != b->tensor_count)
+        return cnn__fail(CNN_ESHAPE,
+                         "net_copy_params: layer %d (%s) has %d arrays, in the "
+                         "other net (%s) %d",
+                         index, a->ops->kind, a->tensor_count, b->ops->kind,
+                         b->tensor_count);
+    for (int32_t t = 0; t < a->tensor_count; t++) {
+        char ours[CNN__DIMS_TEXT], theirs[CNN__DIMS_TEXT];
+
+        if (cnn__tensor_alike(&a->tensors[t], &b->tensors[t]))
+            continue;
+        return cnn__fail(CNN_ESHAPE,
+                         "net_copy_params: %s of layer %d (%s) is %s, in the "
+                         "other net %s is %s",
+                         a->tensors[t].name, index, a->ops->kind,
+                         cnn__tensor_dims(&a->tensors[t], ours),
+                         b->tensors[t].name,
+                         cnn__tensor_dims(&b->tensors[t], theirs));
+    }
+    return CNN_OK;
+}
+
+static cnn_status compare(const cnn_net *to, const cnn_net *from)
+{
+    if (to->count != from->count)
+        return cnn__fail(CNN_ESHAPE,
+                         "net_copy_params: %d layers, the other net has %d",
+                         to->count, from->count);
+    for (int32_t i = 0; i < to->count; i++)
+        CNN__TRY(compare_layers(to->layers[i], from->layers[i], i));
+    return CNN_OK;
+}
+
+cnn_status cnn_net_copy_params(cnn_net *to, const cnn_net *from)
+{
+    CNN__TRY(cnn__net_check_built(to));
+    CNN__TRY(cnn__net_check_built(from));
+    CNN__TRY(compare(to, from));
+    if (to->params.count > 0)
+        memmove(to->params.value, from->params.value,
+                to->params.count * sizeof(float));
+    if (to->params.fixed_count > 0)
+        memmove(to->params.fixed, from->params.fixed,
+                to->params.fixed_count * sizeof(float));
+    return CNN_OK;
+}
