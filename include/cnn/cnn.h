@@ -14,7 +14,7 @@
  *     model.h     saving and loading
  *     custom.h    a layer of your own
  *     inspect.h   settings and arrays of a layer, by name
- *     parts.h     copies, parameters by name, inner layers
+ *     parts.h     copies, parameters by name, gradients checked
  *     summary.h   what a net is made of and costs
  *     stats.h     how its layers are doing
  *     session.h   one net, many threads

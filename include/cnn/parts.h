@@ -1,7 +1,8 @@
 /**
  * @file parts.h
  * Nets taken apart and put together: copies of nets and layers, parameters by
- * name, from another net or from a file, and what inner layers give.
+ * name, from another net or from a file; what inner layers give; whether
+ * gradients are right.
  *
  * Names are those of model files (docs/model-format.md): "0.weight" is the
  * weights of layer 0.
@@ -9,6 +10,7 @@
 #ifndef CNN_PARTS_H
 #define CNN_PARTS_H
 
+#include "cnn/batch.h"
 #include "cnn/export.h"
 #include "cnn/inspect.h"
 #include "cnn/status.h"
@@ -130,6 +132,57 @@ CNN_API cnn_status cnn_net_load_weights(cnn_net *net, const char *path,
 CNN_API cnn_status cnn_net_predict_layer(cnn_net *net, int32_t index,
                                          int64_t count, const float *x,
                                          float *y);
+
+/* ---------------------------------------------------------- gradients --- */
+
+/** Options of cnn_net_gradcheck(). Zero means the default in brackets. */
+typedef struct cnn_gradcheck_options {
+    uint32_t struct_size; /**< sizeof(cnn_gradcheck_options) */
+    float step; /**< h: how far a parameter is moved to each side, above 0
+                     [2^-8] */
+    int32_t per_tensor; /**< most parameters of an array to check, evenly spread
+                             over it [50] */
+    int32_t reserved;   /**< 0 */
+} cnn_gradcheck_options;
+
+/** What cnn_net_gradcheck() found. */
+typedef struct cnn_gradcheck_result {
+    uint32_t struct_size; /**< sizeof(cnn_gradcheck_result), set before the call
+                           */
+    int32_t layer;        /**< of the worst array; -1 if none was checked */
+    int32_t tensor;       /**< its number within the layer */
+    int32_t element; /**< the element whose gradient is furthest from its slope,
+                          there */
+    int64_t checked; /**< parameters of all arrays */
+    double error;    /**< of the worst array: |gradients - slopes| over the
+                          larger of |gradients| and |slopes|, as vectors of what
+                          was checked there */
+    double gradient; /**< of that element, by backward ... */
+    double slope;    /**< ... and (L(w + h) - L(w - h)) / 2h */
+} cnn_gradcheck_result;
+
+/**
+ * Compares the gradients of a built net's own loss with central differences of
+ * it: what shows whether the backward of a layer of your own, or the gradient
+ * of your loss, is right. Passes are those of training, all with the same
+ * random numbers, so dropout may be there; batch normalisation may be, too.
+ *
+ * Numbers are float32: an error of 1e-3 is good, of 1e-1 wrong. Where a
+ * function has a kink, as ReLU and max pooling have, a step across it gives a
+ * wrong slope; a smaller step meets fewer, and rounds more.
+ *
+ * Parameters, running statistics and the count of passes are as before
+ * afterwards; gradients and outputs are not.
+ *
+ * @param batch    as for cnn_net_train_batch()
+ * @param options  NULL for the defaults
+ * @param result   overwritten; its struct_size is set before the call
+ * @return CNN_OK, whatever was found; CNN_EINVAL, CNN_ESTATE, CNN_EDIVERGED,
+ *         CNN_ENOMEM, and nothing written
+ */
+CNN_API cnn_status cnn_net_gradcheck(cnn_net *net, const cnn_batch *batch,
+                                     const cnn_gradcheck_options *options,
+                                     cnn_gradcheck_result *result);
 
 CNN_END_DECLS
 

@@ -79,6 +79,24 @@ const float *cnn__scored(const cnn_net *net, const float *x)
     return end > 0 ? net->pass.y[end - 1] : x;
 }
 
+cnn__outcome cnn__net_outcome(const cnn_net *net, const cnn_batch *b)
+{
+    return (cnn__outcome){.N = b->count,
+                          .K = cnn__shape_size(&net->out),
+                          .y = cnn__scored(net, b->x),
+                          .labels = b->labels,
+                          .targets = b->targets,
+                          .weights = b->weights};
+}
+
+double cnn__net_share(const cnn_net *net, const cnn_batch *b)
+{
+    const double total = cnn__total_weight(b->weights, b->count);
+
+    /* A trainer may come upon a batch whose weights are all 0. */
+    return net->reduction == CNN_REDUCE_MEAN && total > 0.0 ? total : 1.0;
+}
+
 static bool all_finite(const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -178,16 +196,8 @@ static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
     CNN__TRY(cnn__check_batch_of(net, b));
     const cnn__criterion criterion = cnn__net_criterion(net);
     const int32_t N = b->count, end = cnn__scored_layers(net);
-    const cnn__outcome outcome = {.N = N,
-                                  .K = cnn__shape_size(&net->out),
-                                  .y = cnn__scored(net, b->x),
-                                  .labels = b->labels,
-                                  .targets = b->targets,
-                                  .weights = b->weights};
-    const double total = cnn__total_weight(b->weights, N);
-    /* A trainer may come upon a batch whose weights are all 0. */
-    const double share =
-        net->reduction == CNN_REDUCE_MEAN && total > 0.0 ? total : 1.0;
+    const cnn__outcome outcome = cnn__net_outcome(net, b);
+    const double share = cnn__net_share(net, b);
 
     CNN__TRY(cnn_net_zero_grad(net));
     net->ran = 0;

@@ -27,6 +27,12 @@ int32_t cnn__scored_layers(const cnn_net *net);
 /* The input of the loss, after a pass over x through those layers. */
 const float *cnn__scored(const cnn_net *net, const float *x);
 
+/* What a pass over a batch, which was checked, gives to the loss. */
+cnn__outcome cnn__net_outcome(const cnn_net *net, const cnn_batch *b);
+
+/* What the sum of its losses is divided by. */
+double cnn__net_share(const cnn_net *net, const cnn_batch *b);
+
 /* CNN_ESTATE if the loss is the program's own, and none was set. */
 cnn_status cnn__check_loss(const cnn_net *net);
 
