@@ -20,8 +20,16 @@ PLAIN = {
     "int64_t": ctypes.c_int64, "uint64_t": ctypes.c_uint64,
     "uint8_t": ctypes.c_uint8, "size_t": ctypes.c_size_t,
     "float": ctypes.c_float, "double": ctypes.c_double,
-    "cnn_status": ctypes.c_int, "cnn_trainer_callback": _structs.CALLBACK,
-    "void": None,
+    "cnn_status": ctypes.c_int, "void": None, "char": ctypes.c_char,
+    "cnn_trainer_callback": _structs.CALLBACK,
+    "cnn_layer_shape_fn": _structs.LAYER_SHAPE,
+    "cnn_layer_init_fn": _structs.LAYER_INIT,
+    "cnn_layer_forward_fn": _structs.LAYER_FORWARD,
+    "cnn_layer_backward_fn": _structs.LAYER_BACKWARD,
+    "cnn_layer_copy_fn": _structs.LAYER_COPY,
+    "cnn_layer_release_fn": _structs.LAYER_RELEASE,
+    "cnn_layer_maker": _structs.LAYER_MAKER,
+    "cnn_loss_fn": _structs.LOSS, "cnn_misfit_fn": _structs.MISFIT,
 }
 OF_PYTHON = {
     "cnn_layer": _structs.LayerStruct, "cnn_net": _structs.NetStruct,

@@ -93,6 +93,27 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_layer_tensor": (STATUS, LAYER, c_int32, POINTER(s.Tensor)),
     "cnn_layer_const_tensor": (
         STATUS, LAYER, c_int32, POINTER(s.ConstTensor)),
+    # custom.h
+    "cnn_layer_create_custom": (LAYER, POINTER(s.LayerMethods), c_void_p),
+    "cnn_net_load_custom": (NET, c_char_p, c_int32, s.LAYER_MAKER, c_void_p),
+    "cnn_net_load_custom_memory": (
+        NET, c_void_p, c_size_t, c_int32, s.LAYER_MAKER, c_void_p),
+    "cnn_net_set_custom_loss": (STATUS, NET, s.LOSS, c_void_p),
+    # parts.h
+    "cnn_layer_copy": (LAYER, LAYER),
+    "cnn_net_take": (NET, NET, c_int32, c_int32),
+    "cnn_net_copy": (NET, NET, c_int32),
+    "cnn_net_copy_params": (STATUS, NET, NET),
+    "cnn_net_tensor_count": (c_int32, NET),
+    "cnn_net_tensor_name": (STATUS, NET, c_int32, c_char_p, c_size_t),
+    "cnn_net_tensor": (STATUS, NET, c_char_p, POINTER(s.Tensor)),
+    "cnn_net_const_tensor": (STATUS, NET, c_char_p, POINTER(s.ConstTensor)),
+    "cnn_net_load_weights": (
+        STATUS, NET, c_char_p, c_uint32, s.MISFIT, c_void_p),
+    "cnn_net_predict_layer": (STATUS, NET, c_int32, c_int64, FLOATS, FLOATS),
+    "cnn_net_gradcheck": (
+        STATUS, NET, POINTER(s.Batch), POINTER(s.GradcheckOptions),
+        POINTER(s.GradcheckResult)),
     # net.h
     "cnn_net_create": (NET,),
     "cnn_net_free": (None, NET),
@@ -107,8 +128,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_predict": (STATUS, NET, c_int64, FLOATS, FLOATS),
     "cnn_net_train_step": (
         STATUS, NET, OPTIM, c_int32, FLOATS, INTS, METRICS),
-    "cnn_net_train_batch": (
-        STATUS, NET, OPTIM, POINTER(s.Batch), METRICS),
+    "cnn_net_train_batch": (STATUS, NET, OPTIM, POINTER(s.Batch), METRICS),
     "cnn_net_forward": (STATUS, NET, c_uint32, c_int32, FLOATS),
     "cnn_net_output": (FLOATS, NET),
     "cnn_net_backward": (STATUS, NET, c_int32, FLOATS, FLOATS),
