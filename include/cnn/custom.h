@@ -12,6 +12,9 @@
  * A net with several sessions runs `forward` in several threads at the same
  * time. So the passes write to nothing but what they are given to write to, and
  * only read what `user` points to.
+ *
+ * A function without CNN_BY_SAMPLES may call libcnn on other layers and nets. A
+ * layer that has a net in it writes to that, so its own net is for one thread.
  */
 #ifndef CNN_CUSTOM_H
 #define CNN_CUSTOM_H

@@ -5,6 +5,8 @@
 #include "support/model_bytes.h"
 #include "support/nets.h"
 #include "support/own_layer.h"
+#include "support/temp_file.h"
+#include "support/training.h"
 
 static const uint32_t both[] = {0, CNN_BY_SAMPLES};
 
@@ -102,7 +104,105 @@ static void freed_once(void **state)
     assert_int_equal(freed, 3);
 }
 
+/* A residual block, y = x + f(x), whose f is a net that the program trains by
+ * itself: a layer may call libcnn. */
+static void block_forward(void *user, const cnn_layer_pass *pass,
+                          const float *x, float *y)
+{
+    const size_t n = (size_t)pass->batch * (size_t)pass->in.c;
+
+    assert_int_equal(cnn_net_forward(user, CNN_TRAIN, pass->batch, x), CNN_OK);
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] + cnn_net_output(user)[i];
+}
+
+static void block_backward(void *user, const cnn_layer_pass *pass,
+                           const float *x, const float *y, const float *dy,
+                           float *dx)
+{
+    const size_t n = (size_t)pass->batch * (size_t)pass->in.c;
+
+    (void)y;
+    assert_int_equal(cnn_net_zero_grad(user), CNN_OK);
+    assert_int_equal(cnn_net_backward_input(user, pass->batch, x, dy, dx),
+                     CNN_OK);
+    for (size_t i = 0; i < n; i++)
+        dx[i] += dy[i];
+}
+
+static void nets_within_nets(void **state)
+{
+    const cnn_layer_methods block = {.struct_size = sizeof(block),
+                                     .name = "block",
+                                     .forward = block_forward,
+                                     .backward = block_backward};
+    cnn_net *inner = cnn_net_create(), *net = cnn_net_create();
+    float *x = uniform(16 * 42, 1);
+    cnn_optim *sgd = cnn_sgd_create(0.2f, NULL);
+    cnn_metrics first = {0}, last = {0};
+    int32_t labels[16];
+
+    (void)state;
+    fill_labels(labels, 16, 3, 2);
+    cnn_net_add(inner, cnn_dense_create(300, NULL));
+    cnn_net_add(inner, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_add(inner, cnn_dense_create(200, NULL));
+    build(inner, &(cnn_shape){200, 1, 1}, 16, 1);
+    cnn_net_add(net, cnn_dense_create(200, NULL));
+    cnn_net_add(net, cnn_layer_create_custom(&block, inner));
+    cnn_net_add(net, cnn_dense_create(3, NULL));
+    assert_int_equal(cnn_set_num_threads(4), CNN_OK);
+    build(net, &net_shape, 16, 3);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(cnn_net_train_step(net, sgd, 16, x, labels,
+                                            i == 0 ? &first : &last),
+                         CNN_OK);
+        assert_int_equal(cnn_net_update(inner, sgd), CNN_OK);
+    }
+    assert_true(last.loss < 0.2 * first.loss);
+    assert_int_equal(cnn_set_num_threads(1), CNN_OK);
+    cnn_net_free(net);
+    cnn_net_free(inner);
+    cnn_optim_free(sgd);
+    test_free(x);
+}
+
 /* -------------------------------------------------------------- files --- */
+
+/* dense 8, the layer, dense 10 */
+static cnn_net *trainable(float epsilon)
+{
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_dense_create(8, NULL));
+    cnn_net_add(net, own_layer(epsilon, CNN_BY_SAMPLES, NULL));
+    cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
+    return net;
+}
+
+/* A checkpoint needs nobody who makes layers: the net is there. */
+static void resumed(void **state)
+{
+    training a = {.net = trainable(1.0f)}, b = {.net = trainable(1.0f)};
+    training other = {.net = trainable(2.0f)};
+    const char *path = temp_path("checkpoint");
+
+    (void)state;
+    training_open(&a, 1);
+    training_open(&b, 2);
+    training_open(&other, 1);
+    training_run(&a, 4);
+    assert_int_equal(cnn_trainer_save(a.trainer, path), CNN_OK);
+    training_run(&a, 3);
+    assert_int_equal(cnn_trainer_resume(b.trainer, path), CNN_OK);
+    training_run(&b, 3);
+    assert_same_training(&b, &a);
+    assert_failed(cnn_trainer_resume(other.trainer, path), CNN_ESHAPE,
+                  "layer 1 settings 1, not 2");
+    training_close(&a);
+    training_close(&b);
+    training_close(&other);
+}
 
 static void there_and_back(void **state)
 {
@@ -188,9 +288,10 @@ static void refused_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(learns),         cmocka_unit_test(counted),
-        cmocka_unit_test(sessions_agree), cmocka_unit_test(freed_once),
-        cmocka_unit_test(there_and_back), cmocka_unit_test(refused_files),
+        cmocka_unit_test(learns),           cmocka_unit_test(counted),
+        cmocka_unit_test(sessions_agree),   cmocka_unit_test(freed_once),
+        cmocka_unit_test(nets_within_nets), cmocka_unit_test(resumed),
+        cmocka_unit_test(there_and_back),   cmocka_unit_test(refused_files),
     };
 
     return cmocka_run_group_tests_name("custom_nets", tests, NULL, NULL);
