@@ -201,25 +201,30 @@ typedef struct job {
     size_t grads_stride;
 } job;
 
-static void run_samples(const job *j, int32_t first, int32_t n,
-                        float *workspace, float *grads)
+/* Samples that one call computes, and what it writes to besides. */
+typedef struct part {
+    int32_t first, count;
+    float *workspace, *grads;
+} part;
+
+static void run_part(const job *j, const part *p)
 {
     const custom *c = j->c;
     const cnn_layer *layer = &c->base;
-    const size_t x = (size_t)first * cnn__shape_size(&layer->in);
-    const size_t y = (size_t)first * cnn__shape_size(&layer->out);
+    const size_t x = (size_t)p->first * cnn__shape_size(&layer->in);
+    const size_t y = (size_t)p->first * cnn__shape_size(&layer->out);
     const bool works = c->plan.workspace > 0 || c->plan.workspace_of_sample > 0;
     const cnn_layer_pass pass = {
         .struct_size = sizeof(pass),
         .flags = cnn__trains(layer, j->run->flags) ? CNN_TRAIN : 0,
-        .batch = n,
-        .first = first,
+        .batch = p->count,
+        .first = p->first,
         .in = layer->in,
         .out = layer->out,
         .param_count = layer->params.count,
         .params = layer->params.value,
-        .grads = grads,
-        .workspace = works ? workspace : NULL,
+        .grads = p->grads,
+        .workspace = works ? p->workspace : NULL,
         .seed = layer_seed(layer, j->run->seed),
         .step = j->run->step,
     };
@@ -242,8 +247,8 @@ static void run_chunk(void *data, int64_t chunk, int32_t worker)
         grads += (size_t)chunk * j->grads_stride;
         memset(grads, 0, j->grads_stride * sizeof(float));
     }
-    run_samples(j, first, rest < j->samples ? rest : j->samples,
-                cnn__run_scratch(j->run, worker), grads);
+    run_part(j, &(part){first, rest < j->samples ? rest : j->samples,
+                        cnn__run_scratch(j->run, worker), grads});
 }
 
 /* Adds the sum of all parts to the gradients. */
@@ -267,8 +272,8 @@ static void run_all(job *j)
     const size_t P = layer->params.count;
 
     if (!by_samples(j->c)) {
-        run_samples(j, 0, run->batch, run->shared,
-                    j->back && P > 0 ? layer->params.grad : NULL);
+        run_part(j, &(part){0, run->batch, run->shared,
+                            j->back && P > 0 ? layer->params.grad : NULL});
         return;
     }
     const bool sums = j->back && P > 0;
