@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import support
-from cnn import _prototypes, _structs
+from cnn import _prototypes, _structs, _structs_own
 from cnn._library import lib
 from cnn._status import Status
 
@@ -22,14 +22,14 @@ PLAIN = {
     "float": ctypes.c_float, "double": ctypes.c_double,
     "cnn_status": ctypes.c_int, "void": None, "char": ctypes.c_char,
     "cnn_trainer_callback": _structs.CALLBACK,
-    "cnn_layer_shape_fn": _structs.LAYER_SHAPE,
-    "cnn_layer_init_fn": _structs.LAYER_INIT,
-    "cnn_layer_forward_fn": _structs.LAYER_FORWARD,
-    "cnn_layer_backward_fn": _structs.LAYER_BACKWARD,
-    "cnn_layer_copy_fn": _structs.LAYER_COPY,
-    "cnn_layer_release_fn": _structs.LAYER_RELEASE,
-    "cnn_layer_maker": _structs.LAYER_MAKER,
-    "cnn_loss_fn": _structs.LOSS, "cnn_misfit_fn": _structs.MISFIT,
+    "cnn_layer_shape_fn": _structs_own.LAYER_SHAPE,
+    "cnn_layer_init_fn": _structs_own.LAYER_INIT,
+    "cnn_layer_forward_fn": _structs_own.LAYER_FORWARD,
+    "cnn_layer_backward_fn": _structs_own.LAYER_BACKWARD,
+    "cnn_layer_copy_fn": _structs_own.LAYER_COPY,
+    "cnn_layer_release_fn": _structs_own.LAYER_RELEASE,
+    "cnn_layer_maker": _structs_own.LAYER_MAKER,
+    "cnn_loss_fn": _structs_own.LOSS, "cnn_misfit_fn": _structs_own.MISFIT,
 }
 OF_PYTHON = {
     "cnn_layer": _structs.LayerStruct, "cnn_net": _structs.NetStruct,
@@ -38,7 +38,8 @@ OF_PYTHON = {
     "cnn_trainer": _structs.TrainerStruct,
 }
 OF_PYTHON.update({
-    kind.__doc__: kind for kind in vars(_structs).values()
+    kind.__doc__: kind
+    for kind in [*vars(_structs).values(), *vars(_structs_own).values()]
     if isinstance(kind, type) and issubclass(kind, ctypes.Structure)
     and re.fullmatch("cnn_[a-z0-9_]+", kind.__doc__ or "")})
 

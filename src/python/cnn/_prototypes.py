@@ -22,6 +22,7 @@ from ctypes import (
 from typing import Any
 
 from . import _structs as s
+from . import _structs_own as own
 
 STATUS = c_int  # enum cnn_status
 LAYER = POINTER(s.LayerStruct)
@@ -94,11 +95,11 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_layer_const_tensor": (
         STATUS, LAYER, c_int32, POINTER(s.ConstTensor)),
     # custom.h
-    "cnn_layer_create_custom": (LAYER, POINTER(s.LayerMethods), c_void_p),
-    "cnn_net_load_custom": (NET, c_char_p, c_int32, s.LAYER_MAKER, c_void_p),
+    "cnn_layer_create_custom": (LAYER, POINTER(own.LayerMethods), c_void_p),
+    "cnn_net_load_custom": (NET, c_char_p, c_int32, own.LAYER_MAKER, c_void_p),
     "cnn_net_load_custom_memory": (
-        NET, c_void_p, c_size_t, c_int32, s.LAYER_MAKER, c_void_p),
-    "cnn_net_set_custom_loss": (STATUS, NET, s.LOSS, c_void_p),
+        NET, c_void_p, c_size_t, c_int32, own.LAYER_MAKER, c_void_p),
+    "cnn_net_set_custom_loss": (STATUS, NET, own.LOSS, c_void_p),
     # parts.h
     "cnn_layer_copy": (LAYER, LAYER),
     "cnn_net_take": (NET, NET, c_int32, c_int32),
@@ -109,11 +110,11 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_tensor": (STATUS, NET, c_char_p, POINTER(s.Tensor)),
     "cnn_net_const_tensor": (STATUS, NET, c_char_p, POINTER(s.ConstTensor)),
     "cnn_net_load_weights": (
-        STATUS, NET, c_char_p, c_uint32, s.MISFIT, c_void_p),
+        STATUS, NET, c_char_p, c_uint32, own.MISFIT, c_void_p),
     "cnn_net_predict_layer": (STATUS, NET, c_int32, c_int64, FLOATS, FLOATS),
     "cnn_net_gradcheck": (
-        STATUS, NET, POINTER(s.Batch), POINTER(s.GradcheckOptions),
-        POINTER(s.GradcheckResult)),
+        STATUS, NET, POINTER(s.Batch), POINTER(own.GradcheckOptions),
+        POINTER(own.GradcheckResult)),
     # net.h
     "cnn_net_create": (NET,),
     "cnn_net_free": (None, NET),

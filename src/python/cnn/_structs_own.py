@@ -1,0 +1,148 @@
+"""The structs and callbacks of include/cnn/custom.h and parts.h.
+
+A test compares them with the headers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import c_double, c_float, c_int32, c_int64, c_uint32, c_uint64
+
+from ._structs import LayerStruct, Shape
+
+
+class LayerPlan(ctypes.Structure):
+    """cnn_layer_plan"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("in", Shape),
+        ("out", Shape),
+        ("reserved", c_uint32),
+        ("params", ctypes.c_size_t),
+        ("workspace", ctypes.c_size_t),
+        ("workspace_of_sample", ctypes.c_size_t),
+        ("connections", c_int64),
+        ("multiply_adds", c_int64),
+        ("why", ctypes.c_char * 160),
+    ]
+
+
+class LayerPass(ctypes.Structure):
+    """cnn_layer_pass"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("batch", c_int32),
+        ("first", c_int32),
+        ("in", Shape),
+        ("out", Shape),
+        ("param_count", ctypes.c_size_t),
+        ("params", ctypes.POINTER(c_float)),
+        ("grads", ctypes.POINTER(c_float)),
+        ("workspace", ctypes.POINTER(c_float)),
+        ("seed", c_uint64),
+        ("step", c_uint64),
+    ]
+
+
+class LossSample(ctypes.Structure):
+    """cnn_loss_sample"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label", c_int32),
+        ("count", ctypes.c_size_t),
+        ("y", ctypes.POINTER(c_float)),
+        ("targets", ctypes.POINTER(c_float)),
+    ]
+
+
+LAYER_SHAPE = ctypes.CFUNCTYPE(
+    c_int32, ctypes.c_void_p, ctypes.POINTER(LayerPlan)
+)
+LAYER_INIT = ctypes.CFUNCTYPE(
+    None,
+    ctypes.c_void_p,
+    ctypes.POINTER(LayerPlan),
+    c_uint64,
+    ctypes.POINTER(c_float),
+)
+LAYER_FORWARD = ctypes.CFUNCTYPE(
+    None,
+    ctypes.c_void_p,
+    ctypes.POINTER(LayerPass),
+    ctypes.POINTER(c_float),
+    ctypes.POINTER(c_float),
+)
+LAYER_BACKWARD = ctypes.CFUNCTYPE(
+    None,
+    ctypes.c_void_p,
+    ctypes.POINTER(LayerPass),
+    ctypes.POINTER(c_float),
+    ctypes.POINTER(c_float),
+    ctypes.POINTER(c_float),
+    ctypes.POINTER(c_float),
+)
+LAYER_COPY = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+LAYER_RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+LAYER_MAKER = ctypes.CFUNCTYPE(
+    ctypes.c_int,
+    ctypes.c_void_p,
+    ctypes.c_char_p,
+    ctypes.c_char_p,
+    ctypes.POINTER(ctypes.POINTER(LayerStruct)),
+)
+LOSS = ctypes.CFUNCTYPE(
+    c_double,
+    ctypes.c_void_p,
+    ctypes.POINTER(LossSample),
+    ctypes.POINTER(c_float),
+)
+MISFIT = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p
+)
+
+
+class LayerMethods(ctypes.Structure):
+    """cnn_layer_methods"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("name", ctypes.c_char_p),
+        ("settings", ctypes.c_char_p),
+        ("shape", LAYER_SHAPE),
+        ("init", LAYER_INIT),
+        ("forward", LAYER_FORWARD),
+        ("backward", LAYER_BACKWARD),
+        ("copy", LAYER_COPY),
+        ("release", LAYER_RELEASE),
+    ]
+
+
+class GradcheckOptions(ctypes.Structure):
+    """cnn_gradcheck_options"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("step", c_float),
+        ("per_tensor", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class GradcheckResult(ctypes.Structure):
+    """cnn_gradcheck_result"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("layer", c_int32),
+        ("tensor", c_int32),
+        ("element", c_int32),
+        ("checked", c_int64),
+        ("error", c_double),
+        ("gradient", c_double),
+        ("slope", c_double),
+    ]
