@@ -339,9 +339,6 @@ class TrainerOptions(ctypes.Structure):
     ]
 
 
-    ]
-
-
 Sized = TypeVar("Sized", bound=ctypes.Structure)
 
 
