@@ -56,7 +56,16 @@ enum {
     CNN_TANH = 2,       /**< tanh(x) */
     CNN_LECUN_TANH = 3, /**< 1.7159 tanh(2x / 3) (LeCun et al., 1998) */
     CNN_LEAKY_RELU = 4, /**< x > 0 ? x : alpha x [alpha 0.01] */
-    CNN_ELU = 5         /**< x > 0 ? x : alpha (exp(x) - 1) [alpha 1] */
+    CNN_ELU = 5,        /**< x > 0 ? x : alpha (exp(x) - 1) [alpha 1] */
+    CNN_GELU = 6,       /**< x P(X <= x), X normal: x (1 + erf(x / sqrt(2))) / 2
+                             (Hendrycks and Gimpel, 2016) */
+    CNN_SILU = 7,       /**< x / (1 + exp(-x)), also called swish (Elfwing et
+                             al., 2018; Ramachandran et al., 2017) */
+    CNN_HARD_SWISH =
+        8,            /**< x min(max(x + 3, 0), 6) / 6 (Howard et al., 2019) */
+    CNN_SOFTPLUS = 9, /**< log(1 + exp(x)) (Dugas et al., 2001) */
+    CNN_CLAMP = 10    /**< min(max(x, 0), alpha) [alpha 6, ReLU6 of Howard et
+                           al., 2017] */
 };
 
 /** Initial values. `scale` is the constant, the standard deviation or the
@@ -155,7 +164,8 @@ typedef struct cnn_batchnorm_options {
 /** Options of cnn_activation_create(). */
 typedef struct cnn_activation_options {
     uint32_t struct_size; /**< sizeof(cnn_activation_options) */
-    float alpha;          /**< of leaky ReLU and ELU, at least 0 [0.01; 1] */
+    float alpha;          /**< of leaky ReLU, ELU and clamp, at least 0
+                               [0.01; 1; 6] */
 } cnn_activation_options;
 
 /* -------------------------------------------------------- describing --- */
@@ -233,7 +243,7 @@ CNN_API cnn_layer *cnn_dense_create(int32_t units,
 /**
  * A function applied to each element.
  *
- * @param kind  CNN_RELU to CNN_ELU
+ * @param kind  CNN_RELU to CNN_CLAMP
  * @return as for cnn_conv2d_create()
  */
 CNN_API cnn_layer *cnn_activation_create(int32_t kind,

@@ -114,4 +114,23 @@ static inline float cnn__tanh(float x)
                         (cnn__bits(x) & sign));
 }
 
+/* log(1 + e^x) = max(x, 0) + log(1 + t), t = e^-|x|, and
+ *
+ *     log(1 + t) = 2 atanh(u / 2) = u (1 + u^2 / 12 + ...),  u = 2 t / (2 + t)
+ *
+ * with a polynomial in u^2 <= 4 / 9, whose error is below 2^-27 of the
+ * logarithm. Written so that a denormal t loses nothing. */
+static inline float cnn__softplus(float x)
+{
+    const float t = cnn__exp(x < 0.0f ? x : -x);
+    const float u = t / (1.0f + 0.5f * t);
+    const float v = u * u;
+    float q = 0x1.1ed82cp-11f;
+
+    q = q * v + 0x1.1ebcf8p-9f;
+    q = q * v + 0x1.99d20ap-7f;
+    q = q * v + 0x1.555502p-4f;
+    return (x > 0.0f ? x : 0.0f) + (u + u * v * q);
+}
+
 #endif

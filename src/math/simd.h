@@ -15,7 +15,7 @@
 /* The code for one instruction set. */
 typedef struct cnn__simd {
     const char *name;
-    const cnn__map *maps; /* indexed by CNN_RELU .. CNN_ELU */
+    const cnn__map *maps; /* indexed by CNN_RELU .. CNN_CLAMP */
     const cnn__winograd *winograds;
     const cnn__direct_routines *direct;
     cnn__small_fn *const *small;

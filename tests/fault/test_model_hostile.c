@@ -175,7 +175,7 @@ static const char *const changes[][2] = {
     {"`weight_scale`:0.0", "`weight_scale`:1e39"},
     {"`weight_scale`:0.0", "`weight_scale`:NaN"},
     {"`bias_scale`:0.0", "`bias_scale`:[]"},
-    {"`function`:2", "`function`:6"},
+    {"`function`:2", "`function`:11"},
     {"`function`:2", "`function`:-1"},
     {"`alpha`:0.0", "`alpha`:-1.0"},
     {"`window_h`:2", "`window_h`:0"},

@@ -48,6 +48,11 @@ static cnn_layer *relu(void)
     return cnn_activation_create(CNN_RELU, NULL);
 }
 
+static cnn_layer *gelu(void)
+{
+    return cnn_activation_create(CNN_GELU, NULL);
+}
+
 static cnn_layer *subsample(void)
 {
     return cnn_subsample2d_create(2, 2, NULL);
@@ -76,7 +81,7 @@ static cnn_layer *own_kind(void)
 }
 
 static cnn_layer *(*const kinds[])(void) = {
-    conv,      dense,   maxpool,   avgpool, relu,     cnn_softmax_create,
+    conv,      dense,   maxpool,   avgpool, relu,     gelu, cnn_softmax_create,
     subsample, dropout, batchnorm, rbf,     own_kind,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

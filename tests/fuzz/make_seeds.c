@@ -88,6 +88,7 @@ static void add_layers(cnn_net *net, int which)
     default:
         cnn_net_add(net, cnn_conv2d_create(3, 5, 5, NULL));
         cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
+        cnn_net_add(net, cnn_activation_create(CNN_GELU, NULL));
     }
     cnn_net_add(net, cnn_dense_create(3, NULL));
     cnn_net_add(net, cnn_softmax_create());

@@ -95,8 +95,9 @@ static void dense_layers(void **state)
 static void activations(void **state)
 {
     (void)state;
-    for (uint64_t seed = 70000; seed < 70240; seed++)
-        check(cnn_activation_create((int32_t)(seed % 6), NULL), 0, seed);
+    for (uint64_t seed = 70000; seed < 70440; seed++)
+        check(cnn_activation_create((int32_t)(seed % (CNN_CLAMP + 1)), NULL), 0,
+              seed);
 }
 
 static void softmax_layers(void **state)

@@ -47,12 +47,18 @@ static float alpha_of(const cnn__map *map)
     return map->alpha != 0.0f ? 0.3f : 0.0f;
 }
 
+/* What the slope is computed from. */
+static const float *from_of(const cnn__map *map)
+{
+    return map->from_x ? x : y;
+}
+
 /* y and dx of the baseline, one element after the other. */
 static void want(const cnn__map *map)
 {
     for (int i = 0; i < N; i++) {
         map->forward(alpha_of(map), x + i, y + i, 1);
-        map->backward(alpha_of(map), y + i, dy + i, dx + i, 1);
+        map->backward(alpha_of(map), from_of(map) + i, dy + i, dx + i, 1);
     }
 }
 
@@ -60,10 +66,11 @@ static void want(const cnn__map *map)
 static void compare(const char *set, const cnn__map *map)
 {
     const float alpha = alpha_of(map);
+    const float *of = from_of(map);
 
     map->forward(alpha, x, got, N);
     assert_same(set, map, got, y, N);
-    map->backward(alpha, y, dy, got, N);
+    map->backward(alpha, of, dy, got, N);
     assert_same(set, map, got, dx, N);
     for (size_t n = 0; n <= 70; n++)
         for (size_t from = 0; from < 17; from++) {
@@ -71,7 +78,7 @@ static void compare(const char *set, const cnn__map *map)
 
             map->forward(alpha, x + at, got + from, n);
             assert_same(set, map, got + from, y + at, n);
-            map->backward(alpha, y + at, dy + at, got + n, n);
+            map->backward(alpha, of + at, dy + at, got + n, n);
             assert_same(set, map, got + n, dx + at, n);
         }
 }

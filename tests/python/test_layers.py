@@ -1,5 +1,6 @@
 """Layers by hand beside plain formulas of numpy."""
 
+import math
 import unittest
 
 import numpy as np
@@ -164,6 +165,7 @@ class Forward(unittest.TestCase):
     def test_activations(self):
         x = 3 * drawn(2, *SHAPE)
         wide = x.astype(float)
+        normal = 0.5 * (1 + np.vectorize(math.erf)(wide / math.sqrt(2)))
         for layer, want in (
                 (cnn.ReLU(), np.maximum(wide, 0)),
                 (cnn.Sigmoid(), 1 / (1 + np.exp(-wide))),
@@ -172,7 +174,13 @@ class Forward(unittest.TestCase):
                 (cnn.LeakyReLU(), np.where(wide > 0, wide, 0.01 * wide)),
                 (cnn.LeakyReLU(0.2), np.where(wide > 0, wide, 0.2 * wide)),
                 (cnn.ELU(0.5),
-                 np.where(wide > 0, wide, 0.5 * np.expm1(wide)))):
+                 np.where(wide > 0, wide, 0.5 * np.expm1(wide))),
+                (cnn.GELU(), wide * normal),
+                (cnn.SiLU(), wide / (1 + np.exp(-wide))),
+                (cnn.HardSwish(), wide * np.clip(wide + 3, 0, 6) / 6),
+                (cnn.Softplus(), np.log1p(np.exp(wide))),
+                (cnn.Clamp(), np.clip(wide, 0, 6)),
+                (cnn.Clamp(0.5), np.clip(wide, 0, 0.5))):
             self.same(layer, want, x)
             self.assertEqual(layer.kind, "activation")
 

@@ -130,6 +130,16 @@ static cnn_layer *elu(void)
     return cnn_activation_create(CNN_ELU, NULL);
 }
 
+static cnn_layer *gelu(void)
+{
+    return cnn_activation_create(CNN_GELU, NULL);
+}
+
+static cnn_layer *clamp(void)
+{
+    return cnn_activation_create(CNN_CLAMP, NULL);
+}
+
 static cnn_layer *sigmoid(void)
 {
     return cnn_activation_create(CNN_SIGMOID, NULL);
@@ -173,6 +183,8 @@ static const struct {
      "`bias_init`:4,`bias_scale`:0.10000000149011612}"},
     {leaky, "{`kind`:`activation`,`function`:4,`alpha`:0.10000000149011612}"},
     {elu, "{`kind`:`activation`,`function`:5,`alpha`:1.0}"},
+    {gelu, "{`kind`:`activation`,`function`:6,`alpha`:0.0}"},
+    {clamp, "{`kind`:`activation`,`function`:10,`alpha`:6.0}"},
     {sigmoid, "{`kind`:`activation`,`function`:1,`alpha`:0.0}"},
     {lecun_tanh, "`function`:3"},
     {cnn_softmax_create, "{`kind`:`softmax`}"},

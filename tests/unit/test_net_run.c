@@ -197,7 +197,7 @@ static void zero_grad(void **state)
 
 /* Stacks in which layers may work in place, or must not: next to layers that
  * look at their input, their output, neither, and at the ends. */
-enum { CONV, RELU, SIGMOID, ELU, MAX, AVERAGE, DENSE, SOFTMAX, END };
+enum { CONV, RELU, SIGMOID, ELU, GELU, MAX, AVERAGE, DENSE, SOFTMAX, END };
 
 static const int8_t stacks[][10] = {
     {CONV, RELU, MAX, CONV, SIGMOID, AVERAGE, RELU, DENSE, ELU, END},
@@ -205,6 +205,7 @@ static const int8_t stacks[][10] = {
     {AVERAGE, RELU, MAX, RELU, DENSE, SIGMOID, SOFTMAX, END},
     {SOFTMAX, CONV, SOFTMAX, RELU, SOFTMAX, DENSE, END},
     {MAX, ELU, AVERAGE, SIGMOID, SIGMOID, END},
+    {GELU, RELU, CONV, GELU, GELU, RELU, GELU, MAX, GELU, END},
     {DENSE, END},
 };
 
@@ -224,6 +225,7 @@ static cnn_layer *create(int8_t kind)
     default:
         return cnn_activation_create(kind == RELU      ? CNN_RELU
                                      : kind == SIGMOID ? CNN_SIGMOID
+                                     : kind == GELU    ? CNN_GELU
                                                        : CNN_ELU,
                                      NULL);
     }

@@ -153,14 +153,29 @@ static void where_saturation_begins(void **state)
     cnn_net_free(net);
 }
 
+/* Between 0 and 6 a clamp is saturated below 0.06 and above 5.94. */
+static void a_clamp_saturates(void **state)
+{
+    const float biases[] = {-1, 0.05f, 0.07f, 5.93f, 5.95f};
+    cnn_net *net = net_of(CNN_CLAMP, biases);
+
+    (void)state;
+    memset(cnn_net_params(net), 0, UNITS * INPUTS * sizeof(float));
+    watch(net, 1);
+    step(net, 1);
+    assert_int_equal(stats_of(net, 1).saturated, 3);
+    cnn_net_free(net);
+}
+
 /* Functions that have no bound on some side cannot saturate. */
 static void unbounded(void **state)
 {
     const float biases[] = {-100, 0, 100, 0, 0};
-    const int32_t kinds[] = {CNN_RELU, CNN_LEAKY_RELU, CNN_ELU};
+    const int32_t kinds[] = {CNN_RELU, CNN_LEAKY_RELU, CNN_ELU,     CNN_GELU,
+                             CNN_SILU, CNN_HARD_SWISH, CNN_SOFTPLUS};
 
     (void)state;
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         cnn_net *net = net_of(kinds[i], biases);
 
         watch(net, 1);
@@ -273,6 +288,7 @@ int main(void)
         cmocka_unit_test(once_alive),
         cmocka_unit_test(saturated_units),
         cmocka_unit_test(where_saturation_begins),
+        cmocka_unit_test(a_clamp_saturates),
         cmocka_unit_test(unbounded),
         cmocka_unit_test(predicting_does_not_disturb),
         cmocka_unit_test(norms),

@@ -69,6 +69,7 @@ static void every_kind(void **state)
         {cnn_subsample2d_create(2, 2, NULL), 4, 12 * 5, 12},
         {cnn_dense_create(5, NULL), 245, 245, 240},
         {cnn_activation_create(CNN_TANH, NULL), 0, 0, 0},
+        {cnn_activation_create(CNN_GELU, NULL), 0, 0, 0},
         {cnn_softmax_create(), 0, 0, 0},
         {cnn_dropout_create(0.5f), 0, 0, 0},
         {cnn_batchnorm_create(NULL), 4, 96, 48},

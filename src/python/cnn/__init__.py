@@ -20,19 +20,24 @@ from .dataset import Dataset
 from .evaluation import Evaluation, Metrics
 from .layers import (
     ELU,
+    GELU,
     RBF,
     AvgPool2D,
     BatchNorm,
+    Clamp,
     Conv2D,
     Dense,
     Dropout,
+    HardSwish,
     Layer,
     LeakyReLU,
     LeCunTanh,
     MaxPool2D,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softplus,
     Subsample2D,
     Tanh,
 )
@@ -59,12 +64,12 @@ from .trainer import Epoch, History, Progress, Trainer
 load = Net.load
 
 __all__ = [
-    "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Conv2D",
-    "Cosine", "Dataset", "Dense", "Dropout", "ELU", "Epoch", "Error",
-    "Evaluation", "Exponential", "History", "Layer", "LeCunTanh", "LeakyReLU",
-    "MaxPool2D", "Metadata", "Metrics", "Net", "Optimizer", "Plateau",
-    "Progress", "RBF", "RMSprop", "ReLU", "SGD", "Schedule", "Session",
-    "Sigmoid", "Softmax", "Status", "StepDecay", "Subsample2D", "Tanh",
-    "Trainer", "__version__", "as_float32", "as_labels", "build_info",
+    "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Clamp",
+    "Conv2D", "Cosine", "Dataset", "Dense", "Dropout", "ELU", "Epoch", "Error",
+    "Evaluation", "Exponential", "GELU", "HardSwish", "History", "Layer",
+    "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Net",
+    "Optimizer", "Plateau", "Progress", "RBF", "RMSprop", "ReLU", "SGD",
+    "Schedule", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus", "Status",
+    "StepDecay", "Subsample2D", "Tanh", "Trainer", "__version__", "as_float32", "as_labels", "build_info",
     "lib_path", "library_version", "load", "num_threads", "set_num_threads",
 ]

@@ -73,3 +73,36 @@ class ELU(_Activation):
 
     def __init__(self, alpha: Optional[float] = None) -> None:
         super().__init__(alpha)
+
+
+class GELU(_Plain):
+    """x P(X <= x) with X normal, by erf (Hendrycks and Gimpel, 2016)"""
+
+    _function = 6
+
+
+class SiLU(_Plain):
+    """x / (1 + exp(-x)), also called swish (Elfwing et al., 2018)"""
+
+    _function = 7
+
+
+class HardSwish(_Plain):
+    """x min(max(x + 3, 0), 6) / 6 (Howard et al., 2019)"""
+
+    _function = 8
+
+
+class Softplus(_Plain):
+    """log(1 + exp(x))"""
+
+    _function = 9
+
+
+class Clamp(_Activation):
+    """min(max(x, 0), alpha); alpha >= 0, 6 by default (ReLU6)."""
+
+    _function = 10
+
+    def __init__(self, alpha: Optional[float] = None) -> None:
+        super().__init__(alpha)

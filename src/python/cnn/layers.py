@@ -14,12 +14,25 @@ from ._layer import Costs, Layer, TensorView, create
 from ._library import lib
 from ._settings import NO_BIAS, Init, Padding, initial, padding_fields
 from ._status import check
-from .activations import ELU, LeakyReLU, LeCunTanh, ReLU, Sigmoid, Tanh
+from .activations import (
+    ELU,
+    GELU,
+    Clamp,
+    HardSwish,
+    LeakyReLU,
+    LeCunTanh,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+)
 
 __all__ = [
-    "AvgPool2D", "BatchNorm", "Conv2D", "Costs", "Dense", "Dropout", "ELU",
-    "Layer", "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Sigmoid",
-    "Softmax", "Subsample2D", "Tanh", "TensorView",
+    "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Costs", "Dense", "Dropout",
+    "ELU", "GELU", "HardSwish", "Layer", "LeakyReLU", "LeCunTanh", "MaxPool2D",
+    "RBF", "ReLU", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
+    "Tanh", "TensorView",
 ]
 
 # In the order of CNN_ALGORITHM_*.
