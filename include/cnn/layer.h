@@ -221,6 +221,18 @@ CNN_API cnn_layer *cnn_avgpool2d_create(int32_t window_h, int32_t window_w,
                                         const cnn_pool2d_options *options);
 
 /**
+ * The largest value of each channel, {C, H, W} to {C, 1, 1}, whatever H and W
+ * are; otherwise as cnn_maxpool2d_create().
+ *
+ * @return as for cnn_conv2d_create(); CNN_ENOMEM only
+ */
+CNN_API cnn_layer *cnn_global_maxpool2d_create(void);
+
+/** The mean of each channel (Lin et al., 2014), otherwise as
+ *  cnn_global_maxpool2d_create(). */
+CNN_API cnn_layer *cnn_global_avgpool2d_create(void);
+
+/**
  * Trainable sub-sampling (LeCun et al., 1998): the sum of the inputs under a
  * window times a coefficient of the channel, plus a bias of the channel. What
  * follows, usually CNN_LECUN_TANH, is a layer of its own. Parameters: C

@@ -3,14 +3,22 @@
  *
  *     max      y = the first largest x under the window;  dx there += dy
  *     average  y = sum of x / D;  dx += dy / D, with D the inputs under the
- *              window, or the whole window if count_include_pad */
+ *              window, or the whole window if count_include_pad
+ *
+ * A global one has a single window, the image, whatever its size. */
 #include <math.h>
 #include <string.h>
 
 #include "layers/kinds.h"
 #include "layers/pool2d_impl.h"
 #include "math/max2x2.h"
+#include "math/sum.h"
 #include "math/sum2x2.h"
+
+static size_t plane(const cnn_shape *s)
+{
+    return (size_t)s->h * (size_t)s->w;
+}
 
 /* The index of the first largest input, or of the first NaN. */
 static size_t largest(const float *x, const cnn__view *v, size_t W)
@@ -111,12 +119,27 @@ static void average_backward(const cnn__pool2d *p, const float *x,
         }
 }
 
-/* ------------------------------------------------------------ passes --- */
-
-static size_t plane(const cnn_shape *s)
+/* The whole channel is one run of floats, which needs no windows. */
+static void mean_forward(const cnn__pool2d *p, const float *x, float *y)
 {
-    return (size_t)s->h * (size_t)s->w;
+    const cnn__view all = cnn__view_at(&p->window, 0, 0);
+
+    *y = cnn__sum(x, plane(&p->base.in)) * share_of(p, &all);
 }
+
+static void mean_backward(const cnn__pool2d *p, const float *x, const float *y,
+                          const float *dy, float *dx)
+{
+    const cnn__view all = cnn__view_at(&p->window, 0, 0);
+    const float share = *dy * share_of(p, &all);
+
+    (void)x;
+    (void)y;
+    for (size_t i = 0; i < plane(&p->base.in); i++)
+        dx[i] = share;
+}
+
+/* ------------------------------------------------------------ passes --- */
 
 /* Channels of n samples. */
 static size_t planes(const cnn_layer *layer, int32_t n)
@@ -172,6 +195,18 @@ static void backward_average(const cnn_layer *layer, int32_t n, const float *x,
     backward_planes(layer, n, x, y, dy, dx, average_backward);
 }
 
+static void forward_mean(const cnn_layer *layer, int32_t n, const float *x,
+                         float *y)
+{
+    forward_planes(layer, n, x, y, mean_forward);
+}
+
+static void backward_mean(const cnn_layer *layer, int32_t n, const float *x,
+                          const float *y, const float *dy, float *dx)
+{
+    backward_planes(layer, n, x, y, dy, dx, mean_backward);
+}
+
 /* ------------------------------------------- max pooling by argmax ----- */
 
 static bool has_argmax(const cnn_layer *layer)
@@ -214,25 +249,34 @@ static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 static const cnn__sample_ops max_samples = {forward_max, backward_max};
 static const cnn__sample_ops average_samples = {forward_average,
                                                 backward_average};
+static const cnn__sample_ops mean_samples = {forward_mean, backward_mean};
 static const cnn__argmax_ops max_argmax = {has_argmax, forward_argmax,
                                            backward_argmax};
 
 #define POOL_OPS(name, at, ...)                                               \
     {                                                                         \
-        .kind = (name), .size = sizeof(cnn__pool2d),                          \
-        .options = offsetof(cnn__pool2d, o),                                  \
-        .options_size = sizeof(cnn_pool2d_options), .traits = (at),           \
-        .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields,      \
-        .check = cnn__pool2d_check, .shape = cnn__pool2d_shape,               \
+        .kind = (name), .size = sizeof(cnn__pool2d), .traits = (at),          \
         .forward = cnn__forward_by_samples,                                   \
         .backward = cnn__backward_by_samples, .costs = add_costs, __VA_ARGS__ \
     }
+#define WITH_WINDOW                                                  \
+    .options = offsetof(cnn__pool2d, o),                             \
+    .options_size = sizeof(cnn_pool2d_options),                      \
+    .field_count = CNN__POOL2D_FIELDS, .fields = cnn__pool2d_fields, \
+    .check = cnn__pool2d_check, .shape = cnn__pool2d_shape
 
 const cnn__layer_ops cnn__maxpool2d_ops =
-    POOL_OPS("maxpool2d", CNN__NEEDS_X | CNN__NEEDS_Y, .samples = &max_samples,
-             .argmax = &max_argmax);
+    POOL_OPS("maxpool2d", CNN__NEEDS_X | CNN__NEEDS_Y, WITH_WINDOW,
+             .samples = &max_samples, .argmax = &max_argmax);
 const cnn__layer_ops cnn__avgpool2d_ops =
-    POOL_OPS("avgpool2d", 0, .samples = &average_samples);
+    POOL_OPS("avgpool2d", 0, WITH_WINDOW, .samples = &average_samples);
+const cnn__layer_ops cnn__global_maxpool2d_ops =
+    POOL_OPS("global_maxpool2d", CNN__NEEDS_X | CNN__NEEDS_Y,
+             .shape = cnn__pool2d_shape_global, .samples = &max_samples,
+             .argmax = &max_argmax);
+const cnn__layer_ops cnn__global_avgpool2d_ops =
+    POOL_OPS("global_avgpool2d", 0, .shape = cnn__pool2d_shape_global,
+             .samples = &mean_samples);
 
 cnn_layer *cnn_maxpool2d_create(int32_t window_h, int32_t window_w,
                                 const cnn_pool2d_options *options)
@@ -244,4 +288,14 @@ cnn_layer *cnn_avgpool2d_create(int32_t window_h, int32_t window_w,
                                 const cnn_pool2d_options *options)
 {
     return cnn__pool2d_create(&cnn__avgpool2d_ops, window_h, window_w, options);
+}
+
+cnn_layer *cnn_global_maxpool2d_create(void)
+{
+    return cnn__layer_new(&cnn__global_maxpool2d_ops, NULL);
+}
+
+cnn_layer *cnn_global_avgpool2d_create(void)
+{
+    return cnn__layer_new(&cnn__global_avgpool2d_ops, NULL);
 }

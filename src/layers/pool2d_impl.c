@@ -66,6 +66,15 @@ cnn_status cnn__pool2d_shape(cnn_layer *layer)
     return CNN_OK;
 }
 
+cnn_status cnn__pool2d_shape_global(cnn_layer *layer)
+{
+    cnn__pool2d *p = (cnn__pool2d *)layer;
+
+    p->window_h = p->o.stride_h = layer->in.h;
+    p->window_w = p->o.stride_w = layer->in.w;
+    return cnn__pool2d_shape(layer);
+}
+
 cnn_layer *cnn__pool2d_create(const cnn__layer_ops *ops, int32_t window_h,
                               int32_t window_w,
                               const cnn_pool2d_options *options)

@@ -20,6 +20,8 @@ extern const cnn__field cnn__pool2d_fields[CNN__POOL2D_FIELDS];
 /* `check`, `shape` and the create function of such a layer. */
 cnn_status cnn__pool2d_check(cnn_layer *layer);
 cnn_status cnn__pool2d_shape(cnn_layer *layer);
+/* `shape` of a layer whose window is the image. */
+cnn_status cnn__pool2d_shape_global(cnn_layer *layer);
 cnn_layer *cnn__pool2d_create(const cnn__layer_ops *ops, int32_t window_h,
                               int32_t window_w,
                               const cnn_pool2d_options *options);

@@ -66,8 +66,20 @@ static cnn_layer *own_kind(void)
 }
 
 static cnn_layer *(*const kinds[])(void) = {
-    conv,      dense,   maxpool,   avgpool, relu,     gelu, cnn_softmax_create,
-    subsample, dropout, batchnorm, rbf,     own_kind,
+    conv,
+    dense,
+    maxpool,
+    avgpool,
+    relu,
+    gelu,
+    cnn_softmax_create,
+    subsample,
+    dropout,
+    batchnorm,
+    rbf,
+    cnn_global_maxpool2d_create,
+    cnn_global_avgpool2d_create,
+    own_kind,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 

@@ -41,6 +41,29 @@ static void pools(void **state)
     }
 }
 
+static void global_pools(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 55000; seed < 55200; seed++) {
+        cnn__random random;
+        rig r;
+
+        draw_start(&random, seed);
+        rig_open(&r,
+                 seed % 2 ? cnn_global_maxpool2d_create()
+                          : cnn_global_avgpool2d_create(),
+                 &(cnn_shape){draw_between(&random, 1, 4),
+                              draw_between(&random, 1, 6),
+                              draw_between(&random, 1, 6)},
+                 draw_between(&random, 1, 4));
+        gradcheck_fill(&r, seed);
+        /* No two inputs within two steps. */
+        fill_distinct(r.x, r.X, 4 * GRADCHECK_STEP, seed);
+        gradcheck(&r, 0, cnn_layer_kind(r.layer));
+        rig_close(&r);
+    }
+}
+
 static void sub_samplings(void **state)
 {
     (void)state;
@@ -123,6 +146,7 @@ int main(void)
         cmocka_unit_test(convolutions),
         cmocka_unit_test(convolutions_with_tables),
         cmocka_unit_test(pools),
+        cmocka_unit_test(global_pools),
         cmocka_unit_test(sub_samplings),
         cmocka_unit_test(dense_layers),
         cmocka_unit_test(activations),

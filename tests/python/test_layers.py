@@ -144,6 +144,11 @@ class Forward(unittest.TestCase):
         a, b = (t.data.reshape(3, 1, 1) for t in layer.tensors())
         np.testing.assert_allclose(y, a * parts.sum(-1) + b, **CLOSE)
 
+    def test_global_pooling(self):
+        x = drawn(2, *SHAPE)
+        self.same(cnn.GlobalMaxPool2D(), x.max((2, 3), keepdims=True), x)
+        self.same(cnn.GlobalAvgPool2D(), x.mean((2, 3), keepdims=True), x)
+
     def test_pooling_options(self):
         x = np.ones((1, 1, 3, 3), np.float32)
         corner = {}

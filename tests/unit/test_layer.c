@@ -102,13 +102,16 @@ static void kinds(void **state)
                                  cnn_subsample2d_create(2, 2, NULL),
                                  cnn_dropout_create(0.5f),
                                  cnn_batchnorm_create(NULL),
-                                 cnn_rbf_create(10, NULL)};
-    const char *const names[] = {"maxpool2d",  "avgpool2d", "dense",
-                                 "activation", "softmax",   "subsample2d",
-                                 "dropout",    "batchnorm", "rbf"};
+                                 cnn_rbf_create(10, NULL),
+                                 cnn_global_maxpool2d_create(),
+                                 cnn_global_avgpool2d_create()};
+    const char *const names[] = {
+        "maxpool2d", "avgpool2d",        "dense",           "activation",
+        "softmax",   "subsample2d",      "dropout",         "batchnorm",
+        "rbf",       "global_maxpool2d", "global_avgpool2d"};
 
     (void)state;
-    for (int i = 0; i < 9; i++) {
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
         assert_string_equal(cnn_layer_kind(layers[i]), names[i]);
         cnn_layer_free(layers[i]);
     }

@@ -187,6 +187,8 @@ static const struct {
     {clamp, "{`kind`:`activation`,`function`:10,`alpha`:6.0}"},
     {sigmoid, "{`kind`:`activation`,`function`:1,`alpha`:0.0}"},
     {lecun_tanh, "`function`:3"},
+    {cnn_global_maxpool2d_create, "{`kind`:`global_maxpool2d`}"},
+    {cnn_global_avgpool2d_create, "{`kind`:`global_avgpool2d`}"},
     {cnn_softmax_create, "{`kind`:`softmax`}"},
 };
 

@@ -197,7 +197,20 @@ static void zero_grad(void **state)
 
 /* Stacks in which layers may work in place, or must not: next to layers that
  * look at their input, their output, neither, and at the ends. */
-enum { CONV, RELU, SIGMOID, ELU, GELU, MAX, AVERAGE, DENSE, SOFTMAX, END };
+enum {
+    GLOBAL_MAX,
+    GLOBAL_MEAN,
+    CONV,
+    RELU,
+    SIGMOID,
+    ELU,
+    GELU,
+    MAX,
+    AVERAGE,
+    DENSE,
+    SOFTMAX,
+    END
+};
 
 static const int8_t stacks[][10] = {
     {CONV, RELU, MAX, CONV, SIGMOID, AVERAGE, RELU, DENSE, ELU, END},
@@ -206,6 +219,8 @@ static const int8_t stacks[][10] = {
     {SOFTMAX, CONV, SOFTMAX, RELU, SOFTMAX, DENSE, END},
     {MAX, ELU, AVERAGE, SIGMOID, SIGMOID, END},
     {GELU, RELU, CONV, GELU, GELU, RELU, GELU, MAX, GELU, END},
+    {CONV, RELU, GLOBAL_MAX, RELU, DENSE, END},
+    {CONV, SIGMOID, CONV, GLOBAL_MEAN, SOFTMAX, END},
     {DENSE, END},
 };
 
@@ -216,6 +231,10 @@ static cnn_layer *create(int8_t kind)
         return cnn_conv2d_create(3, 2, 2, NULL);
     case MAX:
         return cnn_maxpool2d_create(2, 2, NULL);
+    case GLOBAL_MAX:
+        return cnn_global_maxpool2d_create();
+    case GLOBAL_MEAN:
+        return cnn_global_avgpool2d_create();
     case AVERAGE:
         return cnn_avgpool2d_create(2, 2, NULL);
     case DENSE:

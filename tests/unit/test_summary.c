@@ -66,6 +66,8 @@ static void every_kind(void **state)
         {cnn_conv2d_create(3, 3, 3, NULL), 57, 24 * 19, 24 * 18},
         {cnn_maxpool2d_create(2, 2, NULL), 0, 12 * 4, 0},
         {cnn_avgpool2d_create(2, 3, NULL), 0, 8 * 6, 0},
+        {cnn_global_maxpool2d_create(), 0, 2 * 24, 0},
+        {cnn_global_avgpool2d_create(), 0, 2 * 24, 0},
         {cnn_subsample2d_create(2, 2, NULL), 4, 12 * 5, 12},
         {cnn_dense_create(5, NULL), 245, 245, 240},
         {cnn_activation_create(CNN_TANH, NULL), 0, 0, 0},

@@ -28,6 +28,8 @@ from .layers import (
     Conv2D,
     Dense,
     Dropout,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
     HardSwish,
     Layer,
     LeakyReLU,
@@ -66,7 +68,8 @@ load = Net.load
 __all__ = [
     "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Clamp",
     "Conv2D", "Cosine", "Dataset", "Dense", "Dropout", "ELU", "Epoch", "Error",
-    "Evaluation", "Exponential", "GELU", "HardSwish", "History", "Layer",
+    "Evaluation", "Exponential", "GELU", "GlobalAvgPool2D",
+    "GlobalMaxPool2D", "HardSwish", "History", "Layer",
     "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Net",
     "Optimizer", "Plateau", "Progress", "RBF", "RMSprop", "ReLU", "SGD",
     "Schedule", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus", "Status",

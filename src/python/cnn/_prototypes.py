@@ -64,6 +64,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_subsample2d_create": (LAYER, c_int32, c_int32, POOL),
     "cnn_dense_create": (LAYER, c_int32, POINTER(s.DenseOptions)),
     "cnn_activation_create": (LAYER, c_int32, POINTER(s.ActivationOptions)),
+    "cnn_global_maxpool2d_create": (LAYER,),
+    "cnn_global_avgpool2d_create": (LAYER,),
     "cnn_softmax_create": (LAYER,),
     "cnn_dropout_create": (LAYER, c_float),
     "cnn_batchnorm_create": (LAYER, POINTER(s.BatchNormOptions)),

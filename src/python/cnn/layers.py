@@ -30,8 +30,8 @@ from .activations import (
 
 __all__ = [
     "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Costs", "Dense", "Dropout",
-    "ELU", "GELU", "HardSwish", "Layer", "LeakyReLU", "LeCunTanh", "MaxPool2D",
-    "RBF", "ReLU", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
+    "ELU", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D", "HardSwish", "Layer",
+    "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
     "Tanh", "TensorView",
 ]
 
@@ -210,6 +210,24 @@ class AvgPool2D(_Pool2D):
         super().__init__(
             lib.cnn_avgpool2d_create, window, stride, padding,
             count_include_pad,
+        )
+
+
+class GlobalMaxPool2D(Layer):
+    """The largest value of each channel: (C, H, W) to (C, 1, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            functools.partial(create, lib.cnn_global_maxpool2d_create)
+        )
+
+
+class GlobalAvgPool2D(Layer):
+    """The mean of each channel: (C, H, W) to (C, 1, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            functools.partial(create, lib.cnn_global_avgpool2d_create)
         )
 
 
