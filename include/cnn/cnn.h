@@ -6,6 +6,7 @@
  *
  *     net.h       a stack of layers: build, train, predict
  *     layer.h     the layers, and running one by hand
+ *     shapes.h    layers that change the shape only
  *     optim.h     SGD, Adam, RMSprop
  *     dataset.h   IDX files, arrays, slices
  *     trainer.h   shuffled batches, stopping and resuming, evaluating
@@ -55,6 +56,7 @@
 #include "cnn/runtime.h"
 #include "cnn/schedule.h"
 #include "cnn/session.h"
+#include "cnn/shapes.h"
 #include "cnn/stats.h"
 #include "cnn/status.h"
 #include "cnn/summary.h"

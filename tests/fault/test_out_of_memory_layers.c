@@ -53,6 +53,11 @@ static cnn_layer *batchnorm(void)
     return cnn_batchnorm_create(NULL);
 }
 
+static cnn_layer *upsample(void)
+{
+    return cnn_upsample2d_create(2, 2, CNN_UPSAMPLE_NEAREST);
+}
+
 static cnn_layer *rbf(void)
 {
     static const float codes[2 * 16];
@@ -79,6 +84,7 @@ static cnn_layer *(*const kinds[])(void) = {
     rbf,
     cnn_global_maxpool2d_create,
     cnn_global_avgpool2d_create,
+    upsample,
     own_kind,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -1,6 +1,7 @@
 /* The gradients of every kind of layer, by finite differences, over 2,000
  * configurations. support/gradcheck.h says what is compared, and how closely.
  */
+#include <math.h>
 #include <string.h>
 
 #include "support/conv_case.h"
@@ -60,6 +61,31 @@ static void global_pools(void **state)
         /* No two inputs within two steps. */
         fill_distinct(r.x, r.X, 4 * GRADCHECK_STEP, seed);
         gradcheck(&r, 0, cnn_layer_kind(r.layer));
+        rig_close(&r);
+    }
+}
+
+static void upsamplings(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 56000; seed < 56200; seed++) {
+        const int32_t factor_h = 1 + (int32_t)(seed % 5);
+        const int32_t factor_w = 1 + (int32_t)(seed % 3);
+        cnn__random random;
+        rig r;
+
+        draw_start(&random, seed);
+        rig_open(&r,
+                 cnn_upsample2d_create(factor_h, factor_w, (int32_t)(seed % 2)),
+                 &(cnn_shape){draw_between(&random, 1, 3),
+                              draw_between(&random, 1, 4),
+                              draw_between(&random, 1, 4)},
+                 draw_between(&random, 1, 3));
+        gradcheck_fill(&r, seed);
+        /* Shares like 1 / 6 are not exact, so nothing may cancel. */
+        for (size_t i = 0; i < r.Y; i++)
+            r.dy[i] = fabsf(r.dy[i]);
+        gradcheck(&r, 0, "upsample2d");
         rig_close(&r);
     }
 }
@@ -147,6 +173,7 @@ int main(void)
         cmocka_unit_test(convolutions_with_tables),
         cmocka_unit_test(pools),
         cmocka_unit_test(global_pools),
+        cmocka_unit_test(upsamplings),
         cmocka_unit_test(sub_samplings),
         cmocka_unit_test(dense_layers),
         cmocka_unit_test(activations),

@@ -213,7 +213,8 @@ class Nonsense(unittest.TestCase):
         trainer = cnn.Trainer(net, cnn.SGD(), some)
         session, x = cnn.Session(net), np.zeros((2, 4), np.float32)
         kinds = (cnn.Conv2D, cnn.MaxPool2D, cnn.AvgPool2D, cnn.Subsample2D,
-                 cnn.Dense, cnn.Dropout, cnn.LeakyReLU, cnn.ELU, cnn.Clamp)
+                 cnn.Dense, cnn.Dropout, cnn.LeakyReLU, cnn.ELU, cnn.Clamp,
+                 cnn.Upsample2D)
         yield from kinds
         yield from (
             lambda v: cnn.Conv2D(v, v), lambda v: cnn.Conv2D(2, 2, stride=v),

@@ -149,6 +149,15 @@ class Forward(unittest.TestCase):
         self.same(cnn.GlobalMaxPool2D(), x.max((2, 3), keepdims=True), x)
         self.same(cnn.GlobalAvgPool2D(), x.mean((2, 3), keepdims=True), x)
 
+    def test_upsampling(self):
+        x = drawn(2, *SHAPE)
+        self.same(cnn.Upsample2D((2, 3)), x.repeat(2, 2).repeat(3, 3), x)
+        ramp = np.arange(5, dtype=np.float32).reshape(1, 1, 1, 5)
+        want = np.clip(np.arange(0.5, 10) / 2 - 0.5, 0, 4).reshape(1, 1, 1, 10)
+        self.same(cnn.Upsample2D((1, 2), "bilinear"), want, ramp)
+        with self.assertRaisesRegex(ValueError, "'cubic': expected nearest or"):
+            cnn.Upsample2D(2, "cubic")
+
     def test_pooling_options(self):
         x = np.ones((1, 1, 3, 3), np.float32)
         corner = {}

@@ -140,6 +140,11 @@ static cnn_layer *clamp(void)
     return cnn_activation_create(CNN_CLAMP, NULL);
 }
 
+static cnn_layer *upsample(void)
+{
+    return cnn_upsample2d_create(2, 3, CNN_UPSAMPLE_BILINEAR);
+}
+
 static cnn_layer *sigmoid(void)
 {
     return cnn_activation_create(CNN_SIGMOID, NULL);
@@ -189,6 +194,7 @@ static const struct {
     {lecun_tanh, "`function`:3"},
     {cnn_global_maxpool2d_create, "{`kind`:`global_maxpool2d`}"},
     {cnn_global_avgpool2d_create, "{`kind`:`global_avgpool2d`}"},
+    {upsample, "{`kind`:`upsample2d`,`factor_h`:2,`factor_w`:3,`mode`:1}"},
     {cnn_softmax_create, "{`kind`:`softmax`}"},
 };
 

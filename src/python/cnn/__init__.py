@@ -42,6 +42,7 @@ from .layers import (
     Softplus,
     Subsample2D,
     Tanh,
+    Upsample2D,
 )
 from .metadata import Metadata
 from .net import Net
@@ -73,6 +74,6 @@ __all__ = [
     "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Net",
     "Optimizer", "Plateau", "Progress", "RBF", "RMSprop", "ReLU", "SGD",
     "Schedule", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus", "Status",
-    "StepDecay", "Subsample2D", "Tanh", "Trainer", "__version__", "as_float32", "as_labels", "build_info",
+    "StepDecay", "Subsample2D", "Tanh", "Trainer", "Upsample2D", "__version__", "as_float32", "as_labels", "build_info",
     "lib_path", "library_version", "load", "num_threads", "set_num_threads",
 ]

@@ -27,12 +27,13 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .shapes import Upsample2D
 
 __all__ = [
     "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Costs", "Dense", "Dropout",
     "ELU", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D", "HardSwish", "Layer",
     "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
-    "Tanh", "TensorView",
+    "Tanh", "TensorView", "Upsample2D",
 ]
 
 # In the order of CNN_ALGORITHM_*.
