@@ -34,6 +34,17 @@ enum {
 CNN_API cnn_layer *cnn_upsample2d_create(int32_t factor_h, int32_t factor_w,
                                          int32_t mode);
 
+/**
+ * The same elements, in row-major order, as a sample of another shape: {1, 1,
+ * L} for a signal, say, or {C, H, W} for a convolution after a dense layer. It
+ * costs next to nothing. The input must have as many elements (CNN_ESHAPE when
+ * it is built).
+ *
+ * @param shape  each size at least 1; copied
+ * @return as for cnn_conv2d_create()
+ */
+CNN_API cnn_layer *cnn_reshape_create(const cnn_shape *shape);
+
 CNN_END_DECLS
 
 #endif

@@ -17,6 +17,7 @@ static const cnn__layer_ops *const kinds[] = {
     &cnn__global_maxpool2d_ops,
     &cnn__global_avgpool2d_ops,
     &cnn__upsample2d_ops,
+    &cnn__reshape_ops,
 };
 
 const cnn__layer_ops *cnn__layer_ops_find(const char *kind)

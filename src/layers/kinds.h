@@ -17,5 +17,6 @@ extern const cnn__layer_ops cnn__dropout_ops;
 extern const cnn__layer_ops cnn__batchnorm_ops;
 extern const cnn__layer_ops cnn__rbf_ops;
 extern const cnn__layer_ops cnn__upsample2d_ops;
+extern const cnn__layer_ops cnn__reshape_ops;
 
 #endif

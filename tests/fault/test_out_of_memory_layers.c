@@ -58,6 +58,11 @@ static cnn_layer *upsample(void)
     return cnn_upsample2d_create(2, 2, CNN_UPSAMPLE_NEAREST);
 }
 
+static cnn_layer *reshape(void)
+{
+    return cnn_reshape_create(&(cnn_shape){4, 2, 2});
+}
+
 static cnn_layer *rbf(void)
 {
     static const float codes[2 * 16];
@@ -85,6 +90,7 @@ static cnn_layer *(*const kinds[])(void) = {
     cnn_global_maxpool2d_create,
     cnn_global_avgpool2d_create,
     upsample,
+    reshape,
     own_kind,
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

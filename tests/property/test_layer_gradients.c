@@ -149,6 +149,21 @@ static void activations(void **state)
               seed);
 }
 
+/* The number of elements has to fit, so the shape is given. */
+static void reshapings(void **state)
+{
+    (void)state;
+    for (int32_t n = 1; n < 20; n++) {
+        rig r;
+
+        rig_open(&r, cnn_reshape_create(&(cnn_shape){2, n, 3}),
+                 &(cnn_shape){n, 1, 6}, 2);
+        gradcheck_fill(&r, (uint64_t)n);
+        gradcheck(&r, 0, "reshape");
+        rig_close(&r);
+    }
+}
+
 static void softmax_layers(void **state)
 {
     (void)state;
@@ -177,6 +192,7 @@ int main(void)
         cmocka_unit_test(sub_samplings),
         cmocka_unit_test(dense_layers),
         cmocka_unit_test(activations),
+        cmocka_unit_test(reshapings),
         cmocka_unit_test(softmax_layers),
         cmocka_unit_test(radial_basis_functions),
     };

@@ -158,6 +158,13 @@ class Forward(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "'cubic': expected nearest or"):
             cnn.Upsample2D(2, "cubic")
 
+    def test_reshape(self):
+        x = drawn(2, *SHAPE)
+        self.same(cnn.Reshape((5, 3, 6)), x.reshape(2, 5, 3, 6), x)
+        self.same(cnn.Reshape(90), x.reshape(2, 90, 1, 1), x)
+        with self.assertRaisesRegex(ValueError, "91 elements, the input"):
+            cnn.Reshape(91).build(SHAPE, 1)
+
     def test_pooling_options(self):
         x = np.ones((1, 1, 3, 3), np.float32)
         corner = {}

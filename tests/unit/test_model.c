@@ -145,6 +145,11 @@ static cnn_layer *upsample(void)
     return cnn_upsample2d_create(2, 3, CNN_UPSAMPLE_BILINEAR);
 }
 
+static cnn_layer *reshape(void)
+{
+    return cnn_reshape_create(&(cnn_shape){7, 4, 6});
+}
+
 static cnn_layer *sigmoid(void)
 {
     return cnn_activation_create(CNN_SIGMOID, NULL);
@@ -195,6 +200,7 @@ static const struct {
     {cnn_global_maxpool2d_create, "{`kind`:`global_maxpool2d`}"},
     {cnn_global_avgpool2d_create, "{`kind`:`global_avgpool2d`}"},
     {upsample, "{`kind`:`upsample2d`,`factor_h`:2,`factor_w`:3,`mode`:1}"},
+    {reshape, "{`kind`:`reshape`,`c`:7,`h`:4,`w`:6}"},
     {cnn_softmax_create, "{`kind`:`softmax`}"},
 };
 

@@ -75,6 +75,7 @@ static void every_kind(void **state)
         {cnn_softmax_create(), 0, 0, 0},
         {cnn_dropout_create(0.5f), 0, 0, 0},
         {cnn_batchnorm_create(NULL), 4, 96, 48},
+        {cnn_reshape_create(&(cnn_shape){6, 8, 1}), 0, 0, 0},
         {cnn_upsample2d_create(2, 3, CNN_UPSAMPLE_NEAREST), 0, 6 * 48, 0},
         {cnn_upsample2d_create(2, 3, CNN_UPSAMPLE_BILINEAR), 0, 4 * 6 * 48,
          4 * 6 * 48},

@@ -70,6 +70,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_dropout_create": (LAYER, c_float),
     "cnn_batchnorm_create": (LAYER, POINTER(s.BatchNormOptions)),
     "cnn_rbf_create": (LAYER, c_int32, FLOATS),
+    "cnn_reshape_create": (LAYER, SHAPE),
     "cnn_upsample2d_create": (LAYER, c_int32, c_int32, c_int32),
     "cnn_layer_free": (None, LAYER),
     "cnn_layer_build": (STATUS, LAYER, SHAPE, c_int32, c_uint64),

@@ -27,12 +27,12 @@ from .activations import (
     Softplus,
     Tanh,
 )
-from .shapes import Upsample2D
+from .shapes import Reshape, Upsample2D
 
 __all__ = [
     "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Costs", "Dense", "Dropout",
     "ELU", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D", "HardSwish", "Layer",
-    "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
+    "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Reshape", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
     "Tanh", "TensorView", "Upsample2D",
 ]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
+from typing import Any
 
 from . import _checks
 from ._checks import Pair
@@ -36,5 +38,18 @@ class Upsample2D(Layer):
                 height,
                 width,
                 _MODES.index(mode),
+            )
+        )
+
+
+class Reshape(Layer):
+    """The same elements in another shape, row-major: (C, H, W), (H, W) with
+    one channel, or a number of elements."""
+
+    def __init__(self, shape: Any) -> None:
+        to = _checks.shape(shape)
+        super().__init__(
+            functools.partial(
+                create, lib.cnn_reshape_create, ctypes.byref(to)
             )
         )
