@@ -76,9 +76,10 @@ case ${1-} in
 esac
 name=$1
 shift
+[ ! -e "$here/tasks/$name.c" ] || name=tasks/$name
 if [ ! -e "$here/$name.c" ]; then
     say "no example '$name'; there are:"
-    (cd "$here" && ls ./*.c first/*.c | sed 's|^\./||; s|\(.*\)\.c|    \1|') >&2
+    (cd "$here" && ls ./*.c first/*.c tasks/*.c | sed 's|^\./||; s|\(.*\)\.c|    \1|') >&2
     exit 64
 fi
 
@@ -93,10 +94,10 @@ elif ! grep -q '^CNN_BUILD_EXAMPLES:BOOL=ON' "$build/CMakeCache.txt" ||
     # Configured by hand, without, or before there was gdk-pixbuf.
     cmake -DCNN_BUILD_EXAMPLES=ON "$build" >&2
 fi
-program=${name#first/}
+program=${name##*/}
 cmake --build "$build" --target "$program" >&2
 case $name in
-predict | first/*) ;; # are told where their data are
+predict | first/* | tasks/*) ;; # are told where their data are
 *) find_data "$@" ;;
 esac
 [ -z "$out" ] || say "model, page, plot and digit go to $out"
