@@ -9,10 +9,8 @@
 #include "base/random.h"
 #include "base/utf8.h"
 #include "layers/kinds.h"
-
-/* The batch is cut into so many parts whose gradients are summed up in order.
- */
-#define PARTS 8
+#include "layers/partials.h"
+#include "math/sum.h"
 
 /* What a summary can add up, and JSON can hold. */
 #define MOST_COST ((int64_t)1 << 53)
@@ -143,16 +141,12 @@ static cnn_status shape(cnn_layer *layer)
 
 /* ------------------------------------------------------------ memory --- */
 
-static int32_t samples_of_part(int32_t batch)
-{
-    return (batch + PARTS - 1) / PARTS;
-}
-
 /* The most samples in a call of forward or backward. */
 static int32_t most_samples(const custom *c, int32_t batch)
 {
     const int32_t chunk = cnn__chunk_samples(cnn__shape_size(&c->base.in));
-    const int32_t part = c->plan.params > 0 ? samples_of_part(batch) : 0;
+    const int32_t part =
+        c->plan.params > 0 ? (int32_t)cnn__partial_most(batch) : 0;
     const int32_t most = chunk > part ? chunk : part;
 
     return by_samples(c) && most < batch ? most : batch;
@@ -170,7 +164,7 @@ static void sizes(const cnn_layer *layer, int32_t batch, cnn__workspace *need)
         return;
     }
     need->scratch = floats;
-    need->shared = cnn__size_mul(PARTS, c->plan.params);
+    need->shared = cnn__partials_floats(batch, c->plan.params);
 }
 
 /* Each layer of a net has its own random numbers. */
@@ -197,8 +191,7 @@ typedef struct job {
     int32_t samples; /* of a chunk */
     bool back;
     const float *x, *y, *dy;
-    float *to, *grads; /* y or dx; of the first chunk */
-    size_t grads_stride;
+    float *to; /* y or dx */
 } job;
 
 /* Samples that one call computes, and what it writes to besides. */
@@ -241,50 +234,53 @@ static void run_chunk(void *data, int64_t chunk, int32_t worker)
     const job *j = data;
     const int32_t first = (int32_t)chunk * j->samples;
     const int32_t rest = j->run->batch - first;
-    float *grads = j->grads;
 
-    if (grads != NULL) {
-        grads += (size_t)chunk * j->grads_stride;
-        memset(grads, 0, j->grads_stride * sizeof(float));
-    }
     run_part(j, &(part){first, rest < j->samples ? rest : j->samples,
-                        cnn__run_scratch(j->run, worker), grads});
+                        cnn__run_scratch(j->run, worker), NULL});
 }
 
-/* Adds the sum of all parts to the gradients. */
-static void add_up(const job *j, int64_t parts)
+/* Samples whose gradients are one partial. */
+static void add_samples(void *data, const cnn__partial *p)
 {
-    const size_t P = j->grads_stride;
+    const job *j = data;
 
-    for (size_t i = 0; i < P; i++) {
-        float sum = j->grads[i];
+    run_part(j, &(part){(int32_t)p->first, (int32_t)(p->end - p->first),
+                        cnn__run_scratch(j->run, p->worker), p->sum});
+}
 
-        for (int64_t k = 1; k < parts; k++)
-            sum += j->grads[(size_t)k * P + i];
-        j->c->base.params.grad[i] += sum;
-    }
+static void run_and_sum(job *j, int32_t workers)
+{
+    const cnn__params *params = &j->c->base.params;
+    const cnn__partials partials = {
+        .chunks = j->run->batch,
+        .floats = params->count,
+        .sums = j->run->shared,
+        .add = add_samples,
+        .data = j,
+    };
+
+    cnn__sum_partials(&partials, workers);
+    cnn__add(params->grad, partials.sums, params->count);
 }
 
 static void run_all(job *j)
 {
     const cnn_layer *layer = &j->c->base;
     const cnn__run *run = j->run;
-    const size_t P = layer->params.count;
+    const bool sums = j->back && layer->params.count > 0;
+    const int32_t workers = cnn__run_workers(layer, run);
 
     if (!by_samples(j->c)) {
         run_part(j, &(part){0, run->batch, run->shared,
-                            j->back && P > 0 ? layer->params.grad : NULL});
+                            sums ? layer->params.grad : NULL});
         return;
     }
-    const bool sums = j->back && P > 0;
-    j->samples = sums ? samples_of_part(run->batch)
-                      : cnn__chunk_samples(cnn__shape_size(&layer->in));
-    j->grads = sums ? run->shared : NULL;
-    j->grads_stride = P;
-    const int64_t chunks = cnn__chunks(run->batch, j->samples);
-    cnn__parallel(chunks, cnn__run_workers(layer, run), run_chunk, j);
-    if (sums)
-        add_up(j, chunks);
+    if (sums) {
+        run_and_sum(j, workers);
+        return;
+    }
+    j->samples = cnn__chunk_samples(cnn__shape_size(&layer->in));
+    cnn__parallel(cnn__chunks(run->batch, j->samples), workers, run_chunk, j);
 }
 
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,

@@ -7,30 +7,18 @@
 #include "base/options.h"
 #include "layers/layer_impl.h"
 
-static cnn_status check_built(const cnn_layer *layer, const void *result)
-{
-    if (layer == NULL)
-        return cnn__fail_null(CNN__LAYER, NULL);
-    if (result == NULL)
-        return cnn__fail(CNN_EINVAL, "an array is NULL");
-    if (!layer->built)
-        return cnn__fail(CNN_ESTATE, "the %s layer is not built",
-                         layer->ops->kind);
-    return CNN_OK;
-}
-
 /* ------------------------------------------------- shape, parameters --- */
 
 cnn_status cnn_layer_in_shape(const cnn_layer *layer, cnn_shape *in)
 {
-    CNN__TRY(check_built(layer, in));
+    CNN__TRY(cnn__layer_check_built(layer, in));
     *in = layer->in;
     return CNN_OK;
 }
 
 cnn_status cnn_layer_out_shape(const cnn_layer *layer, cnn_shape *out)
 {
-    CNN__TRY(check_built(layer, out));
+    CNN__TRY(cnn__layer_check_built(layer, out));
     *out = layer->out;
     return CNN_OK;
 }
@@ -97,7 +85,7 @@ cnn_status cnn_layer_tensor(cnn_layer *layer, int32_t index, cnn_tensor *tensor)
 {
     cnn_tensor found;
 
-    CNN__TRY(check_built(layer, tensor));
+    CNN__TRY(cnn__layer_check_built(layer, tensor));
     CNN__TRY(find_tensor(layer, index, &found));
     return cnn__result_write(tensor, &found, sizeof(found),
                              CNN__SIZE_UP_TO(cnn_tensor, grad), "layer_tensor");
@@ -108,7 +96,7 @@ cnn_status cnn_layer_const_tensor(const cnn_layer *layer, int32_t index,
 {
     cnn_tensor t = {0};
 
-    CNN__TRY(check_built(layer, tensor));
+    CNN__TRY(cnn__layer_check_built(layer, tensor));
     CNN__TRY(find_tensor(layer, index, &t));
     cnn_const_tensor found = {
         .rank = t.rank, .name = t.name, .data = t.data, .grad = t.grad};

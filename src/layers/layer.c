@@ -72,13 +72,7 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
 static cnn_status check_run(const cnn_layer *layer, int32_t batch,
                             const void *arrays_present)
 {
-    if (layer == NULL)
-        return cnn__fail_null(CNN__LAYER, NULL);
-    if (arrays_present == NULL)
-        return cnn__fail(CNN_EINVAL, "an array is NULL");
-    if (!layer->built)
-        return cnn__fail(CNN_ESTATE, "the %s layer is not built",
-                         layer->ops->kind);
+    CNN__TRY(cnn__layer_check_built(layer, arrays_present));
     return cnn__check_batch(batch, layer->max_batch);
 }
 

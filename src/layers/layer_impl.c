@@ -213,6 +213,18 @@ void cnn__workspace_join(cnn__workspace *all, const cnn__workspace *one)
         all->scratch = one->scratch;
 }
 
+cnn_status cnn__layer_check_built(const cnn_layer *layer, const void *array)
+{
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, NULL);
+    if (array == NULL)
+        return cnn__fail(CNN_EINVAL, "an array is NULL");
+    if (!layer->built)
+        return cnn__fail(CNN_ESTATE, "the %s layer is not built",
+                         layer->ops->kind);
+    return CNN_OK;
+}
+
 cnn_status cnn__check_batch(int32_t batch, int32_t max_batch)
 {
     if (batch < 1 || batch > max_batch)

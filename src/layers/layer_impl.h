@@ -128,6 +128,10 @@ void cnn__backward_by_samples(const cnn_layer *layer, const cnn__run *run,
  * sample. Depends on the shape only. */
 int32_t cnn__chunk_samples(size_t size);
 
+/* CNN_EINVAL if the layer or the array is NULL, CNN_ESTATE if the layer is not
+ * built. */
+cnn_status cnn__layer_check_built(const cnn_layer *layer, const void *array);
+
 /* Checks of the arguments that every run has. */
 cnn_status cnn__check_batch(int32_t batch, int32_t max_batch);
 cnn_status cnn__check_flags(uint32_t flags);

@@ -119,9 +119,9 @@ double cnn__total_weight(const float *weights, int32_t N)
 cnn_status cnn__check_batch_of(const cnn_net *net, const cnn_batch *b)
 {
     if (b->x == NULL)
-        return cnn__fail(CNN_EINVAL, "net_train_step: x is NULL");
+        return cnn__fail(CNN_EINVAL, "batch: x is NULL");
     if ((b->labels == NULL) == (b->targets == NULL))
-        return cnn__fail(CNN_EINVAL, "net_train_step: labels %s",
+        return cnn__fail(CNN_EINVAL, "batch: labels %s",
                          b->labels == NULL ? "is NULL, and so is targets"
                                            : "and targets are both given");
     CNN__TRY(cnn__check_loss(net));

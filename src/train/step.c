@@ -241,6 +241,14 @@ cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
     return status;
 }
 
+static bool all_zero(const float *weights, int32_t count)
+{
+    for (int32_t n = 0; n < count && weights != NULL; n++)
+        if (weights[n] != 0.0f)
+            return false;
+    return weights != NULL;
+}
+
 cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
                                const cnn_batch *batch, cnn_metrics *out)
 {
@@ -250,8 +258,8 @@ cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
         return cnn__fail(CNN_EINVAL, "net_train_batch: batch is NULL");
     CNN__TRY(cnn__options_read(&b, sizeof(b), batch, "batch"));
     CNN__TRY(cnn__net_check_built(net));
-    CNN__TRY(cnn__check_batch_of(net, &b));
-    if (cnn__total_weight(b.weights, b.count) == 0.0)
+    CNN__TRY(cnn__check_batch(b.count, net->max_batch));
+    if (all_zero(b.weights, b.count))
         return cnn__fail(CNN_EINVAL, "the weights of all %d samples are 0",
                          b.count);
     return cnn__net_learn(net, optim, 0.0f, &b, out);

@@ -15,8 +15,9 @@
 
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_direct_plan.h"
-#include "layers/conv2d/conv2d_partials.h"
+#include "layers/conv2d/conv2d_gradients.h"
 #include "layers/fused.h"
+#include "layers/partials.h"
 #include "math/lanes.h"
 #include "math/sum.h"
 
@@ -258,7 +259,7 @@ static void backward_tile(const job *j, const cnn__span *span, float *dW,
     }
 }
 
-static void backward_samples(void *data, const cnn__conv_partial *p)
+static void backward_samples(void *data, const cnn__partial *p)
 {
     const job *j = data;
     const int64_t tile = j->plan->tile;
@@ -277,7 +278,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 {
     const cnn__conv *conv = pass->conv;
     job j = job_of(plan, pass);
-    const cnn__conv_partials partials = {
+    const cnn__partials partials = {
         .chunks = pass->run->batch,
         .floats = conv->params,
         .sums = pass->run->shared + conv->weights,
@@ -287,7 +288,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 
     if (pass->dx != NULL)
         turn_weights(&j);
-    cnn__conv_sum(&partials, pass->run->workers);
+    cnn__sum_partials(&partials, pass->run->workers);
     cnn__conv_add_sum(pass, partials.sums, j.plan->by_filters);
 }
 
@@ -298,8 +299,8 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
                   cnn__workspace *need)
 {
     need->scratch = cnn__direct_scratch_floats(plan);
-    need->shared = cnn__size_add(
-        conv->weights, cnn__conv_partials_floats(batch, conv->params));
+    need->shared =
+        cnn__size_add(conv->weights, cnn__partials_floats(batch, conv->params));
 }
 
 const cnn__conv_algorithm cnn__conv_direct = {

@@ -7,8 +7,9 @@
 
 #include "base/threads.h"
 #include "layers/conv2d/conv2d_algorithms.h"
+#include "layers/conv2d/conv2d_gradients.h"
 #include "layers/conv2d/conv2d_im2col_tile.h"
-#include "layers/conv2d/conv2d_partials.h"
+#include "layers/partials.h"
 
 /* ---------------------------------------------------------- the plan --- */
 
@@ -140,7 +141,7 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
 
     need->scratch = cnn__conv_tile_floats(conv, t, batch);
     need->shared =
-        cnn__conv_partials_floats(cnn__chunks(batch, t->samples), conv->params);
+        cnn__partials_floats(cnn__chunks(batch, t->samples), conv->params);
 }
 
 static int32_t grain(const void *plan, int32_t batch)
@@ -171,7 +172,7 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
                   pass->run->workers, forward_tile, &j);
 }
 
-static void backward_tiles(void *data, const cnn__conv_partial *p)
+static void backward_tiles(void *data, const cnn__partial *p)
 {
     const job *j = data;
     float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
@@ -184,7 +185,7 @@ static void backward_tiles(void *data, const cnn__conv_partial *p)
 static void backward(const void *plan, const cnn__conv_pass *pass)
 {
     job j = {plan, pass};
-    const cnn__conv_partials partials = {
+    const cnn__partials partials = {
         .chunks = cnn__chunks(pass->run->batch, j.tiling->samples),
         .floats = pass->conv->params,
         .sums = pass->run->shared,
@@ -192,7 +193,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
         .data = &j,
     };
 
-    cnn__conv_sum(&partials, pass->run->workers);
+    cnn__sum_partials(&partials, pass->run->workers);
     cnn__conv_add_sum(pass, partials.sums, true);
 }
 

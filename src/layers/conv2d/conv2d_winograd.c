@@ -15,9 +15,9 @@
 
 #include "base/float_mode.h"
 #include "base/threads.h"
-#include "layers/conv2d/conv2d_partials.h"
 #include "layers/conv2d/conv2d_winograd_tile.h"
 #include "layers/fused.h"
+#include "layers/partials.h"
 #include "math/lanes.h"
 #include "math/simd.h"
 #include "math/sum.h"
@@ -255,7 +255,7 @@ static void forward_tile(void *data, int64_t number, int32_t worker)
     cnn__fused_done(j->run, &span, y);
 }
 
-static void backward_tiles(void *data, const cnn__conv_partial *p)
+static void backward_tiles(void *data, const cnn__partial *p)
 {
     const job *j = data;
 
@@ -291,7 +291,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     const cnn__run *run = pass->run;
     const cnn__conv_winograd_plan *w = plan;
     job j = job_of(w, pass);
-    const cnn__conv_partials partials = {
+    const cnn__partials partials = {
         .chunks = cnn__winograd_tiles(w, run->batch),
         .floats = w->weights + w->filters,
         .sums = j.dU,
@@ -303,7 +303,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
         prepare_weights(&j);
         cnn__parallel((int64_t)w->points, run->workers, turn_weights, &j);
     }
-    cnn__conv_sum(&partials, run->workers);
+    cnn__sum_partials(&partials, run->workers);
     cnn__parallel((int64_t)w->channels, run->workers, store_weights, &j);
     if (pass->db != NULL)
         cnn__add(pass->db, j.dU + w->weights, w->filters);

@@ -1,7 +1,7 @@
 #include "layers/conv2d/conv2d_winograd_plan.h"
 
 #include "layers/conv2d/conv2d_im2col.h"
-#include "layers/conv2d/conv2d_partials.h"
+#include "layers/partials.h"
 #include "math/simd.h"
 
 /* Squares of a tile: enough to read the weights seldom, few enough that V and M
@@ -140,8 +140,8 @@ void cnn__winograd_sizes(const void *plan, const cnn__conv *conv, int32_t batch,
     need->scratch = scratch_floats(w, batch);
     need->shared = cnn__size_add(
         cnn__size_mul(w->points, w->turned_step),
-        cnn__conv_partials_floats(cnn__winograd_tiles(w, batch),
-                                  cnn__size_add(w->weights, w->filters)));
+        cnn__partials_floats(cnn__winograd_tiles(w, batch),
+                             cnn__size_add(w->weights, w->filters)));
     need->kept = cnn__size_add(CNN__WINOGRAD_HEADER + w->weights,
                                cnn__winograd_source_floats(w));
 }
