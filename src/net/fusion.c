@@ -30,25 +30,25 @@ static float *place(const cnn__fused *fused, const cnn__run *run,
 static void done(const cnn__fused *fused, const cnn__span *span, float *y)
 {
     const cnn__fusion *f = (const cnn__fusion *)fused;
-    const size_t at = (size_t)span->first * out_floats(f->pool);
+    const size_t at = (size_t)span->first * out_floats(f->last);
     const int32_t n = span->count;
 
     if (f->activation != NULL)
         f->activation->ops->pointwise->forward(
             f->activation, (size_t)n * out_floats(f->head), y, y);
     if (f->keep && f->by_argmax)
-        f->pool->ops->argmax->forward(f->pool, n, y, f->y + at, f->argmax + at);
+        f->last->ops->argmax->forward(f->last, n, y, f->y + at, f->argmax + at);
     else
-        f->pool->ops->samples->forward(f->pool, n, y, f->y + at);
+        f->last->ops->samples->forward(f->last, n, y, f->y + at);
 }
 
-/* Pools back by argmax. Only the elements that the pool took have a gradient,
- * and their activations are the pool's outputs: the slope needs nothing else.
+/* Pools back by argmax. Only the elements that pooling took have a gradient,
+ * and their activations are its outputs: the slope needs nothing else.
  */
 static void back_by_argmax(const cnn__fusion *f, const cnn__span *span,
                            const float *dy, float *to)
 {
-    const size_t P = out_floats(f->pool), at = (size_t)span->first * P;
+    const size_t P = out_floats(f->last), at = (size_t)span->first * P;
     const size_t n = (size_t)span->count;
     float *slopes = to + n * out_floats(f->head);
 
@@ -58,7 +58,7 @@ static void back_by_argmax(const cnn__fusion *f, const cnn__span *span,
                                                 dy, slopes);
         dy = slopes;
     }
-    f->pool->ops->argmax->backward(f->pool, span->count, f->argmax + at, dy,
+    f->last->ops->argmax->backward(f->last, span->count, f->argmax + at, dy,
                                    to);
 }
 
@@ -66,9 +66,9 @@ static const float *gradient(const cnn__fused *fused, const cnn__run *run,
                              const cnn__span *span, const float *dy)
 {
     const cnn__fusion *f = (const cnn__fusion *)fused;
-    const cnn_layer *pool = f->pool, *activation = f->activation;
+    const cnn_layer *last = f->last, *activation = f->activation;
     const size_t floats = (size_t)span->count * out_floats(f->head);
-    const size_t pooled = (size_t)span->first * out_floats(pool);
+    const size_t pooled = (size_t)span->first * out_floats(last);
     float *to = worker_scratch(f, run, span->worker);
 
     if (f->by_argmax) {
@@ -76,7 +76,7 @@ static const float *gradient(const cnn__fused *fused, const cnn__run *run,
         return to;
     }
     const float *y = f->head_y + (size_t)span->first * out_floats(f->head);
-    pool->ops->samples->backward(pool, span->count, y, f->y + pooled,
+    last->ops->samples->backward(last, span->count, y, f->y + pooled,
                                  dy + pooled, to);
     if (activation != NULL)
         activation->ops->pointwise->backward(activation, floats, y, to, to);
@@ -85,8 +85,8 @@ static const float *gradient(const cnn__fused *fused, const cnn__run *run,
 
 /* ------------------------------------------------------------ finding --- */
 
-/* Adds to the head's scratch a span of its outputs, and with argmax of the
- * pool's. */
+/* Adds to the head's scratch a span of its outputs, and with argmax of those
+ * of pooling. */
 static void plan_scratch(cnn__fusion *f, size_t grain, int32_t batch)
 {
     const size_t line = CNN__ALIGNMENT / sizeof(float);
@@ -94,7 +94,7 @@ static void plan_scratch(cnn__fusion *f, size_t grain, int32_t batch)
 
     f->scratch = cnn__size_round_up(need.scratch, line);
     f->scratch_floats = grain * (out_floats(f->head) +
-                                 (f->by_argmax ? out_floats(f->pool) : 0));
+                                 (f->by_argmax ? out_floats(f->last) : 0));
 }
 
 static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t batch)
@@ -112,10 +112,10 @@ static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t batch)
         f.activation = layers[++length];
     if (length + 1 >= count || layers[length + 1]->ops->samples == NULL)
         return f;
-    f.pool = layers[++length];
+    f.last = layers[++length];
     f.length = length;
     f.by_argmax =
-        f.pool->ops->argmax != NULL && f.pool->ops->argmax->fits(f.pool);
+        f.last->ops->argmax != NULL && f.last->ops->argmax->fits(f.last);
     plan_scratch(&f, grain, batch);
     return f;
 }

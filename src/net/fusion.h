@@ -1,15 +1,16 @@
 /* Layers of a net that run as one.
  *
  * The head is a layer that computes a span of samples at a time. It may be
- * followed by pooling, with or without an activation in between. Both run on
- * each span as soon as the head has computed it, and in backward they compute
- * the gradient of each span just before the head needs it. The bits are the
- * same as without fusion.
+ * followed by a layer that works sample by sample, as pooling does, with or
+ * without an activation that works in place between them. Both run on each span
+ * as soon as the head has computed it, and in backward they compute the
+ * gradient of each span just before the head needs it. The bits are the same as
+ * without fusion.
  *
  * Outputs between fused layers are read while they are in the cache. Where
  * backward does not need them they are not stored: after max pooling by 2 x 2
- * it needs one byte for each output. An activation alone is not fused, as that
- * gains nothing. */
+ * it needs one byte for each output. An activation in place that is followed by
+ * nothing of that kind is not fused, as that gains nothing. */
 #ifndef CNN_NET_FUSION_H
 #define CNN_NET_FUSION_H
 
@@ -25,14 +26,14 @@ typedef struct cnn__fusion {
     int32_t length;   /* layers after the head; 0: nothing is fused */
     const cnn_layer *head;
     const cnn_layer *activation; /* works in place; NULL: none */
-    const cnn_layer *pool;
-    bool by_argmax;        /* backward needs only the pool's argmax */
+    const cnn_layer *last;       /* works sample by sample: pooling, mostly */
+    bool by_argmax;              /* backward needs only the argmax of pooling */
     size_t scratch;        /* offset of the span in a worker's scratch, ... */
     size_t scratch_floats; /* ... and the floats there */
     bool keep;             /* this pass stores what backward needs: ... */
     float *head_y;         /* ... the activations of the batch, or ... */
     uint8_t *argmax;       /* ... with by_argmax, this; head_y is NULL then */
-    float *y;              /* output of the pool, for the batch */
+    float *y;              /* output of `last`, for the batch */
 } cnn__fusion;
 
 /* Finds what is fused in passes of up to `batch` samples: an array with an

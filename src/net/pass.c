@@ -73,7 +73,7 @@ static void plan_layer(cnn__pass *pass, int32_t i, int32_t batch, bool keep,
     else if (keep && !f->by_argmax)
         y = cnn__arena_floats(arena, output_floats(layers[i], batch));
     else if (keep)
-        argmax = cnn__arena_take(arena, output_floats(f->pool, batch),
+        argmax = cnn__arena_take(arena, output_floats(f->last, batch),
                                  sizeof(uint8_t));
     else if (f->length == 0) {
         y = turns[0];
