@@ -45,6 +45,9 @@ find_data() {
     *' --data'[' =']* | *' --no-train '* | *' --summary'* | *' --help '* | \
         *' --usage '* | *' --version '*) return 0 ;;
     esac
+    case $program in
+    fashion | transfer) sh "$root/cmake/bootstrap.sh" fashion || true ;;
+    esac
     [ ! -e "$data/t10k-labels-idx1-ubyte" ] || return 0
     if [ -e "$data/tried" ]; then
         say "MNIST could not be fetched before; remove $data to try again"
@@ -97,7 +100,7 @@ fi
 program=${name##*/}
 cmake --build "$build" --target "$program" >&2
 case $name in
-predict | first/* | tasks/*) ;; # are told where their data are
+predict | first/* | tasks/own_layer) ;; # are told where their data are
 *) find_data "$@" ;;
 esac
 [ -z "$out" ] || say "model, page, plot and digit go to $out"

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SIDE = 12, COUNT = 400 };
+enum { SIDE = 12, PIXELS = SIDE * SIDE, COUNT = 400 };
 
-static float x[COUNT][SIDE][SIDE];
+static float x[COUNT][PIXELS];
 static int32_t labels[COUNT];
 
 /* Mean and deviation of a sample. */
@@ -30,21 +30,17 @@ static void measure(const float *of, size_t n, float *m, float *s)
     *s = sqrtf(squares / (float)n + 1e-6f); /* no division by 0 */
 }
 
-static size_t elements(const cnn_layer_pass *pass)
-{
-    return (size_t)pass->in.c * (size_t)pass->in.h * (size_t)pass->in.w;
-}
-
 static void forward(void *user, const cnn_layer_pass *pass, const float *in,
                     float *out)
 {
-    const size_t n = elements(pass);
+    const size_t n = (size_t)(pass->in.c * pass->in.h * pass->in.w);
+    const size_t all = n * (size_t)pass->batch;
+    float m, s;
 
     (void)user;
-    for (int32_t k = 0; k < pass->batch; k++, in += n, out += n) {
-        float m, s;
-        measure(in, n, &m, &s);
-        for (size_t i = 0; i < n; i++)
+    for (size_t at = 0; at < all; at += n) {
+        measure(in + at, n, &m, &s);
+        for (size_t i = at; i < at + n; i++)
             out[i] = (in[i] - m) / s;
     }
 }
@@ -53,11 +49,13 @@ static void forward(void *user, const cnn_layer_pass *pass, const float *in,
 static void backward(void *user, const cnn_layer_pass *pass, const float *in,
                      const float *out, const float *dy, float *dx)
 {
-    const size_t n = elements(pass), all = n * (size_t)pass->batch;
+    const size_t n = (size_t)(pass->in.c * pass->in.h * pass->in.w);
+    const size_t all = n * (size_t)pass->batch;
+    float m, s;
 
     (void)user;
     for (size_t at = 0; dx != NULL && at < all; at += n) {
-        float m, s, mean = 0, along = 0;
+        float mean = 0, along = 0;
         measure(in + at, n, &m, &s);
         for (size_t i = at; i < at + n; i++) {
             mean += dy[i] / (float)n;
@@ -68,34 +66,6 @@ static void backward(void *user, const cnn_layer_pass *pass, const float *in,
     }
 }
 
-static float uniform(float low, float high)
-{
-    return low + (high - low) * (float)rand() / (float)RAND_MAX;
-}
-
-/* Bars, upright (1) or lying (0), in noise; in any light or a good one. */
-static void draw(int any_light)
-{
-    for (int n = 0; n < COUNT; n++) {
-        const float dark = any_light ? uniform(-2, 2) : 0;
-        const float contrast = any_light ? uniform(0.1f, 3) : 1;
-        const int at = rand() % SIDE;
-        labels[n] = n % 2;
-        for (int i = 0; i < SIDE; i++)
-            for (int j = 0; j < SIDE; j++)
-                x[n][i][j] = dark + contrast * ((labels[n] ? j : i) == at) +
-                             contrast * uniform(-0.3f, 0.3f);
-    }
-}
-
-static void check(cnn_status status)
-{
-    if (status == CNN_OK)
-        return;
-    fprintf(stderr, "own_layer: %s\n", cnn_last_error());
-    exit(EXIT_FAILURE);
-}
-
 static const cnn_layer_methods sample_norm = {
     .struct_size = sizeof(sample_norm),
     .flags = CNN_BY_SAMPLES, /* libcnn's threads may share the batch */
@@ -103,6 +73,21 @@ static const cnn_layer_methods sample_norm = {
     .forward = forward,
     .backward = backward,
 };
+
+/* Bars, upright (1) or lying (0), in noise; in any light or a good one. */
+static void draw(int any_light)
+{
+    for (int n = 0; n < COUNT; n++) {
+        const float dark = any_light ? (float)(rand() % 100) / 25 - 2 : 0;
+        const float contrast = any_light ? (float)(rand() % 100) / 35 : 1;
+        const int at = rand() % SIDE;
+        labels[n] = n % 2;
+        for (int i = 0; i < PIXELS; i++)
+            x[n][i] = dark +
+                      contrast * ((labels[n] ? i % SIDE : i / SIDE) == at) +
+                      contrast * (float)(rand() % 60 - 30) / 100;
+    }
+}
 
 static double share_of_right(int normalised)
 {
@@ -115,18 +100,20 @@ static double share_of_right(int normalised)
     if (normalised)
         cnn_net_add(net, cnn_layer_create_custom(&sample_norm, NULL));
     cnn_net_add(net, cnn_conv2d_create(8, 3, 3, NULL));
-    if (normalised)
-        cnn_net_add(net, cnn_layer_create_custom(&sample_norm, NULL));
     cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
     cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
     cnn_net_add(net, cnn_dense_create(2, NULL));
-    check(cnn_net_build(net, &shape, COUNT, 1));
-    for (int step = 0; step < 60; step++) {
+    cnn_status status = cnn_net_build(net, &shape, COUNT, 1);
+    for (int step = 0; status == CNN_OK && step < 60; step++) {
         draw(0);
-        check(cnn_net_train_step(net, adam, COUNT, &x[0][0][0], labels, NULL));
+        status = cnn_net_train_step(net, adam, COUNT, x[0], labels, NULL);
     }
     draw(1);
-    check(cnn_net_predict(net, COUNT, &x[0][0][0], &y[0][0]));
+    if (status != CNN_OK ||
+        cnn_net_predict(net, COUNT, x[0], &y[0][0]) != CNN_OK) {
+        fprintf(stderr, "own_layer: %s\n", cnn_last_error());
+        exit(EXIT_FAILURE);
+    }
     for (int n = 0; n < COUNT; n++)
         right += (y[n][1] > y[n][0]) == labels[n];
     cnn_optim_free(adam);

@@ -101,6 +101,8 @@ static const char *choose_folder(const char *folder)
         folder = getenv("CNN_DATA_DIR");
     if (folder != NULL && strcmp(folder, "drawn") == 0)
         return NULL;
+    if (folder != NULL && strcmp(folder, "fashion") == 0)
+        return DEBIAN_FOLDER;
     if (folder != NULL && folder[0] != '\0')
         return folder;
     if (has_all(EXAMPLES_DATA_DIR))

@@ -22,6 +22,7 @@ typedef struct data {
  * folder of the build; in Debian's dataset-fashion-mnist; and if there is
  * nothing there, or the folder is called "drawn", draws digits. A folder that
  * was named must have all four files: otherwise this leaves with a message.
+ * "fashion" names that of dataset-fashion-mnist.
  *
  * With `hold_out` the first twelfth of the training images (5,000 of 60,000)
  * is for validation.

@@ -219,7 +219,8 @@ static int work_on_data(cnn_net *net, const example_options *o)
 
     for (int i = 0; i < MOST_LOGS && o->compare[i] != NULL; i++)
         log_read(o->compare[i], &r.compare[i]);
-    data_find(&d, o->run.data, &o->example->pixels, o->recipe.hold_out);
+    data_find(&d, o->run.data != NULL ? o->run.data : o->example->data,
+              &o->example->pixels, o->recipe.hold_out);
     r.data = &d;
     data_print(&d);
     if (o->train) {

@@ -22,7 +22,8 @@ typedef struct example {
 
     head heads[2]; /* what is put on it, the default first; none: it is whole */
     pixels pixels; /* how images come in; all 0: 28 x 28, black 0, white 1 */
-    recipe as_published, tuned;
+    const char *data; /* for data_find() if --data is not given; NULL: digits */
+    recipe as_published, tuned; /* a batch of 0: there is only the former */
 } example;
 
 /* All of main(). Returns the exit code (failure.h). */

@@ -128,8 +128,10 @@ static void finish(example_options *o, struct argp_state *state)
         argp_error(state, "--load and --init-from: give one of them");
     if (o->compare[0] != NULL && o->plot == NULL && o->report == NULL)
         argp_error(state, "--compare is for --plot and --report");
-    o->recipe = recipe_choose(&o->changes, &o->example->as_published,
-                              &o->example->tuned);
+    const example *e = o->example;
+    o->recipe =
+        recipe_choose(&o->changes, &e->as_published,
+                      e->tuned.batch > 0 ? &e->tuned : &e->as_published);
 }
 
 /* The options that name a file to be written. */

@@ -61,7 +61,8 @@ static void draw(progress *p, const cnn_progress *now, double left)
 
     write_duration(duration, sizeof(duration), left);
     snprintf(parts[0], sizeof(parts[0]), "  %s left", duration);
-    snprintf(parts[1], sizeof(parts[1]), "  accuracy %.4f", p->hits);
+    snprintf(parts[1], sizeof(parts[1]), p->hits > 0 ? "  accuracy %.4f" : "",
+             p->hits);
     snprintf(parts[2], sizeof(parts[2]), "  loss %.4g", p->loss);
     snprintf(parts[3], sizeof(parts[3]), "  %.0f images/s", p->images_per_s);
     if (p->name != NULL)

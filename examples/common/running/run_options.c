@@ -14,7 +14,8 @@ enum { DATA = 256, SEED, THREADS };
 /* clang-format off */
 static const struct argp_option run_table[] = {
     {"data", DATA, "DIR", 0, "folder of the four IDX files, raw or .gz; "
-     "'drawn' for digits that the program draws", 0},
+     "'drawn' for digits that the program draws, 'fashion' for the clothes of "
+     "Debian's dataset-fashion-mnist", 0},
     {"seed", SEED, "N", 0, "of the initial weights and the shuffling [1]", 0},
     {"threads", THREADS, "N", 0, "threads to use [all cores]", 0},
     {"quiet", 'q', 0, 0, "show no progress", 0},

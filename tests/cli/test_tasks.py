@@ -1,0 +1,98 @@
+"""The programs of examples/tasks: each learns its task from few images, and
+has the command line that all have.
+
+    python3 test_tasks.py FOLDER_OF_PROGRAMS
+"""
+import pathlib
+import re
+import unittest
+
+from example import TASKS, ExampleTest, accuracy, png_size
+
+SOURCE = pathlib.Path(__file__).parents[2] / "examples/tasks"
+LONGEST = 120
+
+
+class Tasks(ExampleTest):
+    def numbers(self, program, pattern, *options):
+        """The groups of the line that tells the result."""
+        self.program = program
+        out, err = self.run_example(*options)
+        found = re.search(pattern, out)
+        self.assertIsNotNone(found, out)
+        self.assertIn(f"data: {self.data} (600 images to train on", out)
+        self.assertRegex(err, r"epoch \d+: loss")
+        return [float(group) for group in found.groups()]
+
+    def test_angle(self):
+        """A net that always says 0 is wrong by 22.5 degrees."""
+        error, = self.numbers("angle", r"mean error: (\S+) degrees",
+                              "--epochs=40")
+        self.assertLess(error, 15)
+
+    def test_several_labels(self):
+        """A guess is right once in about 50 times."""
+        right, count = self.numbers(
+            "several_labels", r"all labels right: (\S+) of (\d+) images",
+            "--epochs=40")
+        self.assertEqual(count, 100)
+        self.assertGreater(right, 0.5)
+
+    def test_denoise(self):
+        before, after = self.numbers(
+            "denoise", r"noise: (\S+) dB before, (\S+) dB after",
+            "--epochs=10", "--picture=pairs.png")
+        self.assertAlmostEqual(before, 6.02, delta=0.1)  # deviation 1/2
+        self.assertGreater(after, before + 5)
+        width, height = png_size(self.folder / "pairs.png")
+        self.assertGreater(min(width, height), 100)
+
+    def test_transfer(self):
+        self.program = "transfer"
+        out, _ = self.run_example("--epochs=5", "--save=net.safetensors", "-q",
+                                  env={**self.environment})
+        found = re.findall(r"test accuracy (\S+)", out)
+        self.assertEqual(len(found), 3, out)
+        self.assertGreater(float(found[0]), 0.5)
+        self.assertGreater(float(found[2]), 0.4)  # clothes: a guess has 0.1
+        self.assertGreater(len(self.bytes_of("net.safetensors")), 10000)
+
+    def test_fashion(self):
+        self.program = "fashion"
+        out, _ = self.run_example("--data", self.data, "--steps=60", "-q")
+        self.assertGreater(accuracy(out), 0.5)
+        # By itself it looks for the clothes, wherever the digits are.
+        out, _ = self.run_example("--steps=1", "-q")
+        self.assertIn("data: /usr/share/datasets/fashion-mnist", out)
+
+    def test_command_line(self):
+        for self.program in TASKS:
+            with self.subTest(self.program):
+                out, _ = self.run_example("--help")
+                self.assertIn("--seed", out)
+                self.assertEqual("--picture" in out,
+                                 self.program == "denoise")
+                self.run_example("--epochs=0", code=64)
+                self.run_example("--save=no/where", code=73)
+                self.run_example("--data=nowhere", code=66)
+
+    def test_ctrl_c(self):
+        """It says what it has, and saves it."""
+        self.program = "angle"
+        with self.start("--epochs=100000", "--save=net.safetensors") as process:
+            out, err = self.interrupt(process)
+        self.assertRegex(err, r"angle: stopped after step \d+ of 600000")
+        self.assertIn("mean error:", out)
+        self.assertTrue((self.folder / "net.safetensors").exists())
+
+    def test_they_are_short(self):
+        """Lines of code, which comments and blank lines are not."""
+        for path in SOURCE.glob("*.c"):
+            with self.subTest(path.name):
+                code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+                lines = [line for line in code.splitlines() if line.strip()]
+                self.assertLess(len(lines), LONGEST)
+
+
+if __name__ == "__main__":
+    unittest.main()
