@@ -12,8 +12,8 @@
 
 CNN_BEGIN_DECLS
 
-/** How far an image may be changed. All are drawn uniformly from the range
- *  +- the field; 0 leaves that change out. */
+/** How far an image may be changed. Each change is drawn uniformly from the
+ *  range +- the field; 0 leaves that change out. */
 typedef struct cnn_augment_options {
     uint32_t struct_size; /**< sizeof(cnn_augment_options) */
     float shift;          /**< pixels, in each direction */
@@ -25,18 +25,18 @@ typedef struct cnn_augment_options {
                                (Simard et al., 2003) */
     float elastic_sigma;  /**< its smoothness, pixels; the smoothing reaches
                                32 pixels at most [4] */
-    int32_t mirror;       /**< 1: every second image, by chance, is turned left
-                               to right, pixel by pixel [0] */
+    int32_t mirror;       /**< 1: mirrors an image left to right with
+                               probability 1/2, pixel by pixel [0] */
 } cnn_augment_options;
 
 /**
- * Changes images as a trainer does: image n by the random numbers that follow
- * from `seed`, `step` and n, so that the same call gives the same images.
+ * Changes images as a trainer does. The random numbers for image n follow from
+ * the seed, the step and n, so the same call gives the same images.
  *
  * @param shape   of an image, each at least 1
  * @param random  two numbers, the seed and the step
  * @param count   images, at least 0
- * @param paper   the value of what comes in from outside
+ * @param paper   the value of pixels that come from outside the image
  * @param images  (count, shape), changed in place
  * @return CNN_OK, or CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM and nothing changed
  */

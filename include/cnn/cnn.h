@@ -26,17 +26,17 @@
  * What holds everywhere:
  *
  * - Arrays are row-major float32, N x C x H x W.
- * - Zero in an options struct means the default its comment names, #CNN_ZERO a
- *   zero where that default is another number; NULL for the whole struct means
- *   all defaults.
+ * - Zero in an options struct means the default that its comment names. Where
+ *   that default is another number, #CNN_ZERO means zero. NULL for the whole
+ *   struct means all defaults.
  * - `struct_size` is set to the sizeof of its struct: in options, and before a
  *   call that fills a struct in (cnn_costs, cnn_tensor, ...). libcnn writes no
- *   more than that, and zeros into what it does not know. So a program may be
- *   built with older or newer headers than libcnn has.
+ *   more bytes than that, and sets fields that it does not know to zero. So a
+ *   program may be built with older or newer headers than libcnn has.
  * - What you create you free; every `_free` takes NULL. cnn_net_add() takes the
  *   layer over. Pointers from getters are borrowed.
- * - Distinct objects may be used at the same time in distinct threads; one
- *   object, by one thread at a time. Sessions share a net.
+ * - Distinct threads may use distinct objects at the same time. One object is
+ *   used by one thread at a time. Sessions share a net.
  * - The same seed gives the same bits, whatever the number of threads, on the
  *   same machine with the same BLAS.
  */

@@ -5,16 +5,17 @@
  *
  * A layer is a table of functions and `user`, data of your own that is handed
  * to each. libcnn keeps the parameters, their gradients and all memory; the
- * functions compute. None may fail but the one that settles the shape.
+ * functions compute. Only the function that settles the shape may fail.
  *
- * Where they run: in the thread that runs the net or layer, once for each
- * batch; with CNN_BY_SAMPLES in libcnn's worker threads, for parts of a batch.
- * A net with several sessions runs `forward` in several threads at the same
- * time. So the passes write to nothing but what they are given to write to, and
- * only read what `user` points to.
+ * The functions run in the thread that runs the net or layer, once for each
+ * batch. With CNN_BY_SAMPLES they run in libcnn's worker threads, for parts of
+ * a batch. A net with several sessions runs `forward` in several threads at the
+ * same time. So `forward` and `backward` write only to the arrays that they are
+ * given to write to, and only read what `user` points to.
  *
- * A function without CNN_BY_SAMPLES may call libcnn on other layers and nets. A
- * layer that has a net in it writes to that, so its own net is for one thread.
+ * The functions of a layer without CNN_BY_SAMPLES may call libcnn on other
+ * layers and nets. A layer that runs a net inside writes to that inner net; so
+ * only one thread at a time may use a net that contains such a layer.
  */
 #ifndef CNN_CUSTOM_H
 #define CNN_CUSTOM_H
@@ -43,11 +44,12 @@ typedef struct cnn_layer_plan {
     cnn_shape out;        /**< one sample of y; each at least 1 [as `in`] */
     uint32_t reserved;    /**< 0 */
     size_t params;        /**< trainable floats, up to 2^31 - 1 [0] */
-    size_t workspace;     /**< floats that a call works with, ... [0] */
-    size_t workspace_of_sample; /**< ... and as many more for each of its
-                                     samples [0] */
-    int64_t connections;        /**< of one sample, for summaries [0] */
-    int64_t multiply_adds;      /**< likewise [0]; both up to 2^53 */
+    size_t workspace;     /**< floats of workspace for a call [0] */
+    size_t workspace_of_sample; /**< floats of workspace to add for each sample
+                                     of the call [0] */
+    int64_t connections;        /**< of one sample, for summaries, up to 2^53
+                                     [0] */
+    int64_t multiply_adds;      /**< likewise [0] */
     char why[160]; /**< a text that says why the input is refused [empty] */
 } cnn_layer_plan;
 
@@ -63,29 +65,29 @@ typedef struct cnn_layer_pass {
     const float *params; /**< its parameters, in one array */
     float *grads; /**< their gradients: backward adds to them. NULL in forward
                    */
-    float *workspace; /**< of the plan, uninitialised; NULL if it is none */
-    uint64_t seed;    /**< of the build and this layer, ... */
-    uint64_t step;    /**< ... and the number of this pass of training: what
-                           random numbers are to follow from */
+    float *workspace; /**< of the plan, uninitialised; NULL if there is none */
+    uint64_t seed;    /**< of this layer, from the seed of the build; random
+                           numbers follow from `seed` and `step` */
+    uint64_t step;    /**< the number of this training pass */
 } cnn_layer_pass;
 
-/** Settles what `plan` asks for. The same answer for the same input, each time.
- *  Not 0 refuses the input, with a text in `why`. */
+/** Fills in `plan`, with the same answer for the same input each time. Returns
+ *  0, or another number to refuse the input, with a text in `why`. */
 typedef int32_t (*cnn_layer_shape_fn)(void *user, cnn_layer_plan *plan);
 
-/** Sets the initial parameters, all of them; they follow from the seed, which
- *  is another one for each layer. */
+/** Sets all initial parameters. They follow from the seed, which is different
+ *  for each layer. */
 typedef void (*cnn_layer_init_fn)(void *user, const cnn_layer_plan *plan,
                                   uint64_t seed, float *params);
 
-/** y from x. Overwrites all of y. */
+/** Computes y from x. Overwrites all of y. */
 typedef void (*cnn_layer_forward_fn)(void *user, const cnn_layer_pass *pass,
                                      const float *x, float *y);
 
-/** From dy, the gradient of the loss with respect to y, dx, that with respect
- *  to x, which is overwritten, unless dx is NULL; and adds to pass->grads the
- *  one with respect to the parameters. x, y and dy are only read; nothing
- *  overlaps. */
+/** Gets dy, the gradient of the loss with respect to y. Overwrites dx with the
+ *  gradient with respect to x, unless dx is NULL. Adds the gradient with
+ * respect to the parameters to pass->grads. x, y and dy are only read; no two
+ * arrays overlap. */
 typedef void (*cnn_layer_backward_fn)(void *user, const cnn_layer_pass *pass,
                                       const float *x, const float *y,
                                       const float *dy, float *dx);
@@ -96,8 +98,8 @@ typedef void *(*cnn_layer_copy_fn)(void *user);
 /** Frees `user`. */
 typedef void (*cnn_layer_release_fn)(void *user);
 
-/** What a layer of your own can do. What is not said to be optional must be
- *  there. */
+/** What a layer of your own can do. A pointer may be NULL only if its comment
+ *  says what NULL means. */
 typedef struct cnn_layer_methods {
     uint32_t struct_size; /**< sizeof(cnn_layer_methods) */
     uint32_t flags;       /**< CNN_BY_SAMPLES [0] */
@@ -116,17 +118,19 @@ typedef struct cnn_layer_methods {
 
 /**
  * A layer of your own. With CNN_BY_SAMPLES the gradients are summed up over
- * eight parts of the batch, always the same, so that the bits depend on no
- * thread.
+ * eight parts of the batch. These parts are always the same, so the bits do not
+ * depend on the number of threads.
  *
  * @param methods  copied, with name and settings
- * @param user     handed to the functions; taken over, to be released with the
- *                 layer, if there is a layer; it must outlive it otherwise
+ * @param user     handed to the functions. If the call succeeds and `release`
+ *                 is set, the layer owns it and releases it; otherwise it stays
+ *                 the caller's, and must outlive the layer
  * @return the layer, for cnn_net_add() or cnn_layer_free(), or NULL:
  *         CNN_EINVAL, CNN_EUNSUPPORTED (methods of a newer version), CNN_ENOMEM
  *
- * When it is built, a shape below 1 is CNN_ESHAPE, as a refused one is, with
- * the text `why`; sizes beyond the limits are CNN_EOVERFLOW.
+ * Errors of its build: CNN_ESHAPE for an output shape below 1, and for an input
+ * that is refused, with the text of `why`; CNN_EOVERFLOW for sizes beyond the
+ * limits.
  */
 CNN_API cnn_layer *cnn_layer_create_custom(const cnn_layer_methods *methods,
                                            void *user);
@@ -134,25 +138,25 @@ CNN_API cnn_layer *cnn_layer_create_custom(const cnn_layer_methods *methods,
 /* ------------------------------------------------------------- files --- */
 
 /**
- * Makes the layer that a file calls by that name: CNN_OK, with what
- * cnn_layer_create_custom() gave in `layer`, a NULL too. Anything but CNN_OK
- * says that the name is not known.
+ * Makes the layer that a file calls `name`: sets `layer` to the result of
+ * cnn_layer_create_custom(), also if that is NULL, and returns CNN_OK. Any
+ * other status means that the name is not known.
  *
- * @param settings  of the layer that was saved, empty if it had none; from a
- *                  file, so anything may be in it
+ * @param settings  of the layer that was saved, empty if it had none; they come
+ *                  from a file, so they may contain anything
  */
 typedef cnn_status (*cnn_layer_maker)(void *user, const char *name,
                                       const char *settings, cnn_layer **layer);
 
 /**
- * As cnn_net_load(), for files with layers of your own, which `make` is asked
- * for one by one. libcnn remembers no names: two parts of a program may mean
- * different layers by one.
+ * As cnn_net_load(), for files with layers of your own: `make` is called for
+ * each of them. libcnn remembers no names, so two parts of a program may use
+ * the same name for different layers.
  *
- * @param make  NULL is cnn_net_load(): a layer of somebody's own is then
- *              CNN_EUNSUPPORTED, with its name. So is one that `make` does not
- *              know; a layer of another name is CNN_EINVAL
- * @param user  handed to it
+ * @param make  NULL: as cnn_net_load(). A custom layer is CNN_EUNSUPPORTED,
+ * with its name in the text, if `make` is NULL or does not know it. It is
+ * CNN_EINVAL if `make` gives a layer of another name
+ * @param user  handed to `make`
  */
 CNN_API cnn_net *cnn_net_load_custom(const char *path, int32_t max_batch,
                                      cnn_layer_maker make, void *user);
@@ -174,7 +178,7 @@ typedef struct cnn_loss_sample {
 } cnn_loss_sample;
 
 /**
- * The loss of one sample. A number that is not finite ends the step as
+ * The loss of one sample. If a number is not finite, the step ends with
  * CNN_EDIVERGED.
  *
  * @param dy  its gradient with respect to y, K floats, all overwritten; NULL if
@@ -185,17 +189,18 @@ typedef double (*cnn_loss_fn)(void *user, const cnn_loss_sample *sample,
                               float *dy);
 
 /**
- * Makes CNN_LOSS_CUSTOM the loss: `loss`, sample by sample, in the thread that
- * trains or evaluates. The reduction stays. Labels and targets are checked as
- * for other losses: a label is the number of an output, targets are finite.
- * Nothing is folded into it: y are the outputs of the last layer. The largest
- * output is the guess; with targets none is right.
+ * Sets the loss to CNN_LOSS_CUSTOM: `loss` is called for each sample, in the
+ * thread that trains or evaluates. The reduction stays. Labels and targets are
+ * checked as for other losses: a label is the number of an output, targets are
+ * finite. No layer is folded into the loss: y are the outputs of the last
+ * layer. With labels the largest output is the guess; with targets no sample
+ * counts as correct.
  *
- * Files keep only that there is such a loss. A net that was loaded predicts; it
- * is trained or evaluated when its loss is set again, CNN_ESTATE before.
+ * Files keep only the fact that the loss is a custom one. A loaded net can
+ * predict. Training or evaluating it is CNN_ESTATE until its loss is set again.
  *
  * @param loss  not NULL
- * @param user  handed to it; must outlive its use
+ * @param user  handed to `loss`; must outlive its use
  * @return CNN_OK; CNN_EINVAL, and nothing changed
  */
 CNN_API cnn_status cnn_net_set_custom_loss(cnn_net *net, cnn_loss_fn loss,

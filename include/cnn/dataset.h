@@ -21,16 +21,16 @@ typedef struct cnn_dataset_options {
     uint32_t struct_size; /**< sizeof(cnn_dataset_options) */
     float scale;          /**< factor [1/255 for bytes, 1 for floats] */
     float offset;         /**< added after it [0] */
-    int32_t pad; /**< rows and columns of pixels 0 put around each image
-                      when it is read, at least 0 [0] */
+    int32_t pad; /**< rows and columns of pixels of value 0, added at each
+                      side of an image when it is read; at least 0 [0] */
 } cnn_dataset_options;
 
 /**
  * Reads a pair of IDX files, raw or gzip-compressed (told by their content, not
  * by their names): images as unsigned bytes of 3 dimensions (count, height,
  * width) or 4 (count, channels, height, width), labels as unsigned bytes of
- * one. Files are untrusted input; no more memory is taken than the header
- * announces, and than a file of that size can hold.
+ * one. Files are untrusted input: the dataset takes no more memory than the
+ * header announces, and no more than a file of that size can hold.
  *
  * @param images   path of the image file
  * @param labels   path of the label file
@@ -74,9 +74,9 @@ CNN_API cnn_dataset *cnn_dataset_wrap_f32(const cnn_shape *shape, int64_t count,
 #define CNN_OWN_TARGETS 0x1u
 
 /**
- * Arrays of the caller that a dataset is made over, all but the shape and the
- * images optional; none is copied, and all must outlive the dataset. Which
- * targets and weights mean what: batch.h.
+ * The arrays of the caller that a dataset is made over. All but the shape and
+ * the images are optional. No array is copied; all must outlive the dataset.
+ * batch.h says what targets and weights mean.
  */
 typedef struct cnn_dataset_source {
     uint32_t struct_size;   /**< sizeof(cnn_dataset_source) */
@@ -85,16 +85,18 @@ typedef struct cnn_dataset_source {
     cnn_shape shape;        /**< of an image, each at least 1 */
     cnn_shape target_shape; /**< of a target, as the net's output; each at least
                                  1 if there are target_bytes or _floats */
-    const uint8_t *bytes;   /**< (count, shape): the images, or ... */
-    const float *floats;    /**< ... these */
-    const int32_t *labels;  /**< (count), each from 0 to INT32_MAX - 1 */
-    const uint8_t *target_bytes; /**< (count, target_shape): the targets, or
-                                      ... */
-    const float *target_floats;  /**< ... these. With targets a net is trained
-                                      to meet them, not the labels */
+    const uint8_t *bytes;   /**< (count, shape): the images as bytes; or NULL */
+    const float *floats;   /**< (count, shape): the images as floats; or NULL */
+    const int32_t *labels; /**< (count), each from 0 to INT32_MAX - 1 */
+    const uint8_t *target_bytes; /**< (count, target_shape): the targets as
+                                      bytes; or NULL */
+    const float *target_floats;  /**< (count, target_shape): the targets as
+                                      floats; or NULL. If there are targets, a
+                                      net learns these and not the labels */
     const float *weights; /**< (count): of the samples, at least 0 [1 each] */
-    const float *class_weights; /**< (class_count): a sample counts as much as
-                                     its own weight times that of its label */
+    const float *class_weights; /**< (class_count): of the classes. A sample
+                                     counts as much as its own weight times the
+                                     weight of its class */
     int32_t class_count;        /**< at least the largest label + 1 */
     float target_scale;         /**< of targets, as `scale` of images [1/255 for
                                      bytes, 1 for floats] */
@@ -128,8 +130,8 @@ CNN_API int64_t cnn_dataset_count(const cnn_dataset *dataset);
 CNN_API cnn_status cnn_dataset_shape(const cnn_dataset *dataset,
                                      cnn_shape *shape);
 
-/** The largest label + 1, in a slice that of its own samples; 0 if there are no
- *  samples or `dataset` is NULL. */
+/** The largest label + 1, of a slice the largest of its own samples; 0 if there
+ *  are no samples or `dataset` is NULL. */
 CNN_API int32_t cnn_dataset_classes(const cnn_dataset *dataset);
 
 /** CRC-32 over shape, scaling, labels and pixels: tells data sets apart, and is
@@ -144,8 +146,8 @@ CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
  * @param index   the number of each; NULL for 0, 1, 2, ...
  * @param x       count images as float, overwritten; NULL if not wanted
  * @param labels  count labels, overwritten; NULL if not wanted
- * @return CNN_OK, or CNN_EINVAL and nothing written; CNN_ESTATE if labels are
- *         wanted that are not there
+ * @return CNN_OK, or CNN_EINVAL and nothing written; CNN_ESTATE if `labels` is
+ *         not NULL and the dataset has no labels
  */
 CNN_API cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
                                     const int64_t *index, float *x,
@@ -161,8 +163,8 @@ CNN_API cnn_status cnn_dataset_read_targets(const cnn_dataset *dataset,
                                             int64_t count, const int64_t *index,
                                             float *targets);
 
-/** Reads the weights of samples, (count), each with that of its class; 1 where
- *  there are none. CNN_EINVAL. */
+/** Reads the weights of samples, (count): the weight of a sample times the
+ *  weight of its class; 1 for weights that are not there. CNN_EINVAL. */
 CNN_API cnn_status cnn_dataset_read_weights(const cnn_dataset *dataset,
                                             int64_t count, const int64_t *index,
                                             float *weights);

@@ -6,11 +6,11 @@
 #define CNN_EXPORT_H
 
 /** @def CNN_API
- *  Before what the shared library shows. */
+ *  Marks what the shared library exports. */
 /** @def CNN_BEGIN_DECLS
- *  Before declarations: for C++, that they are C. */
+ *  Begins declarations; in C++ they get C linkage. */
 /** @def CNN_END_DECLS
- *  After them. */
+ *  Ends the declarations of #CNN_BEGIN_DECLS. */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define CNN_API __attribute__((visibility("default")))

@@ -1,6 +1,6 @@
 /**
  * @file inspect.h
- * Looking at a layer, one of a loaded net too: its settings and its arrays of
+ * Looking at a layer, also of a loaded net: its settings and its arrays of
  * parameters, both by name.
  */
 #ifndef CNN_INSPECT_H
@@ -19,27 +19,27 @@ CNN_API int32_t cnn_layer_setting_count(const cnn_layer *layer);
 
 /** The name of a setting, by its number from 0: as in model files
  *  (docs/model-format.md), "filters", "stride_h", ...; and "algorithm", which
- *  files do not have. NULL if there is no such. */
+ *  files do not have. NULL if there is no setting of that number. */
 CNN_API const char *cnn_layer_setting_name(const cnn_layer *layer,
                                            int32_t index);
 
 /**
  * A setting of a layer: what its `_create` was given or the model file says,
- * with defaults in place of zeros. A zero that was said is -0.0, as #CNN_ZERO
- * is, so that the value may be given to a `_create` as it is.
+ * with defaults in place of zeros. A zero that was asked for is -0.0, as
+ * #CNN_ZERO is, so that the value may be given to a `_create` as it is.
  *
  * @param name   as of cnn_layer_setting_name()
  * @param value  overwritten
- * @return CNN_OK; CNN_EINVAL (also for an unknown name: the text lists those
- *         that there are), and nothing written
+ * @return CNN_OK; CNN_EINVAL (also for an unknown name: the text lists the
+ * known ones), and nothing written
  */
 CNN_API cnn_status cnn_layer_setting(const cnn_layer *layer, const char *name,
                                      double *value);
 
 /**
  * The connection table of a convolution, as cnn_conv2d_set_table() took it:
- * filters x channels bytes of 0 and 1. Borrowed, as long as the layer lives and
- * is given no other.
+ * filters x channels bytes of 0 and 1. Borrowed, until the layer is freed or
+ * gets another table.
  *
  * @param filters, channels  overwritten, with 0 if there is no table; NULL if
  *                           not wanted
@@ -63,7 +63,7 @@ typedef struct cnn_tensor {
 /** The same, to read. */
 typedef struct cnn_const_tensor {
     uint32_t struct_size; /**< sizeof(cnn_const_tensor), set before the call */
-    int32_t rank;         /**< as in cnn_tensor, as all that follows */
+    int32_t rank;         /**< as in cnn_tensor; so are the fields below */
     int32_t dims[4];      /**< sizes */
     const char *name;     /**< "weight", ... */
     const float *data;    /**< elements */

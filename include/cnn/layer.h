@@ -69,9 +69,9 @@ enum {
 };
 
 /** Initial values. `scale` is the constant, the standard deviation or the
- *  half-width; fan-in is the number of inputs of one unit. Where `scale` is
- *  not mentioned it must be 0; the random ones need one, #CNN_ZERO if all are
- *  to be zero. */
+ *  half-width; fan-in is the number of inputs of one unit. `scale` must be 0
+ *  for a kind that does not mention it. A random kind that mentions it needs
+ *  one; #CNN_ZERO makes all values zero. */
 enum {
     CNN_INIT_DEFAULT = 0,          /**< weights: Glorot uniform; biases: zero */
     CNN_INIT_CONSTANT = 1,         /**< scale */
@@ -88,18 +88,18 @@ enum {
 /** How a convolution is computed. All give the same result up to rounding. The
  *  error of an output is at most 1e-6 times the largest |x| that it looks at,
  *  times the sum of its filter's |w|. If n products of the sum have one sign,
- *  1e-6 may grow by n 2^-24. With Winograd's algorithm it is 1e-5, and the
- *  largest |x| is that of a square of 4 x 4 outputs: a pixel that is very
+ *  1e-6 may grow by n 2^-24. With Winograd's algorithm it grows to 1e-5, and
+ * the largest |x| is that of a square of 4 x 4 outputs: a pixel that is very
  *  large, infinite or NaN affects all outputs of its square, and sums beyond
  *  1e33 may overflow. Ask for IM2COL where that matters. docs/maths.md also has
  *  the bounds of the gradients.
  *
- *  The environment variable CNN_ALGORITHM (im2col, winograd or direct), read
- *  once, replaces CNN_ALGORITHM_AUTO, by im2col where the one it names does not
- *  fit. */
+ *  The environment variable CNN_ALGORITHM (im2col, winograd or direct) is read
+ *  once. It replaces CNN_ALGORITHM_AUTO; im2col computes the layers that the
+ *  named algorithm does not fit. */
 enum {
-    CNN_ALGORITHM_AUTO = 0,     /**< what is fastest for the shape and the
-                                     processor, by a rule */
+    CNN_ALGORITHM_AUTO = 0,     /**< the fastest for the shape and the
+                                     processor, by a fixed rule */
     CNN_ALGORITHM_IM2COL = 1,   /**< a product of matrices: any convolution */
     CNN_ALGORITHM_WINOGRAD = 2, /**< fewer multiplications, and more rounding:
                                      kernels of 3x3 and 5x5, without stride,
@@ -234,9 +234,9 @@ CNN_API cnn_layer *cnn_global_avgpool2d_create(void);
 
 /**
  * Trainable sub-sampling (LeCun et al., 1998): the sum of the inputs under a
- * window times a coefficient of the channel, plus a bias of the channel. What
- * follows, usually CNN_LECUN_TANH, is a layer of its own. Parameters: C
- * coefficients, then C biases. Otherwise as cnn_maxpool2d_create(), without
+ * window times a coefficient of the channel, plus a bias of the channel. The
+ * activation after it, usually CNN_LECUN_TANH, is a separate layer. Parameters:
+ * C coefficients, then C biases. Otherwise as cnn_maxpool2d_create(), without
  * count_include_pad.
  */
 CNN_API cnn_layer *cnn_subsample2d_create(int32_t window_h, int32_t window_w,
@@ -281,9 +281,9 @@ CNN_API cnn_layer *cnn_dropout_create(float rate);
 
 /**
  * Normalises each channel over batch and image, y = gamma (x - m) / sqrt(v +
- * epsilon) + beta (Ioffe and Szegedy, 2015): while training with mean m and
- * variance v of the batch, which running ones follow in the backward pass; when
- * predicting, and in a frozen layer (CNN_FROZEN), with the running ones.
+ * epsilon) + beta (Ioffe and Szegedy, 2015). In training, m and v are mean and
+ * variance of the batch; backward updates the running statistics with them. In
+ * prediction, and if CNN_FROZEN, m and v are the running statistics.
  * Parameters: C gammas, then C betas. The running statistics are saved with a
  * model, and are not among cnn_layer_params().
  *
@@ -303,8 +303,8 @@ CNN_API cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options);
  */
 CNN_API cnn_layer *cnn_rbf_create(int32_t units, const float *codes);
 
-/** Frees a layer; NULL is fine. One that a net owns stays, and is freed with
- *  the net. */
+/** Frees a layer; NULL is fine. A layer that a net owns stays, and is freed
+ *  with the net. */
 CNN_API void cnn_layer_free(cnn_layer *layer);
 
 /* ----------------------------------------------- running one by hand --- */
@@ -335,13 +335,13 @@ CNN_API cnn_status cnn_layer_forward(cnn_layer *layer, uint32_t flags,
                                      int32_t batch, const float *x, float *y);
 
 /**
- * Computes dx from dy and adds to the parameter gradients. `x` and `y` are what
- * the forward pass over the same batch, with CNN_TRAIN, took and gave,
- * unchanged.
+ * Computes dx from dy and adds to the parameter gradients. `x` and `y` are the
+ * unchanged inputs and outputs of the forward pass over the same batch, with
+ * CNN_TRAIN.
  *
  * @param dy  N output gradients
  * @param dx  N input gradients, overwritten; NULL if they are not wanted, which
- *            saves the work; may not overlap the others
+ *            saves the work; may not overlap the other arrays
  */
 CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
                                       const float *x, const float *y,
@@ -350,8 +350,8 @@ CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
 /**
  * Freezes a layer or releases it. Optimisers leave the parameters of a frozen
  * layer as they are, and a net does not compute gradients below its lowest
- * layer that learns. Not between a forward pass and the backward pass that
- * belongs to it. It is not stored in model files or checkpoints.
+ * layer that learns. Do not call this between a forward pass and its backward
+ * pass. Model files and checkpoints do not store it.
  *
  * @param frozen  CNN_LEARNING, CNN_FROZEN or CNN_FROZEN_PARAMS
  * @return CNN_OK; CNN_EINVAL, and nothing changed
@@ -361,8 +361,8 @@ CNN_API cnn_status cnn_layer_set_frozen(cnn_layer *layer, int32_t frozen);
 /** What cnn_layer_set_frozen() set last; CNN_LEARNING if `layer` is NULL. */
 CNN_API int32_t cnn_layer_frozen(const cnn_layer *layer);
 
-/** One step of the optimiser on the layer's parameters. CNN_EDIVERGED if that
- *  made one of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
+/** One step of the optimiser on the layer's parameters. CNN_EDIVERGED if it
+ * made a parameter infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_layer_update(cnn_layer *layer, const cnn_optim *optim);
 
 /** Sets the parameter gradients to zero. */

@@ -20,23 +20,23 @@ CNN_BEGIN_DECLS
 
 /**
  * Writes a built net to a file, atomically: a temporary file in the same
- * folder is written, synced and renamed, so that at any moment, also after a
- * crash, `path` holds the old or the new model, whole.
+ * folder is written, synced and renamed. So at any moment, also after a crash,
+ * `path` holds either the old or the new model, complete.
  *
  * @return CNN_OK; CNN_EDIVERGED if a parameter is not finite; CNN_EIO with the
  *         system's reason (folder missing, no permission, disk full);
- *         CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM, CNN_EUNSUPPORTED (some hundred
- *         layers with hardly a parameter); after a failure the old file is
- *         still there, unless the text says that only the folder could not be
- *         synced
+ *         CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM, CNN_EUNSUPPORTED (a net of a few
+ *         hundred layers that have hardly any parameters). After a failure the
+ *         old file is still there, unless the text says that only the folder
+ *         could not be synced
  */
 CNN_API cnn_status cnn_net_save(const cnn_net *net, const char *path);
 
 /**
- * Builds the net of a model file, ready to predict and to train on. Strings in
- * its metadata that others put there are metadata of the net as well; those
- * that cnn_net_set_metadata() would refuse, and all after the 64th, are passed
- * over.
+ * Builds the net of a model file, ready to predict and to train. Strings that
+ * other programs added to the metadata of the file become metadata of the net
+ * as well. Those that cnn_net_set_metadata() would refuse, and all after the
+ * 64th, are skipped.
  *
  * @param max_batch  as for cnn_net_build()
  * @return the net, to be freed with cnn_net_free(), or NULL: CNN_EIO,
@@ -50,7 +50,7 @@ CNN_API cnn_net *cnn_net_load(const char *path, int32_t max_batch);
 /**
  * As cnn_net_save(), into memory.
  *
- * @param buffer    where to; NULL to ask for the size only
+ * @param buffer    overwritten with the model; NULL to ask for the size only
  * @param capacity  bytes at `buffer`; too few is CNN_EINVAL, nothing written
  * @param size      bytes of the model, set whenever they are known
  */

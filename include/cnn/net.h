@@ -2,10 +2,11 @@
  * @file net.h
  * A net: a stack of layers with a loss on top.
  *
- * Describe, build, run. While a net is described, errors stick, and surface in
- * cnn_net_build(); so the results of cnn_net_add() need not be looked at one by
- * one. Running never allocates; only a step that diverges does, to find out
- * where. A call out of order is CNN_ESTATE.
+ * A net is described, built and run. An error while a net is described is kept,
+ * and cnn_net_build() reports it. So a program need not check the result of
+ * each cnn_net_add(). Running allocates nothing, with one exception: a step
+ * that diverges allocates, to find out where. A call out of order is
+ * CNN_ESTATE.
  *
  * Layers are numbered from 0, in error texts as in cnn_net_layer().
  */
@@ -79,8 +80,8 @@ CNN_API cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer);
  * The loss and its reduction; softmax cross-entropy and the mean if this is
  * never called. Allowed before and after build. A softmax layer on top of the
  * net is folded into the cross-entropy: the outputs are probabilities, and the
- * gradient is computed from what enters the softmax, stable at any size. So is
- * a sigmoid on top into the binary cross-entropy.
+ * gradient is computed from the inputs of the softmax, which is stable at any
+ * size. A sigmoid on top is folded into the binary cross-entropy likewise.
  */
 CNN_API cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss,
                                     int32_t reduction);
@@ -98,21 +99,21 @@ CNN_API cnn_status cnn_net_set_loss_options(cnn_net *net,
  * @param max_batch  the largest batch of a training step, and the batch in
  *                   which cnn_net_predict() works; at least 1
  * @param seed       the same seed gives the same parameters
- * @return CNN_OK; the first error that stuck; CNN_EINVAL, CNN_ESHAPE,
+ * @return CNN_OK; the first error of the description; CNN_EINVAL, CNN_ESHAPE,
  *         CNN_ESTATE, CNN_EUNSUPPORTED (an algorithm that does not fit its
  *         layer), CNN_EOVERFLOW (among others, more than 2^28 floats for one
- *         sample in the input, the outputs of all layers and what a thread
- *         works with; no model file may have more either) or CNN_ENOMEM, after
- *         which the net is as it was
+ *         sample: the sum of its input, the outputs of all layers and the
+ *         scratch of one worker; model files have the same limit) or
+ *         CNN_ENOMEM. After a failure the net is as it was
  */
 CNN_API cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in,
                                  int32_t max_batch, uint64_t seed);
 
 /* ----------------------------------------------------------- metadata --- */
 
-/** What metadata are limited to, so that those of one net take no more than
- *  26 MB of a file's header, however they have to be escaped there: readers of
- *  safetensors take up to 100 MB. */
+/** Limits of metadata. With them, the metadata of one net take at most 26 MB of
+ *  a file's header, even if every byte is escaped there. Readers of safetensors
+ *  accept headers of at most 100 MB. */
 enum {
     CNN_MAX_METADATA = 64,         /**< keys of a net */
     CNN_MAX_METADATA_KEY = 64,     /**< bytes of a key */
@@ -122,37 +123,38 @@ enum {
 /**
  * Attaches a string to the net: how pixels are scaled, the names of the
  * classes, where the data came from. libcnn keeps metadata in model files and
- * checkpoints, where other tools can read them, and makes nothing of them.
+ * checkpoints, where other tools can read them, and does not interpret them.
  * Allowed before and after build.
  *
  * @param key    1 to 64 bytes of UTF-8 without control characters (U+0000 to
  *               U+001F, U+007F to U+009F). Not `libcnn`, `architecture`,
  *               `trainer`, `position`, nor anything that begins with `libcnn.`:
- *               these are the format's own. A key that is there gets another
- *               value and keeps its place, a new one comes last
- * @param value  up to 65,535 bytes of UTF-8, maybe none at all; copied, as the
- *               key is. NULL removes the key, if it is there
+ *               the format itself uses these. An existing key gets the new
+ *               value and keeps its place; a new key comes last. Copied
+ * @param value  0 to 65,535 bytes of UTF-8, copied. NULL removes the key, if it
+ *               exists
  * @return CNN_OK; CNN_EINVAL (also for the 65th key) or CNN_ENOMEM, and nothing
  *         changed
  */
 CNN_API cnn_status cnn_net_set_metadata(cnn_net *net, const char *key,
                                         const char *value);
 
-/** The value of a key, NULL if there is none. Borrowed, as keys are, until
+/** The value of a key; NULL if the net has no such key. Borrowed until
  *  cnn_net_set_metadata() or cnn_trainer_resume() changes the net. */
 CNN_API const char *cnn_net_metadata(const cnn_net *net, const char *key);
 
 /** Number of keys; 0 if `net` is NULL. */
 CNN_API int32_t cnn_net_metadata_count(const cnn_net *net);
 
-/** A key, by its number from 0 in the order in which they were first set;
- *  borrowed. NULL if there is no such. */
+/** A key, by its number from 0, in the order in which keys were first set; NULL
+ *  if there is no such key. Borrowed, as values are. */
 CNN_API const char *cnn_net_metadata_key(const cnn_net *net, int32_t index);
 
 /* ------------------------------------------------- running, the short way */
 
 /**
- * Outputs for any number of samples, also for none, which does nothing.
+ * Computes the outputs of any number of samples. Without samples, it does
+ * nothing.
  *
  * @param count  number of samples, at least 0
  * @param x      count inputs; may be NULL if count is 0, as y may
@@ -168,27 +170,30 @@ CNN_API cnn_status cnn_net_predict(cnn_net *net, int64_t count, const float *x,
  * @param x       N inputs
  * @param labels  N labels, each from 0 to the number of outputs - 1
  * @param out     loss and hits before the update; NULL if not wanted
- * @return CNN_OK; CNN_EINVAL and nothing changed; CNN_ESTATE; CNN_EDIVERGED if
- *         the loss or a gradient is not finite: the parameters are as before
- *         the step, and the text names the first layer whose output,
- *         respectively gradient, is not finite. CNN_EDIVERGED too if the update
- *         made a parameter infinite or NaN, as a huge learning rate does, or
- *         the mean of its squared gradients, beyond gradients of 1e19: the text
- *         names it, and what was trained is lost
+ * @return CNN_OK; CNN_EINVAL, and nothing changed; CNN_ESTATE; CNN_EDIVERGED in
+ *         two cases. First, the loss or a gradient is not finite: the
+ *         parameters are as before the step, and the text names the first layer
+ *         whose output or gradient is not finite. Second, the update made a
+ *         parameter infinite or NaN (by a huge learning rate), or the mean of
+ *         its squared gradients (by gradients above 1e19): the text names the
+ *         parameter, and what was trained is lost
  *
- * Meanwhile denormal numbers, below 2^-126, count as zero, which many
- * processors are faster with; the thread's mode is put back.
+ * During the step, denormal numbers (below 2^-126) count as zero, because many
+ * processors are slow with them. Then the thread's floating-point mode is
+ * restored.
  */
 CNN_API cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
                                       int32_t batch, const float *x,
                                       const int32_t *labels, cnn_metrics *out);
 
-/** cnn_net_train_step() on any batch: labels or targets, with weights or
- *  without. CNN_EINVAL also for targets and weights that are not as batch.h
- *  says, and for targets with CNN_LOSS_LENET_MAP. `out->correct` counts the
- *  samples whose guess is that of the targets; with binary cross-entropy those
- *  of which every output is on the side of 1/2 that its target is on; 0 with
- *  the targets of other losses. */
+/** As cnn_net_train_step(), with labels or targets, with or without weights.
+ *  CNN_EINVAL also for targets and weights that break the rules of batch.h, and
+ *  for targets with CNN_LOSS_LENET_MAP. With labels, `out->correct` is as in
+ *  cnn_metrics. With targets of the softmax cross-entropy it counts the samples
+ *  whose largest output and largest target have the same number. With targets
+ *  of the binary cross-entropy it counts the samples in which every probability
+ *  p is on the same side of 1/2 as its target. With targets of other losses it
+ *  is 0. */
 CNN_API cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
                                        const cnn_batch *batch,
                                        cnn_metrics *out);
@@ -196,35 +201,36 @@ CNN_API cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
 /* --------------------------------------------- running, step by step --- */
 
 /** Runs all layers; the result is cnn_net_output(). `flags` is 0 or
- *  CNN_TRAIN; a backward pass needs one with CNN_TRAIN before it. */
+ *  CNN_TRAIN; a backward pass needs a forward pass with CNN_TRAIN before it. */
 CNN_API cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
                                    const float *x);
 
 /** The outputs of the last cnn_net_forward(), batch x the output shape.
- *  Borrowed; NULL if anything else was run since, or nothing at all. */
+ *  Borrowed; NULL if there was none, or if anything else was run since. */
 CNN_API const float *cnn_net_output(const cnn_net *net);
 
 /** Adds to the parameter gradients. `dy` is the gradient of any loss with
- *  respect to cnn_net_output(), `x` and `batch` are those of the last
- *  cnn_net_forward() with CNN_TRAIN; CNN_ESTATE if there was none, or a forward
- *  pass of another kind, training step, prediction or evaluation since. */
+ *  respect to cnn_net_output(); `x` and `batch` are those of the last
+ *  cnn_net_forward() with CNN_TRAIN. CNN_ESTATE if there was no such pass, or
+ * if a forward pass without CNN_TRAIN, a training step, a prediction or an
+ *  evaluation came after it. */
 CNN_API cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
                                     const float *dy);
 
 /**
- * As cnn_net_backward(), and dx, the gradient with respect to the inputs: what
- * a net below this one takes as its `dy`. It goes down to the first layer,
- * through frozen ones too, and adds to the gradients of their parameters, which
- * optimisers leave alone.
+ * As cnn_net_backward(), and also computes dx, the gradient with respect to the
+ * inputs. A net below this one takes dx as its `dy`. The pass goes down to the
+ * first layer, also through frozen layers. It adds to the gradients of their
+ * parameters too; optimisers do not use these.
  *
- * @param dx  N input gradients, overwritten; may not overlap the others
+ * @param dx  N input gradients, overwritten; may not overlap the other arrays
  */
 CNN_API cnn_status cnn_net_backward_input(cnn_net *net, int32_t batch,
                                           const float *x, const float *dy,
                                           float *dx);
 
-/** One step of the optimiser on all parameters. CNN_EDIVERGED if that made one
- *  of them infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
+/** One step of the optimiser on all parameters. CNN_EDIVERGED if the step made
+ *  a parameter infinite or NaN. Others: CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_net_update(cnn_net *net, const cnn_optim *optim);
 
 /**
@@ -233,7 +239,7 @@ CNN_API cnn_status cnn_net_update(cnn_net *net, const cnn_optim *optim);
  * 1e-6), as PyTorch).
  *
  * @param max_norm  above 0
- * @param norm      the length that they had; NULL if not wanted
+ * @param norm      the length before; NULL if not wanted
  */
 CNN_API cnn_status cnn_net_clip_grads(cnn_net *net, float max_norm,
                                       double *norm);
@@ -246,9 +252,10 @@ CNN_API cnn_status cnn_net_zero_grad(cnn_net *net);
 /** Number of layers; 0 if `net` is NULL. */
 CNN_API int32_t cnn_net_layer_count(const cnn_net *net);
 
-/** A layer, borrowed for as long as the net lives; NULL if there is no such. */
+/** A layer, borrowed for as long as the net lives; NULL if the net has no layer
+ *  of that number. */
 CNN_API cnn_layer *cnn_net_layer(cnn_net *net, int32_t index);
-/** As cnn_net_layer(), to look at. */
+/** As cnn_net_layer(), to read. */
 CNN_API const cnn_layer *cnn_net_const_layer(const cnn_net *net, int32_t index);
 
 /** The shape of one input of a net that is built. */
@@ -262,16 +269,16 @@ CNN_API int32_t cnn_net_built(const cnn_net *net);
 /** The `max_batch` of the build; 0 before it. */
 CNN_API int32_t cnn_net_max_batch(const cnn_net *net);
 
-/** The seed of the build, or that of the training that cnn_trainer_resume()
- *  took up: what dropout follows from. 0 before the build, and in a net that
- *  was loaded, whose parameters were not drawn. */
+/** The seed that dropout uses: that of the build or, after
+ * cnn_trainer_resume(), that of the resumed training. 0 before the build. Also
+ * 0 in a loaded net, because its parameters were not drawn. */
 CNN_API uint64_t cnn_net_seed(const cnn_net *net);
 
-/** The loss: CNN_LOSS_..., that of cnn_net_set_loss() or of the model file;
- *  CNN_LOSS_SOFTMAX_CROSS_ENTROPY if `net` is NULL. */
+/** The loss, a CNN_LOSS_ value: that of cnn_net_set_loss() or of the model
+ * file; CNN_LOSS_SOFTMAX_CROSS_ENTROPY if `net` is NULL. */
 CNN_API int32_t cnn_net_loss(const cnn_net *net);
-/** The reduction: CNN_REDUCE_..., likewise; CNN_REDUCE_MEAN if `net` is NULL.
- */
+/** The reduction, a CNN_REDUCE_ value, likewise; CNN_REDUCE_MEAN if `net` is
+ *  NULL. */
 CNN_API int32_t cnn_net_reduction(const cnn_net *net);
 
 /** Number of trainable parameters of all layers; 0 before build. */

@@ -1,8 +1,8 @@
 /**
  * @file parts.h
- * Nets taken apart and put together: copies of nets and layers, parameters by
- * name, from another net or from a file; what inner layers give; whether
- * gradients are right.
+ * Taking nets apart and putting them together: copies of nets and layers;
+ * parameters by name, from another net or from a file; outputs of inner layers;
+ * a check of gradients.
  *
  * Names are those of model files (docs/model-format.md): "0.weight" is the
  * weights of layer 0.
@@ -22,10 +22,10 @@ CNN_BEGIN_DECLS
 
 /**
  * A layer with the same settings that is not built. If `layer` is built, the
- * copy keeps its parameters, those too that are not trained: the build of the
+ * copy keeps its parameters, also those that are not trained: the build of the
  * copy, or of the net that it is put into, takes them instead of drawing
- * others. If they do not fit the shape there, the build is CNN_ESHAPE. Frozen
- * stays frozen. The memory of an optimiser is not copied.
+ * others. If they do not fit the shape there, the build is CNN_ESHAPE. The copy
+ * is frozen as `layer` is. The memory of an optimiser is not copied.
  *
  * @return the copy, for cnn_net_add() or cnn_layer_free(), or NULL:
  *         CNN_EINVAL; CNN_EUNSUPPORTED (a layer of your own with `release` and
@@ -36,7 +36,7 @@ CNN_API cnn_layer *cnn_layer_copy(const cnn_layer *layer);
 /**
  * Layers first to first + count - 1 of a built net, as cnn_layer_copy() gives
  * them, in a new net that is not built: others may be added with cnn_net_add().
- * The new net has the loss that every new net has, and no metadata.
+ * The new net has the default loss, and no metadata.
  *
  * @param count  at least 1
  * @return the net, to be freed with cnn_net_free(), or NULL: CNN_EINVAL,
@@ -45,40 +45,42 @@ CNN_API cnn_layer *cnn_layer_copy(const cnn_layer *layer);
 CNN_API cnn_net *cnn_net_take(const cnn_net *net, int32_t first, int32_t count);
 
 /**
- * A built net that equals a built one: layers, parameters, what is frozen, loss
- * (one of your own with its `user`) and metadata. It shares nothing with it,
- * and may be used by another thread. What optimisers remember is not copied.
+ * A copy of a built net, which is built, too: with its layers, parameters,
+ * frozen layers, loss (one of your own with its `user`) and metadata. The two
+ * nets share nothing, and different threads may use them. The memory of an
+ * optimiser is not copied.
  *
  * @param max_batch  as for cnn_net_build()
  * @return as cnn_net_take(), and CNN_EOVERFLOW
  */
 CNN_API cnn_net *cnn_net_copy(const cnn_net *net, int32_t max_batch);
 
-/** Sets all parameters of `to`, those too that are not trained, to those of
- *  `from`: two built nets whose layers have arrays of the same names and
- * shapes. CNN_EINVAL, CNN_ESTATE; CNN_ESHAPE with the first that differs, and
- * nothing changed. What optimisers remember stays. */
+/** Sets all parameters of `to`, also those that are not trained, to those of
+ *  `from`. Both nets are built, and their layers have arrays of the same names
+ *  and shapes. CNN_EINVAL, CNN_ESTATE; CNN_ESHAPE, with the first array that
+ *  differs in the text, and nothing changed. The memory of optimisers stays. */
 CNN_API cnn_status cnn_net_copy_params(cnn_net *to, const cnn_net *from);
 
 /* ----------------------------------------------------------- by name --- */
 
-/** Bytes that are enough for the name of any array, with its zero. */
+/** Bytes that are enough for the name of any array, including the zero at its
+ *  end. */
 #define CNN_MAX_TENSOR_NAME 64
 
 /** Number of arrays of all layers of a built net; 0 before the build. */
 CNN_API int32_t cnn_net_tensor_count(const cnn_net *net);
 
-/** The name of an array, by its number from 0, layer by layer. CNN_EINVAL (too
- *  small a buffer, too), CNN_ESTATE, and nothing written. */
+/** The name of an array, by its number from 0, layer by layer. CNN_EINVAL (also
+ *  for a buffer that is too small), CNN_ESTATE, and nothing written. */
 CNN_API cnn_status cnn_net_tensor_name(const cnn_net *net, int32_t index,
                                        char *buffer, size_t capacity);
 
 /**
- * An array of a built net by its name. As cnn_layer_tensor(), whose `name` is
- * that within the layer.
+ * An array of a built net by its name, as cnn_layer_tensor(): `tensor->name` is
+ * the name within the layer.
  *
- * @return CNN_OK; CNN_EINVAL (also for a name that there is not), CNN_ESTATE,
- *         and nothing written
+ * @return CNN_OK; CNN_EINVAL (also for an unknown name), CNN_ESTATE, and
+ * nothing written
  */
 CNN_API cnn_status cnn_net_tensor(cnn_net *net, const char *name,
                                   cnn_tensor *tensor);
@@ -102,17 +104,17 @@ typedef void (*cnn_misfit_fn)(void *user, const char *name, const char *why);
 /**
  * Sets the parameters of a built net to those that a model file or a checkpoint
  * has under the same names, whatever the rest of its architecture. The file is
- * checked first, and `misfit` told of all that does not fit. Unless that is
- * nothing, or `flags` say CNN_WHAT_FITS, no parameter changes. What optimisers
- * remember stays.
+ * checked first, and `misfit` is called for each array that does not fit. If
+ * there is such an array, parameters change only with CNN_WHAT_FITS. The memory
+ * of optimisers stays.
  *
  * @param flags   0 or CNN_WHAT_FITS
  * @param misfit  NULL for none; may not call libcnn with that net
- * @param user    handed to it
- * @return CNN_OK; CNN_ESHAPE (something does not fit, and that is not allowed;
- *         or nothing fits at all), with the first of them; CNN_EINVAL,
- *         CNN_ESTATE, CNN_EIO, CNN_EFORMAT, CNN_EUNSUPPORTED, CNN_ENOMEM;
- *         nothing changed then
+ * @param user    handed to `misfit`
+ * @return CNN_OK; CNN_ESHAPE, with the first misfit in the text (an array does
+ *         not fit and `flags` is 0, or no array fits); CNN_EINVAL, CNN_ESTATE,
+ *         CNN_EIO, CNN_EFORMAT, CNN_EUNSUPPORTED, CNN_ENOMEM. After a failure
+ *         nothing has changed
  */
 CNN_API cnn_status cnn_net_load_weights(cnn_net *net, const char *path,
                                         uint32_t flags, cnn_misfit_fn misfit,
@@ -121,8 +123,8 @@ CNN_API cnn_status cnn_net_load_weights(cnn_net *net, const char *path,
 /* ------------------------------------------------------ inner layers --- */
 
 /**
- * Outputs of an inner layer for any number of samples, as cnn_net_predict()
- * would have them on its way: what comes above is not run.
+ * Computes the outputs of an inner layer for any number of samples, as
+ * cnn_net_predict() does. The layers above it are not run.
  *
  * @param index  of the layer, from 0
  * @param count  number of samples, at least 0
@@ -140,8 +142,8 @@ typedef struct cnn_gradcheck_options {
     uint32_t struct_size; /**< sizeof(cnn_gradcheck_options) */
     float step; /**< h: how far a parameter is moved to each side, above 0
                      [2^-8] */
-    int32_t per_tensor; /**< most parameters of an array to check, evenly spread
-                             over it [50] */
+    int32_t per_tensor; /**< at most so many parameters of an array are checked,
+                             evenly spread over it [50] */
     int32_t reserved;   /**< 0 */
 } cnn_gradcheck_options;
 
@@ -151,25 +153,25 @@ typedef struct cnn_gradcheck_result {
                            */
     int32_t layer;        /**< of the worst array; -1 if none was checked */
     int32_t tensor;       /**< its number within the layer */
-    int32_t element; /**< the element whose gradient is furthest from its slope,
-                          there */
-    int64_t checked; /**< parameters of all arrays */
+    int32_t element; /**< the element of that array whose gradient is furthest
+                          from its slope */
+    int64_t checked; /**< number of parameters checked, in all arrays */
     double error;    /**< of the worst array: |gradients - slopes| over the
-                          larger of |gradients| and |slopes|, as vectors of what
-                          was checked there */
-    double gradient; /**< of that element, by backward ... */
-    double slope;    /**< ... and (L(w + h) - L(w - h)) / 2h */
+                          larger of |gradients| and |slopes|, which are vectors
+                          over its checked elements */
+    double gradient; /**< of that element, by backward */
+    double slope;    /**< of that element: (L(w + h) - L(w - h)) / 2h */
 } cnn_gradcheck_result;
 
 /**
- * Compares the gradients of a built net's own loss with central differences of
- * it: what shows whether the backward of a layer of your own, or the gradient
- * of your loss, is right. Passes are those of training, all with the same
- * random numbers, so dropout may be there; batch normalisation may be, too.
+ * Compares the gradients of a built net with central differences of its loss.
+ * This shows whether the backward of a layer of your own, or the gradient of a
+ * loss of your own, is right. All passes are training passes with the same
+ * random numbers, so the net may contain dropout and batch normalisation.
  *
- * Numbers are float32: an error of 1e-3 is good, of 1e-1 wrong. Where a
- * function has a kink, as ReLU and max pooling have, a step across it gives a
- * wrong slope; a smaller step meets fewer, and rounds more.
+ * Numbers are float32: an error of 1e-3 is good, an error of 1e-1 is wrong.
+ * ReLU and max pooling have kinks, and a step across a kink gives a wrong
+ * slope. A smaller step crosses fewer kinks, but has a larger rounding error.
  *
  * Parameters, running statistics and the count of passes are as before
  * afterwards; gradients and outputs are not.

@@ -15,20 +15,20 @@ CNN_BEGIN_DECLS
 #define CNN_MAX_THREADS 64
 
 /**
- * How many threads a call of libcnn may use, the caller's among them: 1 to
- * CNN_MAX_THREADS, or 0 for one per core. The default is 1, for which no
- * thread is ever started. The same seed gives the same bits with any number.
+ * How many threads a call of libcnn may use, including the caller: 1 to
+ * CNN_MAX_THREADS, or 0 for one per core. The default is 1: then libcnn starts
+ * no thread. The same seed gives the same bits with any number.
  *
- * A net, layer, session or trainer has working memory for the number in force
- * when it was built or created, and its calls use no more threads than that: so
- * set the number first.
+ * A net, layer, session or trainer has workspace for the number in force when
+ * it was built or created, and its calls use no more threads than that. So set
+ * the number first.
  *
- * The workers are started by the first call that has work for them and sleep
- * when idle. If two threads of the program are inside libcnn at once, one of
- * them has the workers and the other computes alone.
+ * The first call that has work for the workers starts them; they sleep when
+ * idle. If two threads of the program are inside libcnn at once, one of them
+ * has the workers and the other computes alone.
  *
  * Any thread may call this, at any time; 1 waits for the workers to finish
- * what they are at and ends them. Errors: CNN_EINVAL.
+ * their current job, and ends them. Errors: CNN_EINVAL.
  *
  * fork() and exit() are allowed at any time, too. Both wait for the products of
  * matrices in progress, a second at most. After exit() has begun, calls of
@@ -53,7 +53,7 @@ typedef struct cnn_allocator {
 /**
  * Takes all of libcnn's memory from `allocator` (copied); NULL puts malloc and
  * free back. Allowed only while no libcnn object exists: otherwise CNN_ESTATE.
- * Outside of its reach are the buffers of the BLAS, the stacks of the worker
+ * It does not provide the buffers of the BLAS, the stacks of the worker
  * threads, and what jansson needs while a model file is read or written.
  */
 CNN_API cnn_status cnn_set_allocator(const cnn_allocator *allocator);

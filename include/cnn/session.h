@@ -17,13 +17,13 @@ CNN_BEGIN_DECLS
 
 /**
  * @param net        built; must outlive the session
- * @param max_batch  how many samples are worked on at once, at least 1
+ * @param max_batch  how many samples are computed at a time, at least 1
  * @return the session, to be freed with cnn_session_free(), or NULL
  *         (CNN_EINVAL, CNN_ESTATE, CNN_EOVERFLOW, CNN_ENOMEM)
  */
 CNN_API cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch);
 
-/** As cnn_net_predict(). One session, by one thread at a time. */
+/** As cnn_net_predict(). One thread at a time may use a session. */
 CNN_API cnn_status cnn_session_predict(cnn_session *session, int64_t count,
                                        const float *x, float *y);
 

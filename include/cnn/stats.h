@@ -28,8 +28,8 @@ typedef struct cnn_layer_stats {
 
 /**
  * Begins to watch the units of a built net (1), forgetting what was seen, or
- * ends it (0). Each training step is looked at; it costs little, since a unit
- * once seen alive is not looked at again.
+ * ends it (0). Each training step is looked at. This takes little time, because
+ * a unit that was seen alive is not looked at again.
  *
  * @return CNN_OK, CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM
  */

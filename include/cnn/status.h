@@ -50,12 +50,13 @@ CNN_API const char *cnn_status_string(cnn_status status);
  * Never NULL; empty if nothing has failed in this thread. A call that succeeds
  * leaves it alone. The text holds until the next call of this thread fails.
  *
- * A call that is handed NULL for an object, because a `_create`, `_load`,
- * `_wrap` or `_slice` of the same thread could not give one of that kind, says
- * again why that was: status and text stay. So results may be looked at once,
- * at the end, and the first error is still the one that is told. Any failure
- * for another reason in between ends that: then NULL is CNN_EINVAL, with a text
- * of its own.
+ * When a call fails because it got NULL for an object, there are two cases. If
+ * a
+ * `_create`, `_load`, `_wrap` or `_slice` of the same thread failed to make an
+ * object of that kind, and no call of the thread failed for another reason
+ * since, then status and text stay as they are. So a program may check once,
+ * after several calls, and still gets the first error. In all other cases the
+ * status is CNN_EINVAL, and the text names the object.
  */
 CNN_API const char *cnn_last_error(void);
 

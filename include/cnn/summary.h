@@ -25,14 +25,14 @@ typedef struct cnn_costs {
 /** What a net takes, in bytes. */
 typedef struct cnn_net_memory {
     uint32_t struct_size; /**< sizeof(cnn_net_memory), set before the call */
-    int32_t max_batch;    /**< the batch that it is for: the net's */
+    int32_t max_batch;    /**< the max_batch of the net */
     int64_t training; /**< parameters, gradients, optimiser, outputs, workspace,
                            for batches of max_batch: all that the net holds.
-                           Two floats for each trainable parameter are the
-                           optimiser's; SGD uses one, and what is not used is
-                           not resident */
-    int64_t
-        inference; /**< parameters, and what one session of that batch holds */
+                           The optimiser has two floats for each trainable
+                           parameter. SGD uses one of them; unused memory is not
+                           resident */
+    int64_t inference;  /**< parameters, and all that one session of max_batch
+                             holds */
     int64_t parameters; /**< the parameters alone */
 } cnn_net_memory;
 
@@ -49,7 +49,7 @@ enum {
 /** The costs of one layer, which must be built. CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_layer_costs(const cnn_layer *layer, cnn_costs *costs);
 
-/** Those of all layers of a built net together. CNN_EINVAL, CNN_ESTATE. */
+/** The costs of all layers of a built net together. CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_net_costs(const cnn_net *net, cnn_costs *costs);
 
 /** What a built net takes. CNN_EINVAL, CNN_ESTATE. */
@@ -59,7 +59,7 @@ CNN_API cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory);
  * The summary of a built net as a text that ends with a zero.
  *
  * @param form      CNN_SUMMARY_TEXT or CNN_SUMMARY_JSON
- * @param buffer    where to; NULL to ask for the size only
+ * @param buffer    overwritten with the text; NULL to ask for the size only
  * @param capacity  bytes at `buffer`; too few is CNN_EINVAL, nothing written
  * @param size      bytes of the text with its zero, set whenever they are known
  */

@@ -24,9 +24,10 @@ typedef struct cnn_trainer_options {
     uint32_t struct_size; /**< sizeof(cnn_trainer_options) */
     uint32_t flags;       /**< CNN_NO_SHUFFLE [0] */
     int32_t batch;        /**< samples in a step [the net's max_batch] */
-    float clip_norm; /**< gradients longer than this, all of the net's taken
-                          as one vector, are shortened to it [never]; those
-                          of frozen layers count where they are computed */
+    float clip_norm; /**< the gradients of the whole net, as one vector, are
+                          shortened to this length if they are longer [never];
+                          gradients of frozen layers count if they are
+                          computed */
     uint64_t seed;   /**< of shuffling and augmentation [0] */
 } cnn_trainer_options;
 
@@ -35,7 +36,7 @@ typedef struct cnn_progress {
     uint32_t struct_size; /**< how much of it there is; set by libcnn */
     uint32_t reserved;    /**< 0 */
     int64_t step;         /**< steps done since the training began */
-    int64_t epoch; /**< whole passes over the dataset begun before this one */
+    int64_t epoch; /**< passes over the dataset that began before this one */
     cnn_metrics metrics; /**< of the step just done, before its update */
 } cnn_progress;
 
@@ -46,9 +47,9 @@ typedef int32_t (*cnn_trainer_callback)(void *user,
 
 /**
  * A trainer borrows the net (built), the optimiser and the dataset (not empty),
- * which must outlive it. Batches are drawn without replacement from an epoch
- * that is shuffled anew each time, from the seed and the number of the epoch; a
- * batch may straddle two epochs, so that all batches are full.
+ * which must outlive it. An epoch takes each sample once, in an order that
+ * follows from the seed and the number of the epoch. All batches are full: one
+ * batch may hold the last samples of an epoch and the first of the next.
  *
  * @return the trainer, to be freed with cnn_trainer_free(), or NULL:
  *         CNN_EINVAL, CNN_ESTATE (net not built), CNN_ESHAPE (the images or
@@ -62,9 +63,9 @@ CNN_API cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
 CNN_API void cnn_trainer_free(cnn_trainer *trainer);
 
 /**
- * Lets the learning rate follow a schedule from now on: each step sets the
- * optimiser's. The schedule counts the trainer's steps from 0 and is saved and
- * resumed with it. Errors: CNN_EINVAL, and the old one stays.
+ * Lets the learning rate follow a schedule from now on: each step sets the rate
+ * of the optimiser. The schedule counts the trainer's steps from 0; it is saved
+ * and resumed with the trainer. Errors: CNN_EINVAL, and the old schedule stays.
  *
  * @param base     the base learning rate
  * @param options  NULL for a constant rate
@@ -74,36 +75,36 @@ CNN_API cnn_status cnn_trainer_set_schedule(
 
 /**
  * Changes the images of every batch a little from now on. The random numbers
- * for an image are a function of the seed, the step and its place in the batch.
- * Pixels from outside the image have the value of a pixel 0.
+ * for an image are a function of the seed, the step and the place of the image
+ * in the batch. Pixels from outside the image have the value of a pixel 0.
  *
  * @param options  NULL for none
- * @return CNN_OK, CNN_EINVAL, CNN_ENOMEM; after a failure the old one stays
+ * @return CNN_OK, CNN_EINVAL, CNN_ENOMEM; after a failure the old options stay
  */
 CNN_API cnn_status cnn_trainer_set_augmentation(
     cnn_trainer *trainer, const cnn_augment_options *options);
 
-/** One step on the next batch; as cnn_net_train_step(), and CNN_EOVERFLOW at
- *  step or epoch 2^62, which a checkpoint may claim. After a failure the
- *  trainer stands where it stood; only running statistics of batch
- *  normalisation may have moved, if it was a gradient that is not finite, and
- *  the parameters, if it was one of them. */
+/** One step on the next batch, as cnn_net_train_step(). Also CNN_EOVERFLOW at
+ *  step or epoch 2^62, a number that a checkpoint may contain. After a failure
+ *  the trainer is at the same step as before. If a gradient is not finite, the
+ *  running statistics of batch normalisation may have changed. If a parameter
+ *  is not finite, the parameters have changed as well. */
 CNN_API cnn_status cnn_trainer_step(cnn_trainer *trainer, cnn_metrics *out);
 
 /**
- * `steps` steps, or fewer if one fails, the callback says so or somebody calls
- * cnn_trainer_cancel().
+ * Does `steps` steps. It ends earlier if a step fails, if the callback does not
+ * return 0, or if cnn_trainer_cancel() is called.
  *
  * @param callback  NULL for none
- * @param user      handed to it
- * @return CNN_OK after all steps; CNN_ECANCELED if stopped early, with all
- *         steps so far whole; otherwise as cnn_trainer_step()
+ * @param user      handed to the callback
+ * @return CNN_OK after all steps; CNN_ECANCELED if the run was stopped: all
+ *         steps so far are complete; otherwise as cnn_trainer_step()
  */
 CNN_API cnn_status cnn_trainer_run(cnn_trainer *trainer, int64_t steps,
                                    cnn_trainer_callback callback, void *user);
 
-/** Ends cnn_trainer_run() after the step it is at; if none is running, the
- *  next one ends at once. From any thread, and from a signal handler. */
+/** Ends cnn_trainer_run() after its current step; if no run is in progress, the
+ *  next run ends at once. Any thread and any signal handler may call this. */
 CNN_API void cnn_trainer_cancel(cnn_trainer *trainer);
 
 /** Steps done since the training began, over all resumes. */
@@ -128,8 +129,8 @@ CNN_API cnn_status cnn_trainer_save(const cnn_trainer *trainer,
  * Goes on from a file of cnn_trainer_save(). The net must have the same
  * layers, the dataset the same content, the optimiser the same settings (the
  * learning rate is taken from the file) and the options the same values. The
- * net's metadata become those of the file, none if it has none: what is to
- * differ from it is set after resuming.
+ * metadata of the file replace those of the net, also if the file has none. Set
+ * other metadata after resuming.
  *
  * @return CNN_OK; CNN_EINVAL or CNN_ESHAPE (made for another net, dataset,
  *         optimiser or options); CNN_EIO, CNN_EFORMAT, CNN_EUNSUPPORTED,

@@ -22,9 +22,9 @@ typedef struct cnn_shape {
     int32_t c, h, w;
 } cnn_shape;
 
-/** In a field of options whose zero means a default that is not zero: zero
- *  itself. It is the sign that tells; the arithmetic is that of any zero. Where
- *  zero is not possible it is CNN_EINVAL. */
+/** Zero, for a field of options in which 0 means a default that is not zero.
+ *  libcnn knows it by its sign; in arithmetic it is like any zero. In a field
+ *  that may not be zero it is CNN_EINVAL. */
 #define CNN_ZERO (-0.0f)
 
 /** What a training step or an evaluation found. */

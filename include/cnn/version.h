@@ -32,8 +32,8 @@ CNN_API const char *cnn_version_string(void);
  * thread: it holds until that thread's next call.
  *
  * The environment variable CNN_KERNELS, read once, names the instruction set to
- * use. One that this processor does not have counts for nothing. Results are
- * the same with each, but for convolutions by CNN_ALGORITHM_DIRECT and
+ * use. A set that this processor does not have is ignored. Results are the same
+ * with each set, except for convolutions by CNN_ALGORITHM_DIRECT and
  * CNN_ALGORITHM_WINOGRAD.
  */
 CNN_API const char *cnn_build_info(void);

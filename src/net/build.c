@@ -5,8 +5,8 @@
 
 /* The most floats for one sample, over the input, the outputs of all layers and
  * the scratch of a worker: 1 GiB, far above what small networks need. Loading a
- * file checks it too, so every net that can be saved can be loaded, and a small
- * file cannot exhaust the memory. */
+ * file checks this limit too. So every net that can be saved can be loaded, and
+ * a small file cannot exhaust the memory. */
 #define MOST_FLOATS ((size_t)1 << 28)
 
 static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
@@ -24,7 +24,7 @@ static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
     if (floats > MOST_FLOATS)
         return cnn__fail(CNN_EOVERFLOW,
                          "one sample takes %zu floats, in the input, the "
-                         "outputs of all layers and what a thread works with, "
+                         "outputs of all layers and the scratch of one worker, "
                          "more than %zu",
                          floats, MOST_FLOATS);
     return CNN_OK;
