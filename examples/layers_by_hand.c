@@ -1,10 +1,10 @@
-/* Layers without a net: created, built, run forward and backward, updated and
- * freed one by one, as one does for what a stack of layers cannot express.
+/* Layers without a net: the program creates, builds, runs, updates and frees
+ * each layer. A network that is not a stack of layers is made in this way.
  *
  *     image -> convolution -> ReLU -> max pooling -> dense -> scores
  *
- * Each layer's output is an array of ours, and so is each gradient: the array
- * dy[i] is the gradient of the loss with respect to y[i]. */
+ * The program owns the arrays of the outputs and of their gradients: dy[i] is
+ * the gradient of the loss with respect to y[i]. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +54,9 @@ static void forward(cnn_layer *layers[], uint32_t flags, const float *x,
               NULL);
 }
 
-/* The softmax cross-entropy of a batch of scores, and its gradient: for class k
- * of an image the probability of k, less 1 at the label, over the batch. */
+/* The softmax cross-entropy of a batch of scores, and its gradient. For class k
+ * of an image the gradient is (p - t) / batch: p is the probability of k, and t
+ * is 1 if k is the label, 0 otherwise. */
 static double loss(const float *scores, const int32_t *labels, float *gradient)
 {
     double sum = 0;
@@ -81,8 +82,8 @@ static void backward(cnn_layer *layers[], cnn_optim *optim, const float *x,
                      float *y[], float *dy[])
 {
     for (int i = LAYERS - 1; i >= 0; i--) {
-        /* Gradients of parameters add up, so that a batch may come in parts;
-         * nobody asks for the gradient of the image itself. */
+        /* Backward adds to the gradients of parameters, so they begin at zero.
+         * The gradient of the image itself is not needed. */
         check(cnn_layer_zero_grad(layers[i]), NULL);
         check(cnn_layer_backward(layers[i], BATCH, i > 0 ? y[i - 1] : x, y[i],
                                  dy[i], i > 0 ? dy[i - 1] : NULL),
@@ -91,8 +92,8 @@ static void backward(cnn_layer *layers[], cnn_optim *optim, const float *x,
     }
 }
 
-/* The numbers of the images first, first + 1, ..., from the start again after
- * the last. */
+/* The numbers of the images first, first + 1, ...; after the last image comes
+ * image 0. */
 static void read_batch(const cnn_dataset *d, int64_t first, float *x,
                        int32_t *labels)
 {
@@ -103,8 +104,8 @@ static void read_batch(const cnn_dataset *d, int64_t first, float *x,
     check(cnn_dataset_read(d, BATCH, index, x, labels), NULL);
 }
 
-/* The share of the test images, but for what is left over from whole batches,
- * whose label has the highest score. */
+/* The share of the test images whose label has the highest score. Images at the
+ * end that do not fill a batch are left out. */
 static double accuracy(cnn_layer *layers[], const cnn_dataset *d, float *x,
                        float *y[])
 {

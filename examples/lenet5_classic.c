@@ -5,7 +5,7 @@
 #include "programs/example.h"
 #include "support/failure.h"
 
-/* Which maps of S2 (rows) each map of C3 (columns) sees; table I there. */
+/* Table I of the paper: which maps of S2 (rows) a map of C3 (columns) sees. */
 enum { S2_MAPS = 6, C3_MAPS = 16 };
 static const char *const seen[S2_MAPS] = {
     "X...XXX..XXXX.XX", "XX...XXX..XXXX.X", "XXX...XXX..X.XXX",
@@ -60,7 +60,7 @@ static void add_rbf(cnn_net *net, const recipe *r)
     cnn_net_add(net, cnn_rbf_create(10, NULL));
 }
 
-/* What one puts there since, with 850 parameters more. */
+/* The usual head of today, with 850 parameters more. */
 static void add_softmax(cnn_net *net, const recipe *r)
 {
     const cnn_dense_options dense = recipe_dense(r);

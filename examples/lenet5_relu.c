@@ -1,9 +1,8 @@
 /* LeNet-5 with ReLU, on 28 x 28 images of digits.
  *
- * What is particular to this network is here: its layers, and how it is
- * trained. What all networks share is in common/: programs/example.c is the
- * program around them, running/training_run.c trains, pages/ draws what came of
- * it. */
+ * This file has the layers of this network, and how it is trained. The folder
+ * common/ has what all networks share: programs/example.c is the program around
+ * a network, running/training_run.c trains, pages/ draws the results. */
 #include "programs/example.h"
 
 /* Convolutions are told to pad with zeros, so that they leave height and width

@@ -1,6 +1,6 @@
-/* The network of lenet5_sigmoid with ReLU for sigmoid, and nothing else
- * changed: with its learning rate the accuracy stays at chance, because units
- * die, and the rate has to come down. */
+/* The network of lenet5_sigmoid with ReLU instead of sigmoid; nothing else is
+ * changed. With the learning rate of lenet5_sigmoid many units die, and the
+ * accuracy stays at chance. ReLU needs a lower rate. */
 #include <stdio.h>
 #include <string.h>
 
@@ -54,7 +54,8 @@ static const recipe as_published = {
     .hold_out = true,
 };
 
-/* With weights that suit ReLU, and a mean, it learns at any of these rates. */
+/* With initial weights that suit ReLU, and with the mean of the losses, the
+ * network learns at each of these rates. */
 static const recipe tuned = {
     .weights = {CNN_INIT_HE_NORMAL, 0},
     .biases = {CNN_INIT_CONSTANT, 0},
@@ -227,8 +228,9 @@ int main(int argc, char **argv)
     const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc = "Trains LeNet-5 with ReLU where lenet5_sigmoid has sigmoid, at "
-               "several learning rates, and shows how many of its units die.",
+        .doc = "Trains the network of lenet5_sigmoid with ReLU instead of "
+               "sigmoid, at several learning rates, and shows how many of its "
+               "units die.",
         .children = children};
     settings s = {0};
     data d;

@@ -1,5 +1,5 @@
-/* What LeNet-5 makes of more filters, more layers, another activation, learning
- * rate or optimiser: one thing is varied at a time. */
+/* LeNet-5 with more filters, more layers, another activation, learning rate or
+ * optimiser. One of these is varied at a time. */
 #include "programs/comparison.h"
 
 static const recipe as_published = {
@@ -49,7 +49,7 @@ static cnn_net *network(const configuration *c, const recipe *r)
     return net;
 }
 
-/* Every configuration is this one but for what its row says. */
+/* Every configuration is this one, except for the changes of its row. */
 static const configuration base = {
     .width = {6, 16, 120}, .layers = 2, .activation = RELU};
 

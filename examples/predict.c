@@ -1,4 +1,4 @@
-/* Any model file on any pictures. */
+/* Classifies any pictures with any model file. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "support/text.h"
 
 typedef struct settings {
-    run_options run; /* of which only the name and the threads matter */
+    run_options run; /* only its name and its threads are used */
     const char *model;
     char **images;
     int32_t image_count;
@@ -108,7 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ------------------------------------------------------------- labels --- */
 
-/* The lines of a file; `count` of them must be there. NULL: none. */
+/* The lines of a file, which must have `count` of them; NULL without a file. */
 static char **read_labels(const char *path, int32_t count)
 {
     char *line = NULL;
@@ -167,8 +167,8 @@ static void print_row(const char *path, char **names, const float *y,
     g_string_free(row, TRUE);
 }
 
-/* The best outputs, the best first: of those not yet printed the best, `top`
- * times. */
+/* Prints the `top` best outputs, the best first: each time the best one that is
+ * not printed yet. */
 static void print_answer(const char *path, char **names, float *y,
                          int32_t classes, int32_t top, bool smallest)
 {
@@ -224,8 +224,8 @@ static int answer_all(const settings *s, cnn_net *net)
     return code;
 }
 
-/* The model, which says how pictures are to be read, where the command line
- * does not. */
+/* Loads the model. Its metadata say how pictures are to be read, if the command
+ * line does not. */
 static cnn_net *load(settings *s)
 {
     cnn_net *net = cnn_net_load(s->model, 1);

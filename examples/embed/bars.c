@@ -1,6 +1,6 @@
 /*
- * Learns to tell upright bars from level ones in small noisy images, saves what
- * it learned, loads it again and lets it judge images it has not seen:
+ * Trains a net to tell upright bars from level ones in small noisy images.
+ * Saves the net, loads it again, and tests it on new images:
  *
  *     bars [MODEL]
  */

@@ -1,8 +1,7 @@
 /*
- * A loss that libcnn does not have: a net learns where in an image a spot is,
- * which is two numbers and no class, by Huber's loss (1964). That is quadratic
- * up to DELTA and linear beyond, so that targets which are simply wrong, here
- * every tenth one, do little harm:
+ * A loss of your own. A net learns where in an image a spot is: its outputs are
+ * two numbers and no class. The loss is Huber's (1964): quadratic up to DELTA,
+ * and linear beyond. So wrong targets, here every tenth one, do little harm:
  *
  *     cc own_loss.c -o own_loss $(pkg-config --cflags --libs libcnn) -lm
  *     ./own_loss
@@ -48,8 +47,8 @@ static void draw(int wrong)
     }
 }
 
-/* The loss of outputs y for targets t, its mean over the batch; its gradient
- * is the derivative of that mean by each element of y, which is dy. */
+/* The loss of outputs y for targets t, as the mean over the batch. dy gets the
+ * derivative of that mean with respect to each element of y. */
 static float huber(const float *y, const float *t, float *gradient)
 {
     float sum = 0;
@@ -75,7 +74,7 @@ int main(void)
 
     for (int step = 1; step <= STEPS; step++) {
         draw(1);
-        /* Gradients add up, for batches in parts; so they begin at zero. */
+        /* Backward adds to the gradients, so they begin at zero. */
         check(cnn_net_zero_grad(net) == CNN_OK);
         check(cnn_net_forward(net, CNN_TRAIN, BATCH, **x) == CNN_OK);
         const float loss = huber(cnn_net_output(net), *target, *dy);

@@ -1,14 +1,14 @@
 /*
- * Loads a model, lets it look at ten images, and prints the class of each and
- * how sure the model is:
+ * Loads a model and prints the class of each of ten images, with its
+ * probability:
  *
  *     cc predict_digits.c -o predict_digits \
  *         $(pkg-config --cflags --libs libcnn)
  *     ./predict_digits digits.safetensors t10k-images-idx3-ubyte \
  *         t10k-labels-idx1-ubyte
  *
- * train_digits.c makes the model; trained without files, it is to be tried
- * without: then this program draws images of the same kind.
+ * train_digits.c makes the model. If it trained without IDX files, leave them
+ * out here too: then this program draws images of the same kind.
  */
 #include <cnn/cnn.h>
 #include <stdio.h>
@@ -53,12 +53,12 @@ int main(int argc, char **argv)
     }
     cnn_shape in, out, image = {1, SIDE, SIDE};
     cnn_dataset *data;
-    cnn_net *net = cnn_net_load(argv[1], COUNT); /* so many at once */
+    cnn_net *net = cnn_net_load(argv[1], COUNT); /* all images at once */
     check(net != NULL);
     if (argc == 4) {
         data = cnn_dataset_load(argv[2], argv[3], NULL);
     } else {
-        srand(2); /* others than in training */
+        srand(2); /* other images than in training */
         for (int i = 0; i < COUNT; i++)
             draw(i);
         data = cnn_dataset_wrap_u8(&image, COUNT, **images, labels, NULL);

@@ -1,6 +1,6 @@
 /*
- * One net, many threads that predict, each with a session of its own; prints
- * how many images a second they get through:
+ * Many threads predict with one net, each through its own session. The program
+ * prints how many images a second they predict:
  *
  *     cc predict_threads.c -o predict_threads -pthread \
  *         $(pkg-config --cflags --libs libcnn)
@@ -22,10 +22,10 @@ enum { IMAGES = 64, ROUNDS = 400, MOST = 64 };
 static cnn_net *net;
 static float *x; /* IMAGES inputs, which all threads read */
 static size_t pixels, classes;
-static atomic_int next; /* the round that is to be done next */
+static atomic_int next; /* the number of the next round */
 
-/* Takes rounds until none is left; a real program would use y after each. NULL
- * if all went well. */
+/* Takes rounds until none is left. A real program would use y after each round.
+ * Returns NULL if nothing failed. */
 static void *work(void *unused)
 {
     (void)unused;
@@ -37,7 +37,7 @@ static void *work(void *unused)
         status = CNN_ENOMEM;
     while (status == CNN_OK && atomic_fetch_add(&next, 1) < ROUNDS)
         status = cnn_session_predict(session, IMAGES, x, y);
-    /* Each thread has its own last error, so it is said here. */
+    /* Each thread has its own last error, so this thread prints it. */
     if (status != CNN_OK)
         fprintf(stderr, "predict_threads: %s\n",
                 y != NULL ? cnn_last_error() : "out of memory");

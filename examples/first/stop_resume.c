@@ -1,11 +1,11 @@
 /*
- * A training that Ctrl-C stops and that goes on where it was when it is started
- * again. What it ends with is, bit for bit, that of one that never stopped:
+ * Ctrl-C stops this training, and the next start of the program goes on from
+ * there. The result is, bit for bit, that of a training that never stopped:
  *
  *     cc stop_resume.c -o stop_resume $(pkg-config --cflags --libs libcnn)
  *     ./stop_resume checkpoint.safetensors 4000
  *
- * The number is that of all steps, over all runs. A checkpoint is a model file
+ * The number is the sum of the steps of all runs. A checkpoint is a model file
  * too: predict_digits.c and predict_threads.c take it.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -30,14 +30,14 @@ static void check(int fine)
     exit(EXIT_FAILURE);
 }
 
-/* Allowed in a handler; the step that is under way is finished first. */
+/* Allowed in a handler. The current step is finished first. */
 static void stop(int number)
 {
     (void)number;
     cnn_trainer_cancel(trainer);
 }
 
-/* As in train_digits.c, and the same in each run: the dataset has to be. */
+/* As in train_digits.c. The dataset must be the same in each run. */
 static void draw(int i)
 {
     const int label = i % 10, left = rand() % 12;
@@ -75,12 +75,12 @@ int main(int argc, char **argv)
     check(adam != NULL);
     check((trainer = cnn_trainer_create(net, adam, data, NULL)) != NULL);
 
-    /* All that is above is made anew; the rest comes from the checkpoint. */
+    /* Each run makes the objects above; the rest comes from the checkpoint. */
     if (access(argv[1], F_OK) == 0)
         check(cnn_trainer_resume(trainer, argv[1]) == CNN_OK);
     printf("begins after step %" PRId64 "\n", cnn_trainer_steps(trainer));
     fflush(stdout);
-    /* From here on; a second Ctrl-C ends the program as usual. */
+    /* From here on Ctrl-C stops the training; a second one ends the program. */
     sigaction(SIGINT, &(struct sigaction){.sa_handler = stop, .sa_flags = ONCE},
               NULL);
     const int64_t left = steps - cnn_trainer_steps(trainer);

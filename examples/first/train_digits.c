@@ -1,13 +1,13 @@
 /*
- * Trains a small convolutional net on images of digits, says how many others it
- * gets right, and saves it:
+ * Trains a small convolutional net on images of digits, prints how many of the
+ * test images it gets right, and saves the net:
  *
  *     cc train_digits.c -o train_digits $(pkg-config --cflags --libs libcnn)
  *     ./train_digits digits.safetensors train-images-idx3-ubyte \
  *         train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte
  *
- * Without the four IDX files, of MNIST or of anything else, it draws images by
- * itself. predict_digits.c uses what it saves.
+ * The four IDX files may be those of MNIST or others. Without them the program
+ * draws images. predict_digits.c uses the model.
  */
 #include <cnn/cnn.h>
 #include <inttypes.h>
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
         check((test = cnn_dataset_slice(drawn, TRAIN, TEST)) != NULL);
     }
 
-    /* What goes wrong while a net is described, building it reports. */
+    /* The build also reports errors of the description above. */
     cnn_net *net = cnn_net_create();
     cnn_net_add(net, cnn_conv2d_create(8, 5, 5, NULL));
     cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     printf("%" PRId64 " of %" PRId64 " right\n", found.correct, found.count);
     check(cnn_net_save(net, argv[1]) == CNN_OK);
 
-    cnn_trainer_free(trainer); /* before what it borrowed */
+    cnn_trainer_free(trainer); /* before the objects that it borrowed */
     cnn_optim_free(adam);
     cnn_net_free(net);
     cnn_dataset_free(test);

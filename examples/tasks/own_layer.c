@@ -1,8 +1,9 @@
 /*
- * A layer that libcnn does not have: it normalises each sample, y = (x - m) / s
- * with mean and deviation of that sample, so that a net does not care how dark
- * an image is, or how weak its contrast. A net with it and one without learn
- * from bars in good light, and are tried in any light:
+ * A layer of your own. It normalises each sample, y = (x - m) / s, with mean
+ * and standard deviation of that sample. So the net does not depend on
+ * brightness and contrast of an image. A net with this layer and a net without
+ * it learn from images of bars in good light. Then both are tested in any
+ * light:
  *
  *     cc own_layer.c -o own_layer $(pkg-config --cflags --libs libcnn) -lm
  *     ./own_layer
@@ -74,7 +75,7 @@ static const cnn_layer_methods sample_norm = {
     .backward = backward,
 };
 
-/* Bars, upright (1) or lying (0), in noise; in any light or a good one. */
+/* Bars, upright (1) or lying (0), in noise; in any light or in good light. */
 static void draw(int any_light)
 {
     for (int n = 0; n < COUNT; n++) {

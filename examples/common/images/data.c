@@ -18,8 +18,8 @@ static const char *const files[2][2][2] = {
     {{"t10k-images", "idx3"}, {"t10k-labels", "idx1"}},
 };
 
-/* The path of one of the files under whichever of its names it has: the mark
- * before "idx" is '-' or '.', and ".gz" may follow. NULL if it is not there. */
+/* The path of one of the files, under any of its names: the mark before "idx"
+ * is '-' or '.', and ".gz" may follow. NULL if there is no such file. */
 static char *find_file(const char *folder, const char *const file[2])
 {
     static const char *const marks[] = {"-", "."}, *const ends[] = {"", ".gz"};

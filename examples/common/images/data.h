@@ -18,11 +18,11 @@ typedef struct data {
 } data;
 
 /*
- * Finds the images: in `folder`; if that is NULL in CNN_DATA_DIR; in the data/
- * folder of the build; in Debian's dataset-fashion-mnist; and if there is
- * nothing there, or the folder is called "drawn", draws digits. A folder that
- * was named must have all four files: otherwise this leaves with a message.
- * "fashion" names that of dataset-fashion-mnist.
+ * Finds the images. It looks in `folder`; if that is NULL, in CNN_DATA_DIR, in
+ * the data/ folder of the build, and in Debian's dataset-fashion-mnist. If it
+ * finds nothing, or if the folder is called "drawn", it draws digits. A folder
+ * that was named must have all four files: otherwise this leaves with a
+ * message. "fashion" is the folder of dataset-fashion-mnist.
  *
  * With `hold_out` the first twelfth of the training images (5,000 of 60,000)
  * is for validation.

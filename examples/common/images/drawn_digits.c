@@ -120,7 +120,7 @@ static void draw_digit(int digit, uint64_t *random, uint8_t *pixels)
         double from[2], to[2];
         if (s->digit != digit)
             continue;
-        /* Nobody draws an arc of exactly the right size in the right place. */
+        /* As in handwriting, an arc is a little off in size and place. */
         stroke mine = *s;
         mine.x += between(random, -0.03, 0.03);
         mine.y += between(random, -0.03, 0.03);

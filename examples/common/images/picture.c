@@ -11,8 +11,9 @@
 
 #include "support/failure.h"
 
-/* Can the file be decoded, as far as can be told without doing so? A small file
- * may be a picture that takes gigabytes. 0, or why not after a message. */
+/* Checks, without decoding the file, whether it can be decoded: a small file
+ * may be a picture that takes gigabytes. Returns 0, or, after a message, an
+ * exit code. */
 static int check_file(const char *path)
 {
     struct stat about;
@@ -22,7 +23,7 @@ static int check_file(const char *path)
         warn("%s: %s", path, strerror(errno));
         return EX_NOINPUT;
     }
-    /* It is read twice, and another kind of file may be there only once. */
+    /* The file is read twice; a pipe or a device can be read only once. */
     if (!S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)) {
         warn("%s: a pipe or a device; a picture has to be a file", path);
         return EX_NOINPUT;
@@ -38,7 +39,8 @@ static int check_file(const char *path)
     return 0;
 }
 
-/* The file at that size and over white; NULL after a message, and why. */
+/* The picture of a file at that size, on white; NULL after a message, with an
+ * exit code. */
 static GdkPixbuf *open_picture(const char *path, int width, int height,
                                int *code)
 {

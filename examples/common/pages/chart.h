@@ -5,17 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A line through some hundred points (x, y) at most; what is not finite is a
- * gap in it. */
+/* A line through at most a few hundred points (x, y). A point that is not
+ * finite is a gap in the line. */
 typedef struct curve {
-    const char *title; /* for the key; NULL: not named there */
+    const char *title; /* for the key; NULL: not in the key */
     double (*points)[2];
     size_t count;
     int colour;  /* of the palette, from 0; the same number, the same colour */
-    bool dashed; /* for what is laid under it to compare */
+    bool dashed; /* for another training, to compare */
 } curve;
 
-/* One pair of axes and what is drawn over them. */
+/* One pair of axes and its curves. */
 typedef struct panel {
     const char *title; /* NULL: none */
     const char *x, *y; /* what the axes are, with units */

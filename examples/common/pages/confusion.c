@@ -10,7 +10,7 @@
 
 enum {
     MOST_EDGE = 1040, /* of the matrix in a picture, in pixels */
-    CELL = 52,        /* if that is not too much */
+    CELL = 52,        /* the edge of a cell, if the matrix has room for it */
     LEGIBLE = 30,     /* smaller cells stay without a number */
     MARGIN = 90
 };
@@ -31,7 +31,7 @@ static double share(const confusion *c, int32_t label, int32_t answer)
 
 double confusion_scale(const confusion *c)
 {
-    double scale = 0.005; /* less is not to look like a disaster */
+    double scale = 0.005; /* so that a smaller share stays pale */
 
     for (int32_t label = 0; label < c->classes; label++)
         for (int32_t k = 0; k < c->classes; k++)
@@ -43,7 +43,7 @@ double confusion_scale(const confusion *c)
 double confusion_heat(const confusion *c, double scale, int32_t label,
                       int32_t answer)
 {
-    /* The root: single mistakes, too, are to be found by the eye. */
+    /* The root makes single mistakes visible, too. */
     return label == answer ? 0 : sqrt(share(c, label, answer) / scale);
 }
 
@@ -123,7 +123,7 @@ static int save_picture(const char *path, const confusion *c)
                                                  : 4;
     const int edge = cell * classes + 2 * MARGIN;
     const double margin = (double)MARGIN / edge;
-    const int every = (LEGIBLE + cell - 1) / cell; /* class has its number */
+    const int every = (LEGIBLE + cell - 1) / cell; /* classes to a number */
     GString *g = gnuplot_script(path, edge, edge, 14);
 
     g_string_append_printf(

@@ -1,4 +1,4 @@
-/* Trainings as charts: accuracy and loss, several laid over each other. */
+/* Charts of trainings: accuracy and loss, several trainings in one chart. */
 #ifndef EXAMPLES_CURVES_H
 #define EXAMPLES_CURVES_H
 
@@ -7,19 +7,19 @@
 
 /* A training and its name in the key. */
 typedef struct run {
-    const char *name; /* NULL: only what its curves are */
+    const char *name; /* NULL: the key names only the curves */
     const history *history;
     bool dashed;
 } run;
 
-/* What is drawn in one panel. */
+/* The curves of one panel. */
 typedef struct view {
     const char *title;
     quantity x, y;
     bool training, held_out; /* which curves */
 } view;
 
-/* Panels and all that hangs on them. */
+/* Panels and all that they use. */
 typedef struct curves {
     chart chart;
     size_t count;

@@ -16,8 +16,8 @@ GString *gnuplot_script(const char *path, int width, int height, int font)
     const bool png = path != NULL && !ends_with(path, ".svg");
     GString *script = g_string_new("set encoding utf8\n");
 
-    /* Letters are measured in points by one terminal, in pixels by the other;
-     * a point is 3/4 of a pixel. No letter of a text means anything else. */
+    /* One terminal of gnuplot measures letters in points, the other in pixels;
+     * a point is 3/4 of a pixel. Letters of a text have no special meaning. */
     g_string_append_printf(
         script,
         "set terminal %s size %d,%d font 'sans-serif,%d' %s noenhanced %s\n",
@@ -35,14 +35,14 @@ void gnuplot_quote(GString *script, const char *text)
     for (const char *c = valid; *c != 0; c++)
         if (*c == '\'')
             g_string_append(script, "''");
-        else /* a line must not end in a word */
+        else /* a word must not contain the end of a line */
             g_string_append_c(script, g_ascii_iscntrl(*c) ? ' ' : *c);
     g_string_append_c(script, '\'');
     g_free(valid);
 }
 
-/* Runs in the child. GLib by itself would hand over what it writes as a text,
- * which ends at the first 0, and a PNG is full of them. */
+/* Runs in the child. GLib alone would return the output as a string, which ends
+ * at the first zero byte; a PNG has many of these. */
 static void redirect(gpointer files)
 {
     FILE **f = files;
@@ -51,11 +51,11 @@ static void redirect(gpointer files)
     dup2(fileno(f[1]), STDOUT_FILENO);
 }
 
-/* Runs gnuplot from the first file into the second; not through a shell, which
- * would read more into names than they say. */
+/* Runs gnuplot from the first file into the second. No shell is used, because a
+ * shell would interpret characters of the names. */
 static bool run(FILE *files[2])
 {
-    /* -d: what the user has set up for himself would change the pictures. */
+    /* -d: settings of the user would change the pictures. */
     char *argv[] = {(char[]){"gnuplot"}, (char[]){"-d"}, NULL};
     GError *error = NULL;
     int status = 0;
@@ -90,7 +90,7 @@ static GString *read_all(FILE *file)
     return all;
 }
 
-/* Behind the tag that an SVG begins with; a PNG has none. */
+/* Adds the style behind the first tag of an SVG; a PNG has none. */
 static void add_style(GString *picture, const char *style)
 {
     const char *tag = strstr(picture->str, "<svg");

@@ -12,17 +12,17 @@
 typedef struct page page;
 
 /* Starts the page, which appears under its name when it is closed. All texts
- * are plain: what means something in HTML is escaped. Leaves with a message if
- * memory is short. */
+ * are plain: characters with a meaning in HTML are escaped. Exits with a
+ * message if memory is short. */
 page *page_open(const char *path, const char *title, const char *subtitle);
 
-/* A heading, from which the next parts hang. */
+/* A heading for the parts that follow. */
 void page_section(page *p, const char *title);
 
 void page_text(page *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The few figures that one looks for first, in large print. */
+/* A figure of special interest, in large print. */
 void page_figure(page *p, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -37,9 +37,9 @@ void page_table(page *p, size_t columns, size_t rows, const char *const *cells);
 /* Text as it is, in a fixed width; a long one scrolls. */
 void page_listing(page *p, const char *text);
 
-/* Each panel has its own picture. They are drawn when the page is closed, the
- * points are not needed for that; if gnuplot cannot do it, the page says so and
- * page_close() fails. */
+/* Each panel has its own picture. The pictures are drawn when the page is
+ * closed; the points may be freed before that. If gnuplot cannot draw them, the
+ * page says so and page_close() fails. */
 void page_chart(page *p, const char *caption, const chart *c);
 void page_tiles(page *p, const char *caption, const tiles *t);
 void page_confusion(page *p, const confusion *c);

@@ -10,8 +10,8 @@
 /* Of a panel, in pixels of a window in which it takes its natural size. */
 enum { PANEL_WIDTH = 480, PANEL_HEIGHT = 280, PANEL_FONT = 13 };
 
-/* In pixels: about what a tile is enlarged to, if it is a picture and if it is
- * only a few pixels wide; and the room that captions have at least. */
+/* In pixels: about the size to which a tile is enlarged, if it is a picture and
+ * if it is only a few pixels wide; and the least room for a caption. */
 enum { PICTURE = 72, SMALL = 45, CAPTION = 100 };
 
 static void put_name(page *p, const char *text)
@@ -52,7 +52,7 @@ void page_table(page *p, size_t columns, size_t rows, const char *const *cells)
     for (size_t i = 0; i < rows; i++) {
         g_string_append(p->html, i == 0 ? "<thead>\n<tr>" : "<tr>");
         for (size_t j = 0; j < columns; j++) {
-            /* The head of a column stands as what is below it. */
+            /* The head of a column is aligned as the cells below it. */
             const size_t model = i == 0 && rows > 1 ? 1 : i;
             g_string_append_printf(
                 p->html, "<%s%s>", i == 0 ? "th scope=\"col\"" : "td",
@@ -70,7 +70,7 @@ void page_table(page *p, size_t columns, size_t rows, const char *const *cells)
 void page_listing(page *p, const char *text)
 {
     page_enter(p, NO_LIST);
-    /* HTML drops the first end of a line. */
+    /* HTML drops a newline at the start. */
     g_string_append(p->html, "<pre tabindex=\"0\">\n");
     page_put(p, text);
     g_string_append(p->html, "</pre>\n");
@@ -92,15 +92,15 @@ static void put_key(page *p, const panel *now)
     g_string_append(p->html, "</ul>\n");
 }
 
-/* The picture of a panel, on nothing: what it shows can be seen on white as
- * well as on black, but for the texts, which change their colour. */
+/* The picture of a panel, without a background. Its curves can be seen on white
+ * as well as on black; its texts change their colour. */
 static GString *draw_panel(page *p, const panel *now)
 {
     GString *script =
         gnuplot_script(NULL, PANEL_WIDTH, PANEL_HEIGHT, PANEL_FONT);
 
     panel_look(script);
-    /* It leaves more room for letters in SVG than they take. */
+    /* gnuplot leaves more room for letters in SVG than they take. */
     g_string_append(script,
                     "set xtics offset 0,0.3\nset xlabel offset 0,0.6\n");
     panel_draw(script, now, false);

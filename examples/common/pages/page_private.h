@@ -8,7 +8,7 @@
 
 #include "pages/page.h"
 
-/* What is between two tags and takes more of the same kind. */
+/* An open list between two tags, to which parts of the same kind are added. */
 enum page_list { NO_LIST, FIGURES, FACTS };
 
 struct page {
@@ -16,13 +16,13 @@ struct page {
     GString *html;
     enum page_list list;
     bool section;
-    int code; /* not 0: that gnuplot does not work was told */
+    int code; /* not 0: gnuplot failed, and a message was printed */
 };
 
-/* Goes on to what belongs to a list of that kind. */
+/* Opens a list of that kind, if it is not open, and closes another one. */
 void page_enter(page *p, enum page_list list);
 
-/* A text, in which nothing means anything but itself. */
+/* A text, with the characters that have a meaning in HTML escaped. */
 void page_put(page *p, const char *text);
 
 /* The same between tags; nothing if there is no text. */

@@ -5,7 +5,8 @@
 /* The style sheet of a page, in parts; the last is NULL. */
 extern const char *const page_style[];
 
-/* And of the picture of a panel, which a page does not reach into. */
+/* The style sheet of the picture of a panel; that of the page does not apply
+ * there. */
 extern const char panel_style[];
 
 #endif

@@ -7,8 +7,8 @@
 
 enum { FEW = 40 }; /* points that are shown one by one */
 
-/* Told apart by the colour-blind, and on white as well as on black: the darker
- * colours of Okabe and Ito, then what is farthest from them. */
+/* Colours that colour-blind people can tell apart, on white as well as on
+ * black: the darker colours of Okabe and Ito, then those farthest from them. */
 static const char *const palette[] = {"#0072b2", "#d55e00", "#009e73",
                                       "#c5679b", "#7466f0", "#a02828",
                                       "#3f6363", "#808080"};
@@ -39,7 +39,7 @@ static bool shown(const panel *p, const double point[2])
            (!p->log_y || point[1] > 0);
 }
 
-/* What the points take up of an axis, 0 or 1; low > top if there are none. */
+/* The range of the points on axis 0 or 1; low > top if there are no points. */
 static range extent(const panel *p, int axis)
 {
     range r = {HUGE_VAL, -HUGE_VAL};
@@ -53,8 +53,8 @@ static range extent(const panel *p, int axis)
     return r;
 }
 
-/* Gives a range a width that can be drawn, and `air` times that at both ends;
- * what has no values below 0 gets none by that. */
+/* Gives a range a width that can be drawn, and adds `air` times that width at
+ * both ends. A range without values below 0 does not get any by that. */
 static range widen(range r, bool log, double air)
 {
     if (r.low > r.top)
@@ -91,8 +91,9 @@ static void write_x_axis(GString *g, range r, const char *name)
     g_string_append_c(g, '\n');
 }
 
-/* On a logarithmic axis gnuplot numbers powers of ten only: of few of them it
- * is given two and five times each too, of hardly one even steps. */
+/* On a logarithmic axis gnuplot numbers powers of ten only. If the axis has few
+ * of them, two and five times each are added; if it has hardly one, even steps
+ * are used. */
 static void write_y_axis(GString *g, range r, bool log, const char *name)
 {
     const double ratio = r.top / r.low, step = step_of(r.top - r.low, 6);
@@ -112,7 +113,7 @@ static void write_y_axis(GString *g, range r, bool log, const char *name)
     g_string_append_c(g, '\n');
 }
 
-/* Writes the points of curve `i`; how many there are to be seen. */
+/* Writes the points of curve `i`. Returns the number of visible points. */
 static size_t write_points(GString *g, const panel *p, size_t i)
 {
     const curve *c = &p->curves[i];
@@ -134,7 +135,7 @@ static size_t write_points(GString *g, const panel *p, size_t i)
 
 static void write_plot(GString *g, const panel *p, const size_t *points)
 {
-    g_string_append(g, "plot NaN notitle"); /* something, if there are none */
+    g_string_append(g, "plot NaN notitle"); /* valid without any curve */
     for (size_t i = 0; i < p->count; i++) {
         const curve *c = &p->curves[i];
         if (points[i] == 0)

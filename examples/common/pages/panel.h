@@ -11,8 +11,8 @@ const char *panel_colour(int number);
 /* The look of all panels, after gnuplot_script(). */
 void panel_look(GString *g);
 
-/* Draws a panel. Without `texts` its title, the name of the y axis and the key
- * are left to the page that it is drawn for. */
+/* Draws a panel. Without `texts`, the page shows its title, the name of the y
+ * axis and the key. */
 void panel_draw(GString *g, const panel *p, bool texts);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a net looks like inside, and what it takes for something else. */
+/* Pictures of the filters of a net, and of its mistakes. */
 #ifndef EXAMPLES_PICTURES_H
 #define EXAMPLES_PICTURES_H
 
@@ -6,7 +6,7 @@
 #include "pages/tiles.h"
 #include "running/examine.h"
 
-/* Tiles and the numbers behind them, to be freed with pictures_free(). */
+/* Tiles and their numbers, to be freed with pictures_free(). */
 typedef struct pictures {
     tiles tiles;
     tile *list;
@@ -18,7 +18,7 @@ typedef struct pictures {
  * False, and nothing to be freed, if it is not. */
 bool pictures_of_filters(pictures *p, cnn_net *net);
 
-/* The worst of the mistakes, at most so many, as "label taken for answer". */
+/* The worst mistakes, at most a given number, as "label taken for answer". */
 void pictures_of_mistakes(pictures *p, const cnn_dataset *dataset,
                           const pixels *as, const examination *e, int32_t most);
 

@@ -8,19 +8,19 @@
 
 /* All in pixels of the picture. */
 enum {
-    EDGE = 84, /* about what a tile is enlarged to */
+    EDGE = 84, /* about the size to which a tile is enlarged */
     GAP = 14,
-    LETTER = 7, /* about how wide one is */
+    LETTER = 7, /* about the width of a letter */
     LINE = 18,  /* under a tile, for its caption */
     HEAD = 48,  /* for the title */
-    TITLE = 320 /* no narrower than that, for its sake */
+    TITLE = 320 /* the least width of the picture, for the title */
 };
 
 /* How the tiles are laid out. */
 typedef struct grid {
     int scale;                   /* an element is a square of that size */
-    int repeat;                  /* and consists of so many, in a row */
-    int cell_width, cell_height; /* of a tile with what belongs to it */
+    int repeat;                  /* and consists of so many points in a row */
+    int cell_width, cell_height; /* of a tile with frame and caption */
     int columns, rows;
 } grid;
 
@@ -105,7 +105,7 @@ static void write_script(GString *g, const tiles *t, const grid *r, int width,
                            HEAD / 2);
     for (size_t i = 0; i < t->count; i++)
         write_tile(g, t, r, i);
-    g_string_append(g, "plot NaN"); /* something, if there are none */
+    g_string_append(g, "plot NaN"); /* valid without any tile */
     for (size_t i = 0; i < t->count; i++) {
         place(t, r, i, &x, &y);
         /* An element is drawn around its point, not from there on. */

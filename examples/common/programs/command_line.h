@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* The arguments so that a shell takes them as they are, and "--resume FILE"
- * behind the options if `resume` is not NULL. */
+/* The arguments, quoted for a shell. If `resume` is not NULL, "--resume FILE"
+ * follows the options. */
 GString *command_line(char *const *argv, const char *resume);
 
 #endif

@@ -165,7 +165,7 @@ static void make_rows(rows *all, const settings *s)
 
 /* ------------------------------------------------------------ running --- */
 
-/* Trains all; after Ctrl-C only those before it are left. */
+/* Trains all rows. After Ctrl-C only the rows before it are left. */
 static int run_rows(rows *all)
 {
     rows_print_head();

@@ -1,5 +1,5 @@
-/* The program around a comparison: one network in many configurations, what
- * they cost and how fast they learn. */
+/* The program around a comparison: it trains one network in many configurations
+ * and shows what they cost and how fast they learn. */
 #ifndef EXAMPLES_COMPARISON_H
 #define EXAMPLES_COMPARISON_H
 
@@ -7,15 +7,15 @@
 
 typedef enum activation { NONE, SIGMOID, TANH, RELU } activation;
 
-/* A configuration; in a variation, what it changes in the base one: what is 0
- * or NULL stays. */
+/* A configuration. In a variation it holds the changes to the base
+ * configuration; a field that is 0 or NULL changes nothing. */
 typedef struct configuration {
     const char *name;
     int32_t width[3]; /* filters, filters of further convolutions, units */
     int32_t layers;   /* convolutions, 1 to 3; the first two are pooled */
     activation activation;
     const char *optimizer;
-    float lr, lr_factor; /* instead of, and times, the recipe's */
+    float lr, lr_factor; /* a rate instead of the recipe's; a factor for it */
 } configuration;
 
 enum { MOST_VALUES = 6 };

@@ -1,4 +1,4 @@
-/* The rows of a comparison, and what is made of them. */
+/* The rows of a comparison: printed, and written to files. */
 #ifndef EXAMPLES_COMPARISON_ROWS_H
 #define EXAMPLES_COMPARISON_ROWS_H
 
@@ -8,9 +8,9 @@
 typedef struct row {
     const variation *variation;
     const configuration *value;
-    configuration configuration; /* the base one with its change */
-    trial *trial; /* of this row, or of an earlier one that is the same */
-    bool owned;   /* it is of this row */
+    configuration configuration; /* the base one with the change of this row */
+    trial *trial; /* of this row, or of an earlier row that is the same */
+    bool owned;   /* the trial is of this row */
 } row;
 
 typedef struct rows {
@@ -21,7 +21,7 @@ typedef struct rows {
     int count;
 } rows;
 
-/* A line of the table on standard output; the head first. */
+/* A line of the table on standard output; before the first row its head. */
 void rows_print_head(void);
 void rows_print(const row *r);
 

@@ -15,7 +15,7 @@
 #include "support/failure.h"
 #include "support/output.h"
 
-/* Better told now than after the training. */
+/* These are checked before the training, not after it. */
 static void check_paths(const example_options *o)
 {
     const char *const outputs[] = {
@@ -56,7 +56,7 @@ static cnn_net *load(const example_options *o, const char *path)
     return net;
 }
 
-/* The weights of a model file into a net of the same layers. */
+/* Copies the weights of a model file into a net of the same layers. */
 static void take_weights(cnn_net *net, const example_options *o)
 {
     cnn_net *from = load(o, o->init_from);
@@ -108,7 +108,7 @@ static void print_summary(const cnn_net *net, int32_t form)
     free(text);
 }
 
-/* The first test image as a file that can be classified, for a start. */
+/* Writes the first test image as a file that can be classified. */
 static int show_digit(cnn_net *net, const data *d, const example_options *o)
 {
     const pixels *as = &o->example->pixels;
@@ -241,7 +241,7 @@ static int work_on_data(cnn_net *net, const example_options *o)
     return code;
 }
 
-/* Without training: is there something to show besides the images given? */
+/* Without training: do the options ask for more than to classify images? */
 static bool wants_data(const example_options *o)
 {
     return o->confusion != NULL || o->filters != NULL || o->mistakes != NULL ||

@@ -1,5 +1,5 @@
-/* The program around a network: trains it, tests it, saves it, shows what came
- * of it and classifies pictures, as the command line says. */
+/* The program around a network: trains it, tests it, saves it, shows the
+ * results and classifies pictures, as the command line says. */
 #ifndef EXAMPLES_EXAMPLE_H
 #define EXAMPLES_EXAMPLE_H
 
@@ -17,10 +17,11 @@ typedef struct example {
     const char *name;
     const char *about; /* for --help */
 
-    /* Makes the net, which is not yet built. An error surfaces when it is. */
+    /* Makes the net, which is not yet built. The build reports errors. */
     cnn_net *(*network)(const recipe *r);
 
-    head heads[2]; /* what is put on it, the default first; none: it is whole */
+    head
+        heads[2]; /* to choose from, the default first; none: the net has one */
     pixels pixels; /* how images come in; all 0: 28 x 28, black 0, white 1 */
     const char *data; /* for data_find() if --data is not given; NULL: digits */
     recipe as_published, tuned; /* a batch of 0: there is only the former */

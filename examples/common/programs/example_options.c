@@ -46,11 +46,11 @@ static const struct argp_option table[] = {
 
     {0, 0, 0, 0, "Results:", 3},
     {"summary", SUMMARY, "FORM", OPTION_ARG_OPTIONAL, "print the layers and "
-     "what they cost, as text or json, and leave", 0},
+     "their costs, as text or json, and exit", 0},
     {"report", REPORT, "FILE.html", 0, "write all of the following and more "
      "as one page", 0},
     {"plot", PLOT, "FILE", 0, "draw accuracy and loss, as .png or .svg", 0},
-    {"compare", COMPARE, "FILE.csv", 0, "lay the curves of that log beside, in "
+    {"compare", COMPARE, "FILE.csv", 0, "also draw the curves of that log, in "
      "plot and report; may be given several times", 0},
     {"confusion", CONFUSION, "FILE", 0, "write the confusion matrix, as .csv, "
      ".png or .svg", 0},

@@ -1,5 +1,5 @@
-/* What came of an example's training: printed, and written into the files that
- * the command line names. */
+/* The results of an example: printed, and written into the files that the
+ * command line names. */
 #ifndef EXAMPLES_OUTCOME_H
 #define EXAMPLES_OUTCOME_H
 
@@ -24,7 +24,7 @@ void outcome_print(const examination *e, const char *what);
  * the exit code of the first that could not be written. */
 int outcome_save(const outcome *r);
 
-/* The chart of --plot, which the report has too. */
+/* The chart of --plot, which is in the report as well. */
 void outcome_curves(const outcome *r, curves *c, const char *title,
                     const view *views, size_t count);
 

@@ -77,8 +77,8 @@ static void add_summary(page *p, cnn_net *net)
 
 enum { TIMES = 200 };
 
-/* Milliseconds of a step, over the steps: medians of some neighbours. Returns
- * how many points there are. */
+/* A curve of the milliseconds of a step, over the steps. Each point is the
+ * median of a few neighbouring steps. Returns the number of points. */
 static size_t step_times(const history *h, double points[TIMES][2])
 {
     const size_t n = h->step_count, share = (n + TIMES - 1) / TIMES;

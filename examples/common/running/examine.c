@@ -17,8 +17,9 @@ static int by_margin(const void *a, const void *b)
     return x->image - y->image;
 }
 
-/* The class that one image's outputs say, and how far the label's is from it.
- * A NaN says nothing: the first class, and no margin. */
+/* The class that the outputs of one image give, and how far the output of the
+ * label is from the output of that class. With a NaN it is the first class, and
+ * the margin is 0. */
 static mistake judge(const float *y, int32_t classes, int32_t label,
                      bool smallest)
 {

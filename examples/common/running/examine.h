@@ -1,4 +1,4 @@
-/* How a net does on images that it was not trained on. */
+/* Testing a net on images that it was not trained on. */
 #ifndef EXAMPLES_EXAMINE_H
 #define EXAMPLES_EXAMINE_H
 

@@ -7,7 +7,7 @@
 
 #include "support/failure.h"
 
-/* Room for one more: twice as much each time that a power of two is full. */
+/* Makes room for one more element: doubles the array when it is full. */
 static void *grow(void *array, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0)

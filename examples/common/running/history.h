@@ -1,4 +1,4 @@
-/* What a training went through, as curves. */
+/* The history of a training, as curves. */
 #ifndef EXAMPLES_HISTORY_H
 #define EXAMPLES_HISTORY_H
 
@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 typedef struct point {
-    double step;    /* how many came before */
-    double seconds; /* of training, without what was looked at meanwhile */
+    double step;    /* the number of steps before it */
+    double seconds; /* of training, without tests on other images */
     double loss;    /* per image */
     double accuracy;
 } point;
@@ -30,7 +30,7 @@ void series_add(series *s, const point *p);
 void history_add_step(history *h, double seconds);
 void history_free(history *h);
 
-/* What one may lay along an axis. */
+/* Quantities for an axis. */
 typedef enum quantity { STEPS, SECONDS, LOSS, ACCURACY } quantity;
 
 /* The points of a curve, y over x, to be given to free(). */

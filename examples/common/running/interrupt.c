@@ -19,14 +19,14 @@ static void stop(int signal)
 
 static void handle(int signal, bool stops)
 {
-    /* SA_RESETHAND makes the second signal do what it does by itself. */
+    /* With SA_RESETHAND the second signal has its default action. */
     struct sigaction old,
         action = {.sa_handler = stops ? stop : SIG_DFL,
                   .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
 
     sigemptyset(&action.sa_mask);
     sigaction(signal, NULL, &old);
-    /* What is started to go on in the background is not to be stopped. */
+    /* A shell lets a program in the background ignore the signal: keep that. */
     if (old.sa_handler != SIG_IGN)
         sigaction(signal, &action, NULL);
 }

@@ -48,8 +48,8 @@ static void write_duration(char *text, size_t size, double duration)
         snprintf(text, size, "%ld:%02ld", s / 60, s % 60);
 }
 
-/* " 42% [====>     ]  0:12 left  accuracy ...": of the parts behind the bar as
- * many as the window has room for, the most wanted first. */
+/* " 42% [====>     ]  0:12 left  accuracy ...". The parts behind the bar are in
+ * the order of importance; those without room in the window are left out. */
 static void draw(progress *p, const cnn_progress *now, double left)
 {
     enum { PARTS = 5 };

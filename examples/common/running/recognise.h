@@ -1,4 +1,4 @@
-/* What a net makes of a picture in a file. */
+/* Classifying a picture in a file. */
 #ifndef EXAMPLES_RECOGNISE_H
 #define EXAMPLES_RECOGNISE_H
 
@@ -9,7 +9,7 @@
 /* How pictures are to be read. */
 typedef struct reading {
     pixels pixels;
-    bool invert; /* they are dark on light */
+    bool invert; /* the pictures are dark on light */
 } reading;
 
 /*
@@ -17,21 +17,21 @@ typedef struct reading {
  * the net on it.
  *
  * y       as many outputs as the net has, overwritten
- * answer  the class that they say
+ * answer  the class that these outputs give
  *
  * Returns 0, or, after a message, an exit code.
  */
 int recognise(cnn_net *net, const char *path, const reading *r, float *y,
               int32_t *answer);
 
-/* The same, printed: the class and all outputs. */
+/* The same; also prints the class and all outputs. */
 int recognise_print(cnn_net *net, const char *path, const reading *r);
 
 /* How many outputs a net has. */
 int32_t output_count(const cnn_net *net);
 
-/* Does the smallest output say the class, as with RBF on top, or the
- * largest? */
+/* Is the class that of the smallest output, as with RBF on top? Otherwise it is
+ * that of the largest. */
 bool smallest_wins(cnn_net *net);
 
 #endif

@@ -98,7 +98,7 @@ static bool read_number(char **rest, double *value)
     return *end == '\0';
 }
 
-/* A line of a log; false if it is none. */
+/* Reads a line; false if it is not a line of a log. */
 static bool read_line(char *line, bool *training, point *p)
 {
     double epoch, lr;
@@ -111,7 +111,7 @@ static bool read_line(char *line, bool *training, point *p)
            read_number(&line, &p->accuracy);
 }
 
-/* Curves of at most some hundred points: means over as many as are needed. */
+/* Curves of at most a few hundred points, each a mean of neighbouring lines. */
 static void thin(series *s)
 {
     const size_t most = 200, share = (s->count + most - 1) / most;

@@ -1,5 +1,5 @@
-/* A training as a table that grows while it runs: a line for each step, and one
- * for each look at images that are not trained on. */
+/* A training as a table that grows while it runs: a line for each step, and a
+ * line for each test on images that are not trained on. */
 #ifndef EXAMPLES_RUN_LOG_H
 #define EXAMPLES_RUN_LOG_H
 
@@ -13,7 +13,7 @@ enum { MOST_LOGS = 4 };
 typedef struct run_log {
     int32_t every; /* steps between two lines */
     int count;
-    bool failed; /* said already */
+    bool failed; /* a failure was printed already */
     struct log_file {
         const char *path;
         void *stream;
@@ -21,10 +21,10 @@ typedef struct run_log {
     } files[MOST_LOGS];
 } run_log;
 
-/* A line. What is not finite is left empty, in JSON null. */
+/* A line. A number that is not finite is an empty field, in JSON null. */
 typedef struct log_entry {
     const char *set; /* "training", "validation" or "test" */
-    int64_t step;    /* of training: how many came before */
+    int64_t step;    /* of training: the number of steps before it */
     double epoch;    /* passes over the images so far */
     double seconds;  /* of training since the program started */
     double lr;
@@ -39,14 +39,14 @@ bool log_knows(const char *path);
  * message if it cannot be created. At most MOST_LOGS. */
 void log_open(run_log *l, const char *path, bool append);
 
-/* Writes a line into each file, at once. A failure is told the first time. */
+/* Writes a line into each file, at once. The first failure prints a message. */
 void log_write(run_log *l, const log_entry *e);
 
 /* Closes the files. 0, or an exit code if any line could not be written. */
 int log_close(run_log *l);
 
-/* The curves of another training, from its .csv; leaves with a message if the
- * file is missing or is no such log. */
+/* The curves of another training, from its .csv; exits with a message if the
+ * file is missing or is not such a log. */
 void log_read(const char *path, history *h);
 
 #endif

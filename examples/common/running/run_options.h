@@ -10,8 +10,8 @@
 /* How a program runs. */
 typedef struct run_options {
     const char *program; /* its name */
-    char **argv;         /* as it was given, but for the order */
-    const char *data;    /* folder of the images; NULL: to be found */
+    char **argv;         /* the arguments, maybe in another order */
+    const char *data;    /* folder of the images; NULL: see images/data.h */
     uint32_t seed;
     int32_t threads; /* 0: all cores */
     bool quiet, verbose;
@@ -28,21 +28,21 @@ typedef struct recipe_options {
 
 extern const struct argp recipe_argp; /* with recipe_options */
 
-/* The recipe that the options ask for, made of one of the two. */
+/* One of the two recipes, with the changes that the options ask for. */
 recipe recipe_choose(const recipe_options *o, const recipe *as_published,
                      const recipe *tuned);
 
-/* Parses the command line of a program with these children, and names it. All
- * inputs start as zeros. Leaves by itself on --help and --version, and with
- * EX_USAGE and a hint if something is wrong. */
+/* Parses the command line of a program with these children, and sets its name.
+ * All inputs start as zeros. Exits after --help and --version. Exits with
+ * EX_USAGE and a hint if the command line is wrong. */
 void options_parse(const struct argp *argp, run_options *run, int argc,
                    char **argv, void *input);
 
-/* The first line of what a program prints: itself, threads and seed; with
- * --verbose also how the library was built. Sets the threads. */
+/* Sets the number of threads. Prints the first line of a program: its name,
+ * threads and seed; with --verbose also how the library was built. */
 void options_start(const run_options *run);
 
-/* The value of an option; leaves with a hint if it is none such. */
+/* The value of an option; exits with a hint if it is not of that kind. */
 int32_t option_whole(struct argp_state *state, const char *option,
                      const char *text, int32_t least, int32_t most);
 float option_rate(struct argp_state *state, const char *option,
@@ -54,7 +54,7 @@ const char *option_picture(struct argp_state *state, const char *option,
 const char *option_page(struct argp_state *state, const char *option,
                         const char *name);
 
-/* A list of such values between commas; at most `most`, and how many. */
+/* A list of at most `most` such values between commas. Returns their number. */
 int option_rates(struct argp_state *state, const char *option, char *text,
                  int most, float *values);
 

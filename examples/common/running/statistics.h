@@ -1,4 +1,4 @@
-/* What a net is made of, and what is known of its units while it is trained. */
+/* The summary of a net, and the statistics of its units in training. */
 #ifndef EXAMPLES_STATISTICS_H
 #define EXAMPLES_STATISTICS_H
 

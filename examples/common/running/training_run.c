@@ -17,8 +17,8 @@ typedef struct state {
     progress progress;
     const cnn_dataset *held_out;
     int64_t point_every; /* steps from one point of the curve to the next */
-    int64_t look_every;  /* steps between two looks at the held-out images */
-    int64_t watch_from;  /* the step before which the units are watched anew */
+    int64_t look_every;  /* steps between two tests on the held-out images */
+    int64_t watch_from;  /* the step from which on the units are watched */
     cnn_metrics point, epoch; /* sums since the last point, and epoch */
     int64_t point_steps, epoch_steps;
     double line_time; /* when the last line was printed */
@@ -109,8 +109,8 @@ static double look(state *s, const cnn_progress *now)
     return accuracy(&m);
 }
 
-/* From now on a unit that is zero for every image is dead, whatever it was
- * before. */
+/* Starts the watch again: from now on a unit that is zero for every image is
+ * dead, also if it was alive before. */
 static void watch(state *s, int64_t step)
 {
     check(cnn_net_watch(s->t->net, 1), NULL);
@@ -180,8 +180,8 @@ static int32_t after_step(void *user, const cnn_progress *now)
     return 0;
 }
 
-/* Each look costs as much as some steps: at most 25 in a long training, else
- * one an epoch. */
+/* A test on the held-out images takes the time of a few steps. So there are at
+ * most 25 in a long training, otherwise one for each epoch. */
 static void choose_looks(state *s)
 {
     training *t = s->t;

@@ -9,7 +9,7 @@
 
 /* Starts as {.net = ..., ...}; the history is to be freed. */
 typedef struct training {
-    /* What is trained, and how. */
+    /* The net and its training. */
     cnn_net *net;
     const data *data;
     const recipe *recipe;
@@ -18,20 +18,20 @@ typedef struct training {
     const char *checkpoint; /* written after each epoch, or NULL */
     const char *emergency;  /* written when it is stopped, or NULL */
 
-    /* What is seen of it. */
+    /* The output. */
     const char *name; /* in front of the progress; NULL: none */
     bool lines;       /* every recipe->eval_every steps, see below */
     run_log *log;     /* or NULL */
-    bool held_out;    /* look at images that are not trained on meanwhile */
-    bool watch;       /* the units, over the last half of the steps or, if that
-                       * is less, the last epoch (cnn_net_watch()) */
+    bool held_out;    /* test on images that are not trained on, meanwhile */
+    bool watch;       /* watch the units (cnn_net_watch()) over the last half of
+                       * the steps or, if that is less, the last epoch */
 
-    /* What came of it. */
+    /* The results. */
     history history;
     int64_t steps; /* of the whole training */
     int64_t done;  /* since it began, over all resumes */
     double seconds;
-    int64_t watched; /* since which step */
+    int64_t watched; /* the step from which on the units were watched */
 } training;
 
 /*
@@ -42,7 +42,7 @@ typedef struct training {
  *     step I, training accuracy A      of step I's batch, before the update
  *     time: T                          seconds since the last such line
  *
- * and else, after each epoch, a line on standard error.
+ * Without `lines` it prints a line on standard error after each epoch.
  */
 cnn_status training_run(training *t);
 

@@ -14,7 +14,7 @@ void csv_field(GString *csv, const char *format, ...)
     va_end(args);
     if (!first)
         g_string_append_c(csv, ',');
-    /* An empty field at the beginning would be taken for none. */
+    /* Without quotes, an empty first field would look like no field. */
     if (strpbrk(field, ",\"\r\n") != NULL || (first && *field == '\0')) {
         GString *quoted = g_string_new(field);
         g_string_replace(quoted, "\"", "\"\"", 0);

@@ -1,4 +1,4 @@
-/* Tables with commas: RFC 4180, but that rows end as lines do. */
+/* Tables with commas: as RFC 4180, but a row ends with a newline alone. */
 #ifndef EXAMPLES_CSV_H
 #define EXAMPLES_CSV_H
 

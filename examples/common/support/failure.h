@@ -1,5 +1,5 @@
-/* How the examples fail: a line on standard error that says what to do, and an
- * exit code of <sysexits.h>:
+/* An example that fails prints a line on standard error that says what to do,
+ * and exits with a code of <sysexits.h>:
  *
  *     1    anything else            66   input that is missing
  *     64   wrong usage              73   output that cannot be created
@@ -13,19 +13,19 @@
 
 #include <cnn/cnn.h>
 
-/* Prints "program: message" and leaves. */
+/* Prints "program: message" and exits. */
 _Noreturn void fail(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Prints "program: message". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The first of two exit codes that is not 0: one failure does not keep the rest
- * from being done, and the first is told. */
+/* The first of two exit codes that is not 0. After a failure a program does the
+ * rest of its work, and exits with the code of the first failure. */
 int worse(int code, int next);
 
-/* Leaves with what libcnn says, if `status` is a failure. `input` is the file
- * or folder that was read, NULL if it was not about one. */
+/* If `status` is a failure: exits with the text of libcnn. `input` is the file
+ * or folder that was read, NULL if none was. */
 void check(cnn_status status, const char *input);
 
 /* malloc() of `count` times `size` bytes that never gives NULL. */

@@ -74,7 +74,7 @@ int output_file(const char *path, GString *content)
     struct stat old;
     const bool exists = lstat(path, &old) == 0;
 
-    /* What is write-protected is to be told, not replaced. */
+    /* A write-protected file is an error; it is not replaced. */
     const int code =
         exists && (!S_ISREG(old.st_mode) || access(path, W_OK) != 0)
             ? write_through(path, content)

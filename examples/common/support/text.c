@@ -17,7 +17,7 @@ char *printable(const char *text)
 
     for (char *at = copy; *at != '\0';) {
         const gunichar c = g_utf8_get_char_validated(at, -1);
-        const bool valid = c <= 0x10ffff; /* else it says what is wrong */
+        const bool valid = c <= 0x10ffff; /* larger: an error code of GLib */
         const size_t size = valid ? (size_t)g_unichar_to_utf8(c, NULL) : 1;
 
         if (!valid || g_unichar_iscntrl(c))
