@@ -4,7 +4,7 @@
  *
  * A session borrows the parameters of a built net, read-only, and owns what a
  * prediction writes. N threads with a session each may predict from one net at
- * the same time, as long as nobody trains it or writes its parameters.
+ * the same time, as long as no thread trains it or writes its parameters.
  */
 #ifndef CNN_SESSION_H
 #define CNN_SESSION_H

@@ -51,9 +51,8 @@ CNN_API const char *cnn_status_string(cnn_status status);
  * leaves it alone. The text holds until the next call of this thread fails.
  *
  * When a call fails because it got NULL for an object, there are two cases. If
- * a
- * `_create`, `_load`, `_wrap` or `_slice` of the same thread failed to make an
- * object of that kind, and no call of the thread failed for another reason
+ * a `_create`, `_load`, `_wrap` or `_slice` of the same thread failed to make
+ * an object of that kind, and no call of the thread failed for another reason
  * since, then status and text stay as they are. So a program may check once,
  * after several calls, and still gets the first error. In all other cases the
  * status is CNN_EINVAL, and the text names the object.
