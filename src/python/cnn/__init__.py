@@ -6,10 +6,10 @@
     net.fit(cnn.Dataset.load("train-images", "train-labels"), epochs=2)
     net.save("digits.safetensors")
 
-What libcnn refuses is a ValueError, RuntimeError, MemoryError or OSError, and
-a `cnn.Error`, with its text. Arrays are float32, N x C x H x W. Calls let other
-threads run; one object is used by one thread at a time, others wait.
-docs/python.md is the guide.
+An error of libcnn is raised as a `cnn.Error` with the text of libcnn; it is
+also a ValueError, RuntimeError, MemoryError or OSError. Arrays are float32,
+N x C x H x W. During a call other threads run; one object is used by one thread
+at a time, and other threads wait. docs/python.md is the guide.
 """
 
 from ._checks import as_float32, as_labels

@@ -1,8 +1,8 @@
-"""Arguments of Python as C wants them.
+"""Arguments of Python in the form that C needs.
 
-ctypes cuts an integer that is too large down to its last bits, and in options
-structs 0 stands for the default: so both are looked at here. What a value may
-be beyond that is libcnn's business, and so is the text of the error.
+ctypes truncates an integer that is too large, and 0 in an options struct means
+the default. So both cases are checked here. libcnn checks everything else, and
+makes the text of the error.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def integer(
 
 
 def count(name: str, value: Any) -> int:
-    """An integer of 32 bits, at least 1: where C would take 0 as "default"."""
+    """An integer of 32 bits, at least 1: 0 would mean "default" in C."""
     return integer(name, value, 1)
 
 
@@ -52,7 +52,7 @@ def seed(value: Any) -> int:
 
 
 def real(name: str, value: Any) -> float:
-    """A number that a float32 holds; infinite and NaN are up to libcnn."""
+    """A number that a float32 holds; libcnn checks infinity and NaN."""
     if not isinstance(value, (numbers.Real, np.floating, np.integer)):
         raise TypeError(
             f"{name} is {type(value).__name__}, expected a number"
@@ -64,7 +64,7 @@ def real(name: str, value: Any) -> float:
 
 
 def nonzero(name: str, value: Any) -> float:
-    """A number for a field of which C takes 0 as "default"."""
+    """A number, not 0, for a field in which 0 means "default" in C."""
     number = real(name, value)
     if ctypes.c_float(number).value == 0.0:
         raise ValueError(f"{name} {number:g}, which is 0 as a float32")
@@ -72,15 +72,15 @@ def nonzero(name: str, value: Any) -> float:
 
 
 def setting(name: str, value: Any) -> float:
-    """A number for a field of which C takes 0 as "default": 0 for None, and
-    for a zero the one that C takes as a zero (CNN_ZERO)."""
+    """A number for a field in which 0 means "default" in C: 0 for None, and
+    CNN_ZERO, which means zero in C, for 0."""
     if value is None:
         return 0.0
     return -0.0 if real(name, value) == 0.0 else nonzero(name, value)
 
 
 def optional(name: str, value: Any) -> float:
-    """0, which is "default" to C, for None; otherwise as nonzero()."""
+    """0, which means "default" in C, for None; otherwise as nonzero()."""
     return 0.0 if value is None else nonzero(name, value)
 
 
@@ -118,7 +118,7 @@ def dims(sizes: _structs.Shape) -> tuple[int, int, int]:
 
 
 def text(name: str, value: Any) -> bytes:
-    """A string in UTF-8, without a zero inside, at which C would end it."""
+    """A string in UTF-8, without a zero inside: C would end it there."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, expected str")
     if "\0" in value:
@@ -127,7 +127,7 @@ def text(name: str, value: Any) -> bytes:
 
 
 def path(value: Path) -> bytes:
-    """A path as the system has it."""
+    """A path as bytes, in the encoding of the system."""
     name = os.fsencode(value)
     if b"\0" in name:
         raise ValueError("the path has a zero byte inside")
@@ -140,9 +140,9 @@ def path(value: Path) -> bytes:
 def as_float32(values: Any, name: str = "array") -> npt.NDArray[np.float32]:
     """An array as libcnn reads it: float32, C-contiguous, aligned.
 
-    One that is so already is returned as it is, without copying. Lists, other
-    floating-point types, other byte orders and other layouts are converted, to
-    a copy. Integers are refused: nobody knows how they are to be scaled.
+    An array that is already so is returned as it is, without copying. Lists,
+    other floating-point types, other byte orders and other layouts are
+    converted to a copy. Integers are refused, because their scale is not known.
 
     Raises
     ------
@@ -185,8 +185,8 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
     """Labels as libcnn reads them: int32, C-contiguous, aligned, one
     dimension.
 
-    An array that is so already is returned as it is, without copying; other
-    integers are converted, to a copy.
+    An array that is already so is returned as it is, without copying. Other
+    integers are converted to a copy.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
 
 
 def is_real(values: Any) -> bool:
-    """Are these numbers that are no integers, and so targets?"""
+    """Are these floating-point numbers, and so targets?"""
     array = np.asarray(values)
     return bool(array.dtype.kind == "f" and array.size > 0)
 
@@ -223,7 +223,7 @@ def batch(
     name: str, values: Any, sample: tuple[int, int, int]
 ) -> npt.NDArray[np.float32]:
     """N samples of a shape, as float32. Dimensions of size 1 do not count:
-    (N, 28, 28) is as good as (N, 1, 28, 28)."""
+    (N, 28, 28) is the same as (N, 1, 28, 28)."""
     array = as_float32(values, name)
     if array.ndim == 0:
         raise ValueError(f"{name} is a number, expected an array")
@@ -235,7 +235,7 @@ def batch(
 def result(
     name: str, out: Optional[Any], shape_of: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
-    """Where a result goes: a new array, or the caller's, if it will do."""
+    """The array for a result: a new one, or the caller's if it fits."""
     if out is None:
         return np.empty(shape_of, np.float32)
     if not isinstance(out, np.ndarray):
@@ -254,13 +254,13 @@ def result(
 
 
 def apart(first: Any, second: Any) -> None:
-    """Neither array may lie on the other."""
+    """Refuses two arrays that share memory."""
     if np.may_share_memory(first, second):
         raise ValueError("a result may not share memory with an argument")
 
 
 def floats(array: npt.NDArray[np.float32]) -> Any:
-    """A pointer to the first element; the array has to be kept alive."""
+    """A pointer to the first element; the caller keeps the array alive."""
     return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
 
 

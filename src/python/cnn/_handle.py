@@ -1,8 +1,8 @@
-"""Owning an object of libcnn: freed once, when nobody needs it any more.
+"""Owning an object of libcnn: it is freed once, when nothing needs it any more.
 
-The objects of Python hold handles; what borrows an object of libcnn (a
-trainer its net, a view its layer) holds that object's handle too. So the order
-of freeing is right whatever the order in which Python lets go.
+The objects of Python hold handles. An object that borrows another one (a
+trainer its net, a view its layer) also holds the handle of that one. So the
+order of freeing is right, in whatever order Python deletes the objects.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _free(free: Callable[[Any], None], pointer: Any, keep: Any) -> None:
 class Handle:
     """A pointer with the function that frees it.
 
-    `keep` is what has to outlive it. `lock` is held by whoever is inside of
+    `keep` must outlive the object. A thread holds `lock` while it is inside
     libcnn with this object: libcnn allows one thread at a time.
     """
 
@@ -46,19 +46,19 @@ class Handle:
         raise TypeError("objects of libcnn cannot be copied or pickled")
 
     def disown(self) -> None:
-        """Somebody else frees it from now on."""
+        """From now on this handle does not free the object."""
         self._finalizer.detach()
 
 
 class Owner:
-    """What has a handle until it is closed."""
+    """An object that has a handle until it is closed."""
 
     _handle: Optional[Handle] = None
     _instead = "make another one"  # of a copy
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """For copy and pickle: a second object with the same handle would be
-        an alias, whose changes show in the first."""
+        """For copy and pickle. A second object with the same handle would be
+        an alias: changes of one would also change the other."""
         raise TypeError(
             f"a {type(self).__name__} can be neither copied nor pickled: "
             + self._instead
@@ -75,10 +75,11 @@ class Owner:
         return self._h.pointer
 
     def close(self) -> None:
-        """Lets go at once instead of when Python does; twice is fine.
+        """Releases the object now, and not when Python deletes it.
 
         Memory that a trainer, a session or an array still uses is freed with
-        the last of them. Any other use of a closed object is a RuntimeError.
+        the last of them. Closing twice is allowed. Any other use of a closed
+        object is a RuntimeError.
         """
         self._handle = None
 

@@ -1,4 +1,4 @@
-"""Looking at a net: parameters by name, what it costs, how it is doing."""
+"""Inspecting a net: parameters by name, costs, statistics of its layers."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Memory(NamedTuple):
 
 
 class LayerStats(NamedTuple):
-    """How a layer is doing (include/cnn/stats.h). `dead` is None if it is no
-    activation, `saturated` if its function has no two bounds."""
+    """Statistics of a layer (include/cnn/stats.h). `dead` is None if the layer
+    is no activation, `saturated` if its function does not have two bounds."""
 
     units: int
     dead: Optional[int]
@@ -37,7 +37,7 @@ class LayerStats(NamedTuple):
 
 
 class Inspected(Owner):
-    """The part of Net that looks."""
+    """The part of Net that inspects it."""
 
     _layers: list[Layer]
 
@@ -62,8 +62,8 @@ class Inspected(Owner):
     def state_dict(self) -> dict[str, Floats]:
         """Views over the arrays of all layers: writing to one changes the net.
 
-        The names are those of model files, "0.weight", "0.bias", ...; what is
-        not trained, such as "1.running_mean", is there too.
+        The names are those of model files, "0.weight", "0.bias", ...; arrays
+        that are not trained, such as "1.running_mean", are included.
         """
         return {
             f"{index}.{tensor.name}": tensor.data
@@ -86,7 +86,7 @@ class Inspected(Owner):
         Parameters
         ----------
         state : mapping of names to arrays
-            As of state_dict(): all names, no others, with the same shapes.
+            As state_dict() gives it: all names, no others, the same shapes.
 
         Raises
         ------
@@ -102,8 +102,8 @@ class Inspected(Owner):
             raise ValueError(
                 f"missing: {sorted(missing)}, unknown: {sorted(more)}"
             )
-        # All are looked at, and read, before one is written: they may be
-        # views over this very net.
+        # All arrays are checked and read before the first one is written: they
+        # may be views over this net.
         arrays = {}
         for name, mine in ours.items():
             array = np.array(state[name], np.float32)
@@ -159,14 +159,14 @@ class Inspected(Owner):
 
     def watch(self, on: bool = True) -> None:
         """Begins to watch the units of the layers, forgetting what was seen,
-        or ends it. RuntimeError before build."""
+        or ends the watch. RuntimeError before build."""
         handle = self._h
         with handle.lock:
             check(lib.cnn_net_watch(handle.pointer, bool(on)))
 
     def layer_stats(self) -> list[LayerStats]:
-        """How each layer is doing since watch(). RuntimeError if the net is
-        not watched."""
+        """The statistics of each layer since watch(). RuntimeError if the net
+        is not watched."""
         handle, stats, found = self._h, _structs.sized(_structs.LayerStats), []
         check_built(self)
         with handle.lock:
@@ -201,7 +201,7 @@ def check_built(net: Owner) -> None:
 
 
 def cost_of(layers: list[Layer]) -> float:
-    """Some measure of the time that a sample takes (_interrupt.py)."""
+    """A rough measure of the time for a sample (_interrupt.py)."""
     return sum(layer._cost(1) for layer in layers)
 
 

@@ -1,5 +1,6 @@
-"""(N, H, W, C) given for (N, C, H, W): what other libraries take, and where
-nobody would notice, since a net learns from such images too, only worse."""
+"""Detects images of shape (N, H, W, C), which other libraries use, where
+(N, C, H, W) is expected. Without this check the mistake would not be noticed: a
+net learns from such images too, but worse."""
 
 from __future__ import annotations
 
@@ -25,20 +26,22 @@ def without_ones(shape: Dims) -> Dims:
 
 def hint(name: str, given: Dims, expected: Dims) -> str:
     """The end of an error text, if a sample of shape `given` has its channels
-    last; nothing otherwise."""
+    last; otherwise an empty text."""
     if len(given) == 3 and (given[2], *given[:2]) == tuple(expected):
         return "; " + _turned(name)
     return ""
 
 
 def check(name: str, shape: Dims, expected: Optional[Dims]) -> None:
-    """Refuses a batch of another shape than expected; where nothing is
-    expected, one that would be strange as (N, C, H, W) and an ordinary one of
+    """Refuses a batch whose shape is not the expected one. If no shape is
+    expected, refuses a batch that is unusual as (N, C, H, W) but usual for
     pictures as (N, H, W, C).
 
-    These are squares with 1, 3 or 4 channels, and larger than that; and
-    colours of 16 x 16 and more. As (N, C, H, W) the former would be as many
-    channels as rows, the latter at least 16, of images no wider than 3.
+    Two kinds of shapes are unusual in this way. The first are squares of more
+    than 4 x 4 pixels with 1, 3 or 4 channels: as (N, C, H, W) they would have
+    as many channels as rows. The second are colour images of 16 x 16 pixels and
+    more: as (N, C, H, W) they would have at least 16 channels, of images no
+    wider than 3.
     """
     if expected is not None:
         if without_ones(shape[1:]) != without_ones(expected):

@@ -19,7 +19,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
     package = pathlib.Path(os.path.abspath(__file__)).parent
     named = os.environ.get("LIBCNN_LIBRARY")
     if named:
-        # A wish is an order: another library would be a surprise.
+        # No other place is tried: another library would be a surprise.
         yield "LIBCNN_LIBRARY", named
         return
     yield "in the package", str(package / SONAME)
@@ -54,7 +54,7 @@ def _load() -> tuple[ctypes.CDLL, str]:
 
 
 def _check_version(library: ctypes.CDLL, path: str) -> None:
-    """Package and library must agree in the first two numbers."""
+    """Checks that the first two numbers of both versions agree."""
     library.cnn_version_number.restype = ctypes.c_uint32
     library.cnn_version_number.argtypes = []
     number = library.cnn_version_number()

@@ -79,10 +79,10 @@ class Losses(Inspected):
 
     @property
     def loss(self) -> str:
-        """That of set_loss(), or of the model file."""
+        """The loss of set_loss(), or of the model file."""
         return LOSSES[lib.cnn_net_loss(self._p)]
 
     @property
     def reduction(self) -> str:
-        """How the losses of a batch become one; as `loss`."""
+        """The reduction of set_loss(), or of the model file."""
         return REDUCTIONS[lib.cnn_net_reduction(self._p)]

@@ -25,7 +25,7 @@ class Status(enum.IntEnum):
 
 
 class Error(Exception):
-    """What libcnn refused or could not do; `status` says which of these.
+    """An error of libcnn; `status` is its status.
 
     Always one of Python's own exceptions as well: ValueError, RuntimeError,
     MemoryError or OSError.
@@ -40,12 +40,13 @@ class InvalidError(Error, ValueError):
 
 
 class UnsupportedError(InvalidError, NotImplementedError):
-    """EUNSUPPORTED: a setting that does not fit its layer (an algorithm), or a
-    file that is newer than libcnn, or of a kind that it does not read."""
+    """EUNSUPPORTED: an algorithm that does not fit its layer, or a file that is
+    newer than libcnn, or of a kind that libcnn does not read."""
 
 
 class StateError(Error, RuntimeError):
-    """ESTATE, ECANCELED, EDIVERGED: not now; or the training ran away."""
+    """ESTATE, ECANCELED, EDIVERGED: a call that is not allowed in this state, a
+    training that was cancelled, or one that diverged."""
 
 
 class OutOfMemoryError(Error, MemoryError):

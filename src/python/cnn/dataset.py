@@ -37,7 +37,7 @@ _OWN_TARGETS = 1
 
 
 def _values(array: Any, name: str) -> npt.NDArray[Any]:
-    """Bytes as they are, others as float32."""
+    """An array of bytes as it is, any other array as float32."""
     if np.asarray(array).dtype == np.uint8:
         return np.require(array, np.uint8, ["C"])
     return _checks.as_float32(array, name)
@@ -60,8 +60,8 @@ class Dataset(Owner):
     """Images with labels, read-only; several threads may use it at once.
 
     The network sees pixel * scale + offset. An array that is C-contiguous and
-    of the right type (images uint8 or float32, labels int32) is used where it
-    is, and kept alive; other ones are copied: see `as_float32`, `as_labels`.
+    of the right type (images uint8 or float32, labels int32) is not copied, and
+    is kept alive. Other arrays are copied: see `as_float32`, `as_labels`.
 
     Parameters
     ----------
@@ -71,23 +71,24 @@ class Dataset(Owner):
     labels : array (N,)
         Integers from 0; None if there are targets, or nothing to learn.
     targets : array (N, ...), optional
-        What the outputs should be, instead of the labels: uint8, read as
-        1/255 of it, or floating-point numbers. "images" are the images
+        What the outputs should be, instead of the labels: uint8, which is
+        multiplied by 1/255, or floating-point numbers. "images": the images
         themselves, as they are read.
     sample_weight : array (N,), optional
         How much each sample counts; at least 0.
     class_weight : array, optional
-        How much the samples of each label count, besides.
+        How much the samples of each label count, as a factor of
+        `sample_weight`.
     scale : float, optional
         1/255 for bytes, 1 for floats by default; not 0.
     offset : float
     pad : int
-        Rows and columns of pixels 0 around each image.
+        Rows and columns of pixels of value 0 around each image.
     shape : (C, H, W), (H, W) or int, optional
-        Of an image before that, if the array is not to tell; sizes of 1 may
-        be left out there. Without it an array that looks like (N, H, W, C) is
-        refused: squares of more than 4 x 4, or colours of 16 x 16 and more,
-        with the channels last.
+        The shape of an image without padding; by default that of the array. If
+        it is given, the array may leave out sizes of 1. If not, an array that
+        looks like (N, H, W, C) is refused: squares of more than 4 x 4 pixels,
+        or colour images of 16 x 16 pixels and more, with the channels last.
 
     Raises
     ------
@@ -197,7 +198,7 @@ class Dataset(Owner):
         options = _options(scale, offset, pad)
         paths = _checks.path(images), _checks.path(labels)
         dataset = cls.__new__(cls)
-        # Inflating takes its time.
+        # Decompression takes time.
         _interrupt.aside(
             lambda: dataset._take(
                 lib.cnn_dataset_load(*paths, ctypes.byref(options)), None
@@ -287,7 +288,7 @@ class Dataset(Owner):
         )
 
     def weights(self, index: Optional[Any] = None) -> Floats:
-        """What samples count (n,), as read(): 1 if nothing was said."""
+        """Weights of samples (n,), as read(); 1 if none were given."""
         return self._read_floats(lib.cnn_dataset_read_weights, index, ())
 
     def slice(self, first: int, count: int) -> Dataset:
@@ -357,8 +358,8 @@ class Dataset(Owner):
 def dataset_of(
     data: Any, labels: Optional[Any] = None, net: Optional[Net] = None
 ) -> Dataset:
-    """A dataset, an (images, labels) pair, or the two apart, as a dataset;
-    for a net, which knows the shape of an image once it is built."""
+    """Makes a dataset of a dataset, of a pair (images, labels), or of images
+    and labels. The net gives the shape of an image, if it is built."""
     expected = None if net is None or net.max_batch == 0 else net.in_shape
     if isinstance(data, Dataset):
         if labels is not None:

@@ -59,9 +59,9 @@ class Conv2D(Layer):
         Independent groups of channels.
     bias : bool
     weight_init, bias_init : str or (str, float), optional
-        "truncated_normal", "normal" and "uniform" with a scale,
-        "constant" with its value; "glorot_uniform", "he_normal", "lecun"
-        without. Glorot's and zero by default.
+        With a number: "truncated_normal", "normal" and "uniform" with a scale,
+        "constant" with its value. Without: "glorot_uniform", "he_normal",
+        "lecun". By default "glorot_uniform" for weights and zero for biases.
     table : array of 0 and 1, (filters, channels), optional
         Which filter sees which channel.
     algorithm : str
@@ -291,8 +291,9 @@ class Softmax(Layer):
 
 
 class Dropout(Layer):
-    """While training, zero with probability `rate`, from 0 to below 1, and
-    otherwise times 1 / (1 - rate); nothing when predicting."""
+    """In training, sets an element to zero with probability `rate`, from 0 to
+    below 1, and multiplies the others by 1 / (1 - rate). In prediction it does
+    nothing."""
 
     def __init__(self, rate: float) -> None:
         super().__init__(
@@ -353,7 +354,7 @@ class RBF(Layer):
                     f"codes has shape {self._codes.shape}, expected "
                     f"({number}, inputs)"
                 )
-        # C reads the codes when it builds, without knowing how many there are.
+        # C reads the codes in the build, and cannot check how many there are.
         self._checks_input = self._codes is not None
         array = self._codes
         super().__init__(

@@ -23,13 +23,13 @@ from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
 from .trainer import History, Progress, Trainer, steps_of
 
-_BATCH = 100  # of a net that nobody has built yet
+_BATCH = 100  # of a net that is not built yet
 
 
 class Net(Losses, Stored):
     """A stack of layers with a loss on top.
 
-    Describe, build, run: fit() builds a net that is not built yet.
+    A net is described, built and run. fit() builds a net that is not built.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Net(Losses, Stored):
         self._cost = 0.0
 
     def close(self) -> None:
-        """As of all; closes the layers too."""
+        """Closes the net, as other objects, and its layers."""
         super().close()
         for layer in self._layers:
             layer.close()
@@ -183,12 +183,13 @@ class Net(Losses, Stored):
 
     @property
     def max_batch(self) -> int:
-        """That of build(); 0 before it."""
+        """The max_batch of build(); 0 before it."""
         return int(lib.cnn_net_max_batch(self._p))
 
     @property
     def seed(self) -> int:
-        """That of build() or of a training that was resumed; otherwise 0."""
+        """The seed of build(), or of a training that was resumed; otherwise
+        0."""
         return int(lib.cnn_net_seed(self._p))
 
     # ------------------------------------------------------ training ---
@@ -250,27 +251,27 @@ class Net(Losses, Stored):
         labels : array, optional
             Of the images.
         optimizer : Optimizer, optional
-            Adam() by default. Its learning rate is the base of the schedule,
-            and the same afterwards.
+            Adam() by default. Its learning rate is the base of the schedule;
+            after the training it has its old value.
         epochs : float, optional
-            Passes over the data, 1 by default; or
+            Number of passes over the data, 1 by default.
         steps : int, optional
-            batches.
+            Number of batches, instead of `epochs`.
         batch_size : int, optional
-            max_batch of a built net, 100 otherwise, by default.
+            By default max_batch of a built net, otherwise at most 100.
         validation_data : Dataset or (images, labels), optional
             Evaluated after each epoch.
         schedule, augmentation : optional
             How the learning rate, and the images, change.
         shuffle : bool
         clip_norm : float, optional
-            Longer gradients are shortened to it.
+            Longer gradients are shortened to this length.
         callback : callable, optional
-            Called with a Progress after each step, in this thread. What is
-            true as a result ends the training; an exception passes through.
+            Called with a Progress after each step, in this thread. A true
+            result ends the training; an exception is passed on.
         progress : bool
-            Whether a line on standard error shows where it stands: one that
-            moves on a terminal, one for each epoch elsewhere.
+            Whether to show the progress on standard error: a moving line on a
+            terminal, otherwise one line for each epoch.
         seed : int
             Of parameters, shuffling and augmentation; below 2^64.
 
@@ -286,7 +287,7 @@ class Net(Losses, Stored):
         RuntimeError
             if the training diverges.
         KeyboardInterrupt
-            on Ctrl-C; the net stands after the last whole step.
+            on Ctrl-C; the net is as after the last complete step.
         """
         dataset = dataset_of(data, labels, self)
         rule = Adam() if optimizer is None else optimizer_of(optimizer)
@@ -330,7 +331,7 @@ class Net(Losses, Stored):
         source: Union[str, "os.PathLike[str]", bytes, bytearray, memoryview],
         max_batch: int = _BATCH,
     ) -> Net:
-        """Builds the net of a model file, ready to predict and to train on.
+        """Builds the net of a model file, ready to predict and to train.
 
         Parameters
         ----------

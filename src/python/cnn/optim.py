@@ -1,7 +1,7 @@
 """Optimisers: how parameters follow their gradients (include/cnn/optim.h).
 
-An optimiser holds settings only; what it remembers from step to step lives in
-the net or layer that it updates. So one may serve several nets.
+An optimiser holds settings only. What it remembers from step to step is in the
+net or layer that it updates. So one optimiser may serve several nets.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class RMSprop(Optimizer):
 
 
 def optimizer_of(value: Any) -> Optimizer:
-    """Checks that it is one."""
+    """Checks that `value` is an optimiser."""
     if not isinstance(value, Optimizer):
         raise TypeError(
             f"{type(value).__name__}, expected an optimizer such as Adam()"

@@ -1,4 +1,4 @@
-"""Showing how far a training is, on standard error."""
+"""Showing the progress of a training on standard error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EVERY = 0.1  # seconds from one drawing to the next
 
 
 class Display:
-    """A line that moves on a terminal; lines about epochs everywhere.
+    """A moving line on a terminal; a line for each epoch, on a terminal or not.
 
     Parameters
     ----------
@@ -48,8 +48,9 @@ class Display:
         self._drawn = time.perf_counter()
 
     def step(self, step: int, metrics: Metrics) -> None:
-        """Step number `step` of this run, from 1, is done; if it moves."""
-        # Means over some twenty steps, and over two seconds.
+        """To be called after step number `step` of this run, from 1, if the
+        line moves."""
+        # Means over about twenty steps, and over about two seconds.
         share = 1.0 if step == 1 else 0.05
         self._loss += share * (metrics.loss - self._loss)
         self._hits += share * (metrics.accuracy - self._hits)
@@ -84,7 +85,7 @@ class Display:
         self._shown = True
 
     def epoch(self, epoch: int, found: Epoch) -> None:
-        """An epoch, or the run, is over."""
+        """To be called at the end of an epoch or of the run."""
         last = int((self._steps - 1) / self._per_epoch) + 1
         line = (
             f"epoch {epoch}" + (f" of {last}" if epoch <= last else "")
@@ -99,7 +100,7 @@ class Display:
         self._write(f"{line}, {found.images_per_second:.0f} images/s\n")
 
     def close(self) -> None:
-        """Takes the moving line away."""
+        """Removes the moving line."""
         if self._shown:
             self._write("\r\33[K")
         self._shown = False

@@ -11,10 +11,10 @@ from ._status import check
 
 
 def set_num_threads(n: int) -> None:
-    """How many threads a call of libcnn may use, the caller's among them: 1
+    """Sets how many threads a call of libcnn may use, including the caller: 1
     (the default) to 64, or 0 for one per core. The bits of the results do not
-    depend on it. Set it first: nets, layers and sessions use no more threads
-    than the number in force when they were built. ValueError for other
+    depend on this number. Set it first: nets, layers and sessions use no more
+    threads than the number in force when they were built. ValueError for other
     numbers."""
     check(lib.cnn_set_num_threads(_checks.integer("n", n)))
 

@@ -1,8 +1,9 @@
-"""Learning rates that change (include/cnn/schedule.h), and images that do
+"""Learning rates that change (include/cnn/schedule.h), and images that change
 (include/cnn/augment.h).
 
-The rate of step t = 0, 1, 2, ... is a multiple of the optimiser's. During the
-first `warmup` steps it rises to it in equal steps; t counts from their end.
+The rate of step t = 0, 1, 2, ... is a multiple of the optimiser's rate. During
+the first `warmup` steps the rate rises to the optimiser's in equal steps; t
+counts from the end of the warm-up.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Schedule:
         )
 
     def for_steps(self, steps: int) -> Schedule:
-        """This schedule for a training of so many steps."""
+        """This schedule for a training of `steps` steps."""
         return self
 
     def lr(self, base: float, step: int) -> float:
@@ -92,8 +93,8 @@ class Exponential(_Falling):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cosine(Schedule):
     """From 1 down to `factor` as half a cosine over `steps` steps (Loshchilov
-    and Hutter, 2017). None, and Net.fit() takes what the warm-up leaves
-    of its steps."""
+    and Hutter, 2017). If `steps` is None, Net.fit() takes all its steps after
+    the warm-up."""
 
     steps: Optional[int] = None
     factor: float = 0.0
@@ -109,8 +110,8 @@ class Cosine(Schedule):
         }
 
     def for_steps(self, steps: int) -> Schedule:
-        """This schedule, falling over what so many steps leave after the
-        warm-up, unless it says itself over how many."""
+        """This schedule. If its `steps` is None, it falls over all of the given
+        steps after the warm-up."""
         if self.steps is not None:
             return self
         warmup = _checks.integer("warmup", self.warmup)
@@ -145,7 +146,7 @@ class Augmentation:
     elastic_sigma : float
         Its smoothness, pixels.
     mirror : bool
-        Whether every second image, by chance, is turned left to right.
+        Whether each image is mirrored left to right with probability 1/2.
     """
 
     shift: float = 0.0

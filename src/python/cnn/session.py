@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class Session(Owner):
-    """A runner over the parameters of a net, with memory of its own.
+    """Predicts with the parameters of a net, in memory of its own.
 
     N threads with a session each may predict from one net at the same time, as
-    long as nobody trains it or writes its parameters.
+    long as no thread trains it or writes its parameters.
 
     Parameters
     ----------
     net : Net
         Built; kept alive.
     max_batch : int, optional
-        How many samples are worked on at once; the net's by default.
+        How many samples are computed at a time; the net's by default.
 
     Raises
     ------
