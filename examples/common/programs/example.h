@@ -22,7 +22,7 @@ typedef struct example {
 
     head
         heads[2]; /* to choose from, the default first; none: the net has one */
-    pixels pixels; /* how images come in; all 0: 28 x 28, black 0, white 1 */
+    pixels pixels;    /* how images come in; all 0: 28 x 28, black 0, white 1 */
     const char *data; /* for data_find() if --data is not given; NULL: digits */
     recipe as_published, tuned; /* a batch of 0: there is only the former */
 } example;
