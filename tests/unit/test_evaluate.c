@@ -153,14 +153,23 @@ static void nan_outputs(void **state)
 }
 
 /* Weights that are finite, but whose product is not: the logits are +inf, and
- * the probabilities, which are the net's outputs, NaN. */
+ * the probabilities, which are the net's outputs, NaN. They are no guess,
+ * whether the class is a label or a target. */
 static void overflow_under_a_softmax(void **state)
 {
-    const float x[K] = {1e30f, 0, 0};
+    const float x[K] = {1e30f, 0, 0}, targets[K] = {1, 0, 0};
     const int32_t label = 0;
     cnn_net *net = cnn_net_create();
     cnn_dataset *dataset =
         cnn_dataset_wrap_f32(&(cnn_shape){K, 1, 1}, 1, x, &label, NULL);
+    cnn_dataset *sure = cnn_dataset_create(
+        &(cnn_dataset_source){.struct_size = sizeof(cnn_dataset_source),
+                              .count = 1,
+                              .shape = {K, 1, 1},
+                              .floats = x,
+                              .target_shape = {K, 1, 1},
+                              .target_floats = targets},
+        NULL);
     cnn_metrics m;
     int64_t confusion[K * K], none[K * K] = {0};
     float y[K];
@@ -176,6 +185,9 @@ static void overflow_under_a_softmax(void **state)
     assert_int_equal(cnn_net_evaluate(net, dataset, &m, confusion), CNN_OK);
     assert_int_equal(m.correct, 0);
     assert_memory_equal(confusion, none, sizeof(none));
+    assert_int_equal(cnn_net_evaluate(net, sure, &m, NULL), CNN_OK);
+    assert_int_equal(m.correct, 0);
+    cnn_dataset_free(sure);
     cnn_dataset_free(dataset);
     cnn_net_free(net);
 }
