@@ -10,6 +10,7 @@
  *     optim.h     SGD, Adam, RMSprop
  *     dataset.h   IDX files, arrays, slices
  *     trainer.h   shuffled batches, stopping and resuming, evaluating
+ *     scores.h    precision, recall, F1, R2: how good a net is
  *     schedule.h  learning rates that change
  *     augment.h   images that change
  *     model.h     saving and loading
@@ -55,6 +56,7 @@
 #include "cnn/parts.h"
 #include "cnn/runtime.h"
 #include "cnn/schedule.h"
+#include "cnn/scores.h"
 #include "cnn/session.h"
 #include "cnn/shapes.h"
 #include "cnn/stats.h"

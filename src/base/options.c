@@ -29,17 +29,27 @@ cnn_status cnn__options_read(void *to, size_t size, const void *from,
     return CNN_OK;
 }
 
+cnn_status cnn__result_check(const void *to, size_t size, size_t least,
+                             const char *what)
+{
+    uint32_t given;
+
+    memcpy(&given, to, sizeof(given));
+    if (given < least || given > LARGEST)
+        return cnn__fail(CNN_EINVAL,
+                         "%s: struct_size is %u, expected %zu, at least %zu",
+                         what, given, size, least);
+    return CNN_OK;
+}
+
 cnn_status cnn__result_write(void *to, const void *from, size_t size,
                              size_t least, const char *what)
 {
     const size_t head = sizeof(uint32_t);
     uint32_t given;
 
+    CNN__TRY(cnn__result_check(to, size, least, what));
     memcpy(&given, to, head);
-    if (given < least || given > LARGEST)
-        return cnn__fail(CNN_EINVAL,
-                         "%s: struct_size is %u, expected %zu, at least %zu",
-                         what, given, size, least);
     const size_t known = given < size ? given : size;
     memcpy((char *)to + head, (const char *)from + head, known - head);
     memset((char *)to + known, 0, given - known);

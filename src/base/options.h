@@ -43,10 +43,15 @@ static inline double cnn__plain_zero(float setting)
 #define CNN__SIZE_UP_TO(type, field) \
     (offsetof(type, field) + sizeof(((const type *)0)->field))
 
+/* CNN_EINVAL if struct_size of a caller's struct for results is less than
+ * `least`, the size of the first version, or more than any struct has. `size`
+ * is that of this version. */
+cnn_status cnn__result_check(const void *to, size_t size, size_t least,
+                             const char *what);
+
 /* Copies results of `size` bytes into the struct of the caller, as much as its
- * struct_size has room for, and sets to zero what is beyond. CNN_EINVAL, and
- * nothing written, if that is less than `least`, the size of the first version,
- * or more than any struct has. struct_size stays. */
+ * struct_size has room for, and sets to zero what is beyond. After an error
+ * of cnn__result_check() nothing is written. struct_size stays. */
 cnn_status cnn__result_write(void *to, const void *from, size_t size,
                              size_t least, const char *what);
 

@@ -69,6 +69,16 @@ int32_t cnn__guess(int32_t loss, const float *y, size_t K)
     return (int32_t)best;
 }
 
+size_t cnn__rank(int32_t loss, const float *y, size_t K, int32_t class)
+{
+    const float sign = losses[loss].sign, own = sign * y[class];
+    size_t before = 0;
+
+    for (size_t k = 0; k < K; k++)
+        before += sign * y[k] > own || (y[k] == y[class] && k < (size_t) class);
+    return before;
+}
+
 /* Is every output on the side of 0 that its target asks for? */
 static bool all_on_side(const float *y, const float *targets, size_t K)
 {

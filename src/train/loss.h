@@ -61,6 +61,10 @@ double cnn__loss(const cnn__criterion *criterion, const cnn__outcome *outcome,
  * if one is NaN. */
 int32_t cnn__guess(int32_t loss, const float *y, size_t K);
 
+/* How many outputs come before that of a class under a loss: the better ones,
+ * and of equal ones those before it. None may be NaN. */
+size_t cnn__rank(int32_t loss, const float *y, size_t K, int32_t class);
+
 /* How many samples are right: the guess is the label, or that of the targets of
  * cross-entropy, or each output is on the side of 0 that the target of binary
  * cross-entropy asks for. With the targets of other losses none is. */

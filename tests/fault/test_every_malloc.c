@@ -106,6 +106,15 @@ static cnn_status evaluate(void)
     return cnn_net_evaluate(g.t.net, g.t.dataset, &metrics, NULL);
 }
 
+static cnn_status score(void)
+{
+    cnn_scores scores = {.struct_size = sizeof(scores)};
+    cnn_class_scores classes[TINY_CLASSES] = {
+        {.struct_size = sizeof(cnn_class_scores)}};
+
+    return cnn_net_score(g.t.net, g.t.dataset, NULL, &scores, classes);
+}
+
 /* Starting the workers and ending them; fewer of them do the same. */
 static cnn_status predict_with_threads(void)
 {
@@ -181,6 +190,7 @@ static const struct {
     {"predict", predict, 2},
     {"train, augmented", train, 3},
     {"evaluate", evaluate, 1},
+    {"score", score, 2},
     {"save", save, 400},
     {"save to memory", save_memory, 400},
     {"load", load, 400},

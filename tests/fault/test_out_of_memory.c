@@ -154,6 +154,20 @@ static cnn_status evaluate(void *data)
     return status;
 }
 
+static cnn_status score(void *data)
+{
+    const training *t = data;
+    cnn_class_scores classes[TINY_CLASSES] = {
+        {.struct_size = sizeof(cnn_class_scores), .support = -1}};
+    cnn_scores s = {.struct_size = sizeof(s), .count = -1};
+    const cnn_status status =
+        cnn_net_score(t->net, t->dataset, NULL, &s, classes);
+
+    if (status != CNN_OK)
+        assert_true(s.count == -1 && classes[0].support < 0);
+    return status;
+}
+
 static cnn_status train(void *data)
 {
     const training *t = data;
@@ -172,7 +186,7 @@ static void around_a_training(void **state)
     } scenarios[] = {
         {create_session, 4},  {create_optims, 6}, {create_trainer, 6},
         {create_datasets, 4}, {evaluate, 2},      {watch, 2},
-        {train, 0},
+        {score, 4},           {train, 0},
     };
     training t = {0}, twin = {0};
 

@@ -138,6 +138,22 @@ static void save(world *w)
     unlink(path);
 }
 
+static void score(world *w, cnn_net *net, const cnn_dataset *d, size_t K)
+{
+    cnn_score_options o = {.struct_size = sizeof(o),
+                           .threshold = (float)take_byte(&w->b) / 250.0f,
+                           .top_k = take_byte(&w->b) % 20 - 1};
+    cnn_scores scores = {.struct_size = sizeof(scores)};
+    cnn_class_scores *classes = calloc(K + 1, sizeof(*classes));
+
+    classes->struct_size = sizeof(*classes);
+    const cnn_status status = see(cnn_net_score(
+        net, d, o.top_k > 15 ? NULL : &o, &scores, K > 0 ? classes : NULL));
+    must(status != CNN_OK || scores.count == cnn_dataset_count(d),
+         "%lld samples were scored", (long long)scores.count);
+    free(classes);
+}
+
 static void evaluate(world *w)
 {
     cnn_net *net = w->nets[take_below(&w->b, NETS)].net;
@@ -148,9 +164,13 @@ static void evaluate(world *w)
     if (K > 64 || !afford_net(w, net, cnn_dataset_count(d)))
         return;
     int64_t *confusion = malloc(K * K * sizeof(*confusion));
-    see(cnn_net_evaluate(net, d, take_byte(&w->b) == 255 ? NULL : &metrics,
-                         take_byte(&w->b) % 2 ? confusion : NULL));
+    const bool nowhere = take_byte(&w->b) == 255;
+    const uint8_t wanted = take_byte(&w->b);
+    see(cnn_net_evaluate(net, d, nowhere ? NULL : &metrics,
+                         wanted % 2 ? confusion : NULL));
     free(confusion);
+    if (wanted & 4)
+        score(w, net, d, K);
 }
 
 static void end(world *w)

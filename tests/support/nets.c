@@ -159,6 +159,15 @@ cnn_net *dense_net(int32_t inputs, int32_t units, int32_t max_batch)
     return net;
 }
 
+cnn_net *echo_net(int32_t count, int32_t max_batch)
+{
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_reshape_create(&(cnn_shape){count, 1, 1}));
+    build(net, &(cnn_shape){count, 1, 1}, max_batch, 1);
+    return net;
+}
+
 void build(cnn_net *net, const cnn_shape *in, int32_t max_batch, uint64_t seed)
 {
     if (cnn_net_build(net, in, max_batch, seed) != CNN_OK)

@@ -31,6 +31,10 @@ cnn_net *classic_net(void);
 /* A net of one dense layer with biases, `inputs` -> `units`, built. */
 cnn_net *dense_net(int32_t inputs, int32_t units, int32_t max_batch);
 
+/* A net that hands its inputs on, `count` of them, built: one layer that
+ * reshapes. */
+cnn_net *echo_net(int32_t count, int32_t max_batch);
+
 /* Builds; the test fails if that does. */
 void build(cnn_net *net, const cnn_shape *in, int32_t max_batch, uint64_t seed);
 

@@ -188,7 +188,12 @@ static void impossible_sizes_of_results(void **state)
         assert_failed(write(&to), CNN_EINVAL, "things: struct_size is ");
         assert_int_equal(to.struct_size, bad[i]);
         assert_int_equal(to.a, -1);
+        assert_failed(cnn__result_check(&to, sizeof(to),
+                                        CNN__SIZE_UP_TO(now, a), "things"),
+                      CNN_EINVAL, "things: struct_size is ");
     }
+    assert_int_equal(cnn__result_check(&(older){.struct_size = 8}, 12, 8, ""),
+                     CNN_OK);
     write(&(now){.struct_size = 7});
     assert_error(CNN_EINVAL, "struct_size is 7, expected 12, at least 8");
 }
@@ -208,6 +213,11 @@ static void no_gaps(void **state)
     assert_int_equal(offsetof(cnn_tensor, name), 24);
     assert_int_equal(sizeof(cnn_tensor), 24 + 3 * sizeof(void *));
     assert_int_equal(sizeof(cnn_const_tensor), sizeof(cnn_tensor));
+    assert_int_equal(offsetof(cnn_scores, loss), 16);
+    assert_int_equal(sizeof(cnn_scores), 16 + 18 * 8);
+    assert_int_equal(offsetof(cnn_class_scores, support), 8);
+    assert_int_equal(sizeof(cnn_class_scores), 8 + 11 * 8);
+    assert_int_equal(sizeof(cnn_score_options), 12);
     assert_int_equal(offsetof(cnn_trainer_options, seed), 16);
     assert_int_equal(sizeof(cnn_trainer_options), 24);
 }

@@ -207,6 +207,10 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_trainer_save": (STATUS, TRAINER, c_char_p),
     "cnn_trainer_resume": (STATUS, TRAINER, c_char_p),
     "cnn_net_evaluate": (STATUS, NET, DATASET, METRICS, POINTER(c_int64)),
+    # scores.h
+    "cnn_net_score": (
+        STATUS, NET, DATASET, POINTER(own.ScoreOptions), POINTER(own.Scores),
+        POINTER(own.ClassScores)),
     # model.h
     "cnn_net_save": (STATUS, NET, c_char_p),
     "cnn_net_load": (NET, c_char_p, c_int32),

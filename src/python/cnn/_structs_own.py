@@ -1,4 +1,4 @@
-"""The structs and callbacks of include/cnn/custom.h and parts.h.
+"""The structs and callbacks of include/cnn/custom.h, parts.h and scores.h.
 
 A test compares them with the headers.
 """
@@ -145,4 +145,63 @@ class GradcheckResult(ctypes.Structure):
         ("error", c_double),
         ("gradient", c_double),
         ("slope", c_double),
+    ]
+
+
+class ScoreOptions(ctypes.Structure):
+    """cnn_score_options"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threshold", c_float),
+        ("top_k", c_int32),
+    ]
+
+
+class Scores(ctypes.Structure):
+    """cnn_scores"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("outputs", c_int32),
+        ("top_k", c_int32),
+        ("loss", c_double),
+        ("count", c_int64),
+        ("correct", c_int64),
+        ("weight", c_double),
+        ("accuracy", c_double),
+        ("element_accuracy", c_double),
+        ("top_k_accuracy", c_double),
+        ("balanced_accuracy", c_double),
+        ("macro_precision", c_double),
+        ("macro_recall", c_double),
+        ("macro_f1", c_double),
+        ("micro_precision", c_double),
+        ("micro_recall", c_double),
+        ("micro_f1", c_double),
+        ("mae", c_double),
+        ("mse", c_double),
+        ("rmse", c_double),
+        ("r2", c_double),
+    ]
+
+
+class ClassScores(ctypes.Structure):
+    """cnn_class_scores"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("support", c_double),
+        ("true_positives", c_double),
+        ("false_positives", c_double),
+        ("false_negatives", c_double),
+        ("precision", c_double),
+        ("recall", c_double),
+        ("f1", c_double),
+        ("mae", c_double),
+        ("mse", c_double),
+        ("rmse", c_double),
+        ("r2", c_double),
     ]
