@@ -62,6 +62,7 @@ from .schedules import (
     Schedule,
     StepDecay,
 )
+from .scores import ClassScores, Scores
 from .session import Session
 from .trainer import Epoch, History, Progress, Trainer
 
@@ -69,12 +70,12 @@ load = Net.load
 
 __all__ = [
     "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Clamp",
-    "Conv2D", "Cosine", "Dataset", "Dense", "Dropout", "ELU", "Epoch", "Error",
-    "Evaluation", "Exponential", "GELU", "GlobalAvgPool2D",
+    "ClassScores", "Conv2D", "Cosine", "Dataset", "Dense", "Dropout", "ELU",
+    "Epoch", "Error", "Evaluation", "Exponential", "GELU", "GlobalAvgPool2D",
     "GlobalMaxPool2D", "HardSwish", "History", "Layer",
     "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Net",
     "Optimizer", "Plateau", "Progress", "RBF", "RMSprop", "ReLU", "Reshape", "SGD",
-    "Schedule", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus", "Status",
-    "StepDecay", "Subsample2D", "Tanh", "Trainer", "Upsample2D", "__version__", "as_float32", "as_labels", "build_info",
+    "Schedule", "Scores", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus",
+    "Status", "StepDecay", "Subsample2D", "Tanh", "Trainer", "Upsample2D", "__version__", "as_float32", "as_labels", "build_info",
     "lib_path", "library_version", "load", "num_threads", "set_num_threads",
 ]

@@ -21,6 +21,7 @@ from .evaluation import Evaluation, evaluate
 from .metadata import Metadata
 from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
+from .scores import Scores, score
 from .trainer import History, Progress, Trainer, steps_of
 
 _BATCH = 100  # of a net that is not built yet
@@ -224,6 +225,35 @@ class Net(Losses, Stored):
         check_built(self)
         dataset = dataset_of(data, labels, self)
         return evaluate(self, dataset, self.reduction == "mean", confusion)
+
+    def scores(
+        self,
+        data: Any,
+        labels: Optional[Any] = None,
+        *,
+        threshold: Optional[float] = None,
+        top_k: Optional[int] = None,
+    ) -> Scores:
+        """Precision, recall, F1, errors, R2: of all, and of each class.
+
+        Parameters
+        ----------
+        data, labels
+            As for evaluate().
+        threshold : float, optional
+            The probability above which one of several labels is said to be
+            there, 0.5 by default.
+        top_k : int, optional
+            How many of the best outputs count, 5 by default or all if there
+            are fewer.
+
+        Raises
+        ------
+        ValueError, RuntimeError
+            As evaluate(), and for a threshold or top_k that cannot be.
+        """
+        check_built(self)
+        return score(self, dataset_of(data, labels, self), threshold, top_k)
 
     def fit(
         self,
