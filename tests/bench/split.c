@@ -13,8 +13,9 @@ const char *const split_names[PARTS] = {
     [COL2IM] = "col2im",     [DIRECT] = "direct",
     [WINOGRAD] = "winograd", [CONVOLUTION] = "convolution",
     [DENSE] = "dense",       [ELEMENTWISE] = "elementwise",
-    [POOLING] = "pooling",   [UPDATE] = "update",
-    [OTHER] = "other",       [WAITING] = "waiting",
+    [POOLING] = "pooling",   [LOSS] = "loss",
+    [UPDATE] = "update",     [OTHER] = "other",
+    [WAITING] = "waiting",
 };
 
 /* ------------------------------------------------------------- parts --- */

@@ -16,6 +16,7 @@ enum {
     DENSE,
     ELEMENTWISE,
     POOLING,
+    LOSS,
     UPDATE,
     OTHER,
     WAITING,

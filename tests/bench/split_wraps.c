@@ -51,11 +51,22 @@ WRAPPED(cnn__loss);
 double __wrap_cnn__loss(const cnn__criterion *rule, const cnn__outcome *outcome,
                         float scale, float *dy)
 {
-    const int before = split_enter(ELEMENTWISE);
+    const int before = split_enter(LOSS);
     const double sum = __real_cnn__loss(rule, outcome, scale, dy);
 
     split_leave(before);
     return sum;
+}
+
+WRAPPED(cnn__hits);
+int64_t __wrap_cnn__hits(const cnn__criterion *rule,
+                         const cnn__outcome *outcome)
+{
+    const int before = split_enter(LOSS);
+    const int64_t hits = __real_cnn__hits(rule, outcome);
+
+    split_leave(before);
+    return hits;
 }
 
 WRAPPED(cnn__optim_update);

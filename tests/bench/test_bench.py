@@ -15,7 +15,8 @@ BASELINE = pathlib.Path(__file__).with_name("baseline.json")
 NETWORKS = "relu", "sigmoid", "wide", "classic"
 SMALL = "--networks=relu", "--threads=1", "--batch=1", "--rounds=1"
 PARTS = ["im2col", "sgemm", "col2im", "direct", "winograd", "convolution",
-         "dense", "elementwise", "pooling", "update", "other", "waiting"]
+         "dense", "elementwise", "pooling", "loss", "update", "other",
+         "waiting"]
 TIMES = {"min_ms", "median_ms", "gflop", "E"}
 
 
@@ -71,7 +72,7 @@ class Bench(unittest.TestCase):
         parts = row["split"]["parts_ms"]
         self.assertEqual(list(parts), PARTS)
         for name in ("im2col", "sgemm", "col2im", "elementwise", "pooling",
-                     "update"):
+                     "loss", "update"):
             self.assertGreater(parts[name], 0, name)
             self.assertRegex(out, rf"\n    {name} +\d+\.\d+ ms")
         self.check_waiting(row)
