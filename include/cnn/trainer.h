@@ -140,6 +140,7 @@ CNN_API cnn_status cnn_trainer_resume(cnn_trainer *trainer, const char *path);
 
 /**
  * Loss and hits of a net over a whole dataset, in batches of its max_batch.
+ * More is in cnn_net_score() (scores.h).
  *
  * @param out        not NULL; the loss is reduced over the whole dataset
  * @param confusion  K x K counts for K outputs, [label][prediction],
