@@ -52,7 +52,7 @@ static const example fashion = {
                      .lr = 3e-3f,
                      .schedule = ONE_CYCLE,
                      .batch = 100,
-                     .epochs = 12,
+                     .epochs = 9,
                      .augment = {.struct_size = sizeof(cnn_augment_options),
                                  .mirror = 1}},
 };
