@@ -2,6 +2,8 @@
  * its own. */
 #include <math.h>
 
+#include "math/exp.h"
+#include "math/vectorize.h"
 #include "train/loss.h"
 
 /* The loss of one output, and its slope. */
@@ -59,19 +61,6 @@ static inline double huber(const cnn__criterion *c, float y, float t,
                         : 0.5 * (double)e * (double)e;
 }
 
-/* -t log p - (1 - t) log(1 - p), p = 1 / (1 + exp(-y)), written so that nothing
- * overflows: max(y, 0) - y t + log(1 + exp(-|y|));  p - t */
-static inline double binary(const cnn__criterion *c, float y, float t,
-                            float *slope)
-{
-    const double small = exp(-fabs((double)y)); /* at most 1 */
-    const double p = y >= 0.0f ? 1.0 / (1.0 + small) : small / (1.0 + small);
-
-    (void)c;
-    *slope = (float)(p - (double)t);
-    return (y > 0.0f ? (double)y : 0.0) - (double)y * (double)t + log1p(small);
-}
-
 double cnn__squared_error(const cnn__criterion *c, const cnn__scored_sample *s,
                           float scale, float *dy)
 {
@@ -90,9 +79,46 @@ double cnn__huber(const cnn__criterion *c, const cnn__scored_sample *s,
     return mean_over(c, s, scale, dy, huber);
 }
 
+/* Outputs that are computed at a time, in vectors. */
+enum { BLOCK = 64 };
+
+/* log(1 + exp(-|y|)), and p - t, p = 1 / (1 + exp(-y)), also where p is so near
+ * to 1 that it would be rounded to it. */
+static void binary_block(size_t n, const float *y, const float *t, float *tail,
+                         float *slope)
+{
+    CNN__VECTORIZE
+    for (size_t i = 0; i < n; i++) {
+        const float small = cnn__exp(-fabsf(y[i])); /* at most 1 */
+        const float rest = small / (1.0f + small);
+
+        tail[i] = cnn__softplus(-fabsf(y[i]));
+        slope[i] = y[i] >= 0.0f ? (1.0f - t[i]) - rest : rest - t[i];
+    }
+}
+
+/* -t log p - (1 - t) log(1 - p), written so that nothing overflows: max(y, 0) -
+ * y t + log(1 + exp(-|y|));  p - t */
 double cnn__binary_cross_entropy(const cnn__criterion *c,
                                  const cnn__scored_sample *s, float scale,
                                  float *dy)
 {
-    return mean_over(c, s, scale, dy, binary);
+    float t[BLOCK], tail[BLOCK], slope[BLOCK];
+    double sum = 0.0;
+
+    (void)c;
+    for (size_t k = 0; k < s->K; k += BLOCK) {
+        const size_t n = s->K - k < BLOCK ? s->K - k : BLOCK;
+        const float *y = s->y + k;
+
+        for (size_t i = 0; i < n; i++)
+            t[i] = cnn__target(s, k + i);
+        binary_block(n, y, t, tail, slope);
+        for (size_t i = 0; i < n; i++)
+            sum += (y[i] > 0.0f ? (double)y[i] : 0.0) -
+                   (double)y[i] * (double)t[i] + (double)tail[i];
+        for (size_t i = 0; dy != NULL && i < n; i++)
+            dy[k + i] = scale * slope[i] / (float)s->K;
+    }
+    return sum / (double)s->K;
 }
