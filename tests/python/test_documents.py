@@ -19,9 +19,11 @@ runpy.run_module("cnn.examples.lenet5", run_name="__main__")
 
 
 def blocks(*parts):
-    """The Python in a document."""
+    """The Python in a document that is to run."""
     text = support.ROOT.joinpath(*parts).read_text("utf-8")
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return [code for reason, code in re.findall(
+        r"(<!-- test: no-run .*?-->\n)?```python\n(.*?)```", text, re.DOTALL)
+        if not reason]
 
 
 class Documents(unittest.TestCase):

@@ -79,10 +79,9 @@ class Settings(unittest.TestCase):
             conv, drop = loaded.layers
             self.assertEqual(conv.settings(), net.layers[0].settings())
             np.testing.assert_array_equal(conv.table(), table)
-            self.assertEqual(repr(drop), "<dropout rate=0.25>")
-            self.assertEqual(
-                repr(conv), "<conv2d filters=2 kernel_h=3 kernel_w=3 "
-                "stride_h=1 stride_w=1 dilation_h=1 dilation_w=1 groups=1>")
+            self.assertIsInstance(conv, cnn.Conv2D)
+            self.assertEqual(repr(drop), "Dropout(0.25)")
+            self.assertEqual(repr(conv), "Conv2D(2, 3, table=<2 x 2>)")
 
     def test_repr_of_a_closed_layer(self):
         layer = cnn.ReLU()
@@ -249,7 +248,7 @@ class Forward(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "6 elements, the input 24"):
             net.build((14, 14), 1)
         net.build((8, 8), 1)
-        self.assertTrue((net.state_dict()["2.codes"] == codes).all())
+        self.assertTrue((net.tensors()["2.codes"] == codes).all())
         self.assertEqual(net.predict(drawn(2, 8, 8)).shape, (2, 4))
 
 

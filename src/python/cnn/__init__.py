@@ -6,16 +6,39 @@
     net.fit(cnn.Dataset.load("train-images", "train-labels"), epochs=2)
     net.save("digits.safetensors")
 
-An error of libcnn is raised as a `cnn.Error` with the text of libcnn; it is
-also a ValueError, RuntimeError, MemoryError or OSError. Arrays are float32,
-N x C x H x W. During a call other threads run; one object is used by one thread
-at a time, and other threads wait. docs/python.md is the guide.
+Net                     fit, predict, evaluate, save; layers by net[i]
+Dataset                 images with labels or targets, from arrays or files
+Conv2D, Dense, ...      layers; CustomLayer for one's own
+Adam, SGD, ...          optimisers; Cosine, ... schedules; Augmentation
+Trainer                 step by step, with checkpoints
+Session                 many threads predict from one net
+load                    a net from a file; cnn.sklearn for scikit-learn
+Error                   what libcnn refuses: also a ValueError, RuntimeError,
+                        MemoryError or OSError
+
+Arrays are float32, N x C x H x W. Calls let other threads run; one object is
+used by one thread at a time, others wait. help(cnn.Net.fit) and its like say
+more; docs/python.md is the guide.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._checks import as_float32, as_labels
+from ._hints import elsewhere
+from ._judging import GradCheck
 from ._library import lib_path
-from ._status import Error, Status
+from ._status import (
+    Error,
+    FileError,
+    InvalidError,
+    OutOfMemoryError,
+    StateError,
+    Status,
+    UnsupportedError,
+)
 from ._version import VERSION as __version__
+from ._weights import Misfit
+from .custom import CustomLayer
 from .dataset import Dataset
 from .evaluation import Evaluation, Metrics
 from .layers import (
@@ -68,14 +91,21 @@ from .trainer import Epoch, History, Progress, Trainer
 
 load = Net.load
 
+if not TYPE_CHECKING:
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(elsewhere(name))
+
 __all__ = [
     "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Clamp",
-    "ClassScores", "Conv2D", "Cosine", "Dataset", "Dense", "Dropout", "ELU",
-    "Epoch", "Error", "Evaluation", "Exponential", "GELU", "GlobalAvgPool2D",
-    "GlobalMaxPool2D", "HardSwish", "History", "Layer",
-    "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Net",
-    "Optimizer", "Plateau", "Progress", "RBF", "RMSprop", "ReLU", "Reshape", "SGD",
-    "Schedule", "Scores", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus",
-    "Status", "StepDecay", "Subsample2D", "Tanh", "Trainer", "Upsample2D", "__version__", "as_float32", "as_labels", "build_info",
-    "lib_path", "library_version", "load", "num_threads", "set_num_threads",
+    "ClassScores", "Conv2D", "Cosine", "CustomLayer", "Dataset", "Dense", "Dropout", "ELU",
+    "Epoch", "Error", "Evaluation", "Exponential", "FileError", "GELU",
+    "GlobalAvgPool2D", "GlobalMaxPool2D", "GradCheck", "HardSwish", "History",
+    "InvalidError", "Layer", "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata",
+    "Metrics", "Misfit", "Net", "Optimizer", "OutOfMemoryError", "Plateau",
+    "Progress", "RBF", "RMSprop", "ReLU", "Reshape", "SGD", "Schedule",
+    "Scores", "Session", "SiLU", "Sigmoid", "Softmax", "Softplus", "StateError",
+    "Status", "StepDecay", "Subsample2D", "Tanh", "Trainer",
+    "UnsupportedError", "Upsample2D", "__version__", "as_float32", "as_labels",
+    "build_info", "lib_path", "library_version", "load", "num_threads",
+    "set_num_threads",
 ]

@@ -17,7 +17,7 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 import numpy.typing as npt
 
-from . import _layout, _structs
+from . import _hints, _layout, _structs
 
 Pair = Union[int, Sequence[int]]
 Path = Union[str, bytes, "os.PathLike[str]"]
@@ -149,15 +149,31 @@ def as_float32(values: Any, name: str = "array") -> npt.NDArray[np.float32]:
     TypeError
         if it does not consist of floating-point numbers.
     """
-    array = np.asarray(values)
+    array = _as_array(values, name)
     if array.dtype.kind != "f" and not isinstance(values, (list, tuple)):
         raise TypeError(
-            f"{name} is {array.dtype}, expected float32: integers are not "
-            "scaled by themselves; a Dataset does that"
+            f"{name} is {array.dtype}, expected float32"
+            + _hints.numbers(name, array)
         )
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} is {array.dtype}, expected numbers")
     return np.require(array, np.float32, ["C", "A"])
+
+
+def _as_array(values: Any, name: str) -> npt.NDArray[Any]:
+    """An array of numbers, or something that is refused by its type."""
+    if values is None or hasattr(values, "target_shape"):
+        what = "None" if values is None else "a Dataset"
+        more = "" if values is None else f": {name}.images is one"
+        raise TypeError(f"{name} is {what}, expected an array{more}")
+    try:
+        array = np.asarray(values)
+    except ValueError:  # of different shapes
+        raise ValueError(_hints.ragged(name, values)) from None
+    if array.dtype == object and array.ndim > 0 and isinstance(
+            array.flat[0] if array.size else None, (np.ndarray, list, tuple)):
+        raise ValueError(_hints.ragged(name, array))
+    return array
 
 
 def _as_integers(
@@ -172,9 +188,15 @@ def _as_integers(
             integer(name, value, ends.min, ends.max)
         array = array.astype(kind)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} are {array.dtype}, expected integers")
+        raise TypeError(
+            f"{name} are {array.dtype}, expected integers"
+            + _hints.labels(name, array)
+        )
     if array.ndim != 1:
-        raise ValueError(f"{name} have {array.ndim} dimensions, expected 1")
+        raise ValueError(
+            f"{name} have shape {array.shape}, expected (N,)"
+            + _hints.labels(name, array)
+        )
     if array.dtype != kind and array.size > 0:
         integer(name, array.min(), ends.min, ends.max)
         integer(name, array.max(), ends.min, ends.max)
@@ -199,8 +221,8 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
 
 
 def is_real(values: Any) -> bool:
-    """Are these floating-point numbers, and so targets?"""
-    array = np.asarray(values)
+    """Are these numbers that are no integers, and so targets?"""
+    array = _as_array(values, "labels")
     return bool(array.dtype.kind == "f" and array.size > 0)
 
 

@@ -95,7 +95,7 @@ class _Memory:
     """Memory of libcnn in the form that numpy takes without copying."""
 
     def __init__(
-        self, handle: Handle, address: int, shape: tuple[int, ...]
+        self, handle: Optional[Handle], address: int, shape: tuple[int, ...]
     ) -> None:
         self.handle = handle
         self.__array_interface__ = {
@@ -107,9 +107,10 @@ class _Memory:
 
 
 def view(
-    handle: Handle, pointer: Any, shape: tuple[int, ...]
+    handle: Optional[Handle], pointer: Any, shape: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
-    """An array over floats of libcnn, which keeps their owner alive."""
+    """An array over floats of libcnn, which keeps their owner alive; without
+    one it is for as long as a function is called with them."""
     if not pointer:
         return np.empty(shape, np.float32)
     address = ctypes.addressof(pointer.contents)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Mapping, NamedTuple, Optional
-
-import numpy as np
+from typing import Any, NamedTuple, Optional
 
 from . import _checks, _structs
 from ._handle import Owner, view
 from ._layer import Costs, Floats, Layer
 from ._library import lib
-from ._status import check
+from ._status import StateError, Status, check
 
 _TEXT, _JSON = 0, 1
 
@@ -58,63 +56,6 @@ class Inspected(Owner):
     def grads(self) -> Floats:
         """Their gradients, a view."""
         return view(self._h, lib.cnn_net_grads(self._p), (self.param_count,))
-
-    def state_dict(self) -> dict[str, Floats]:
-        """Views over the arrays of all layers: writing to one changes the net.
-
-        The names are those of model files, "0.weight", "0.bias", ...; arrays
-        that are not trained, such as "1.running_mean", are included.
-        """
-        return {
-            f"{index}.{tensor.name}": tensor.data
-            for index, layer in enumerate(self._layers)
-            for tensor in layer.tensors()
-        }
-
-    def grad_dict(self) -> dict[str, Floats]:
-        """Views over the gradients, by the same names."""
-        return {
-            f"{index}.{tensor.name}": tensor.grad
-            for index, layer in enumerate(self._layers)
-            for tensor in layer.tensors()
-            if tensor.grad is not None
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copies arrays into the net.
-
-        Parameters
-        ----------
-        state : mapping of names to arrays
-            As state_dict() gives it: all names, no others, the same shapes.
-
-        Raises
-        ------
-        ValueError
-            if a name or a shape does not fit; the net is then as it was.
-        RuntimeError
-            if the net is not built.
-        """
-        check_built(self)
-        ours = self.state_dict()
-        missing, more = ours.keys() - state.keys(), state.keys() - ours.keys()
-        if missing or more:
-            raise ValueError(
-                f"missing: {sorted(missing)}, unknown: {sorted(more)}"
-            )
-        # All arrays are checked and read before the first one is written: they
-        # may be views over this net.
-        arrays = {}
-        for name, mine in ours.items():
-            array = np.array(state[name], np.float32)
-            if array.shape != mine.shape:
-                raise ValueError(
-                    f"{name} has shape {array.shape}, expected {mine.shape}"
-                )
-            arrays[name] = array
-        with self._h.lock:
-            for name, mine in ours.items():
-                mine[...] = arrays[name]
 
     # --------------------------------------------------------- costs ---
 
@@ -197,7 +138,13 @@ def net_of(value: Any) -> Any:
 
 def check_built(net: Owner) -> None:
     """The RuntimeError of a net that is not built."""
-    check(lib.cnn_net_in_shape(net._p, ctypes.byref(_structs.Shape())))
+    if not lib.cnn_net_built(net._p):
+        error = StateError(
+            "the net is not built: fit() does that, and build(shape) without "
+            "training"
+        )
+        error.status = Status.ESTATE
+        raise error
 
 
 def cost_of(layers: list[Layer]) -> float:

@@ -1,44 +1,21 @@
-"""What all layers have in common: building, and running one by hand."""
+"""What all layers have in common: building and copying one."""
 
 from __future__ import annotations
 
 import ctypes
-import math
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, ClassVar, Mapping, Optional, Sequence, Union
 
-import numpy as np
-import numpy.typing as npt
-
-from . import _checks, _interrupt, _structs
-from ._handle import Handle, Owner, view
+from . import _checks, _describe
+from ._handle import Handle
+from ._layer_data import Costs, Floats, TensorView
+from ._layer_run import TRAIN, LayerRun
 from ._library import lib
-from ._status import Status, check, created
-from .optim import Optimizer, optimizer_of
+from ._status import check, created
 
-Floats = npt.NDArray[np.float32]
-TRAIN = 1
-# Settings that are shown as floats even if they are whole.
-_REAL = ("weight_scale", "bias_scale", "epsilon", "momentum", "alpha", "rate")
+__all__ = ["TRAIN", "Costs", "Floats", "Layer", "TensorView", "create"]
 
 
-class Costs(NamedTuple):
-    """What one sample costs, going forward."""
-
-    params: int
-    connections: int
-    multiply_adds: int
-
-
-class TensorView(NamedTuple):
-    """One array of parameters: `data` and `grad` are views, not copies.
-    `grad` is None for what is not trained."""
-
-    name: str
-    data: Floats
-    grad: Optional[Floats]
-
-
-class Layer(Owner):
+class Layer(LayerRun):
     """A layer: part of a net, or built and run by hand.
 
     By hand it is `build()`, then `forward()`, `backward()`, `update()`,
@@ -46,18 +23,41 @@ class Layer(Owner):
     has belongs to it, and lives and is locked with it.
     """
 
+    # The kind of C that a class stands for, and, of activations, the function.
+    _kind: ClassVar[Optional[str]] = None
+    _function: ClassVar[int] = 0
+    _kinds: ClassVar[dict[tuple[str, int], type[Layer]]] = {}
+    # What the numbers of a setting are called.
+    _choices: ClassVar[Mapping[str, Sequence[str]]] = {}
+    # Arguments that go together if one of them is an array.
+    _needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        ours = cls.__module__.startswith(f"{__package__}.")
+        if ours and cls._kind is not None:
+            Layer._kinds.setdefault((cls._kind, cls._function), cls)
+
     def __init__(self, create: Callable[[], Any]) -> None:
-        self._create: Optional[Callable[[], Any]] = create
         self._handle = Handle(create(), lib.cnn_layer_free)
-        self._owned = False
+
+    # Whether it belongs to a net.
+    _owned = False
+    # Whether it is a copy, not built, that keeps the parameters of another.
+    _keeps = False
 
     # ------------------------------------------------------ in a net ---
 
     @classmethod
     def _of_net(cls, net: Handle, pointer: Any) -> Layer:
         """A layer that a net made by itself, when it was loaded."""
-        layer = Layer.__new__(Layer)
-        layer._create = None
+        kind = lib.cnn_layer_kind(pointer).decode()
+        value = ctypes.c_double(0.0)
+        if kind == "activation":
+            check(lib.cnn_layer_setting(
+                pointer, b"function", ctypes.byref(value)))
+        found = Layer._kinds.get((kind, int(value.value)), Layer)
+        layer = found.__new__(found)
         layer._join(net, pointer)
         return layer
 
@@ -68,14 +68,79 @@ class Layer(Owner):
         self._handle = handle
         self._owned = True
 
-    def _again(self) -> Layer:
-        """Another layer with the same settings, not built."""
-        if self._create is None:
-            raise RuntimeError("a layer that was loaded cannot be made again")
-        other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        Layer.__init__(other, self._create)
+    # ------------------------------------------------------- copying ---
+
+    def copy(self) -> Layer:
+        """Another layer with the same settings, which is not built. It keeps
+        the parameters of one that is built, for its own build or that of the
+        net that it is put into. Frozen stays frozen.
+
+        Raises
+        ------
+        RuntimeError
+            if it is such a copy itself, that nobody has built yet.
+        """
+        handle = self._h
+        with handle.lock:
+            built = self._is_built()
+            if self._keeps and not built:
+                raise RuntimeError(
+                    "the layer keeps the parameters of another until it is "
+                    "built: copy that, or build it first"
+                )
+            if built:
+                pointer = created(lib.cnn_layer_copy(handle.pointer))
+                made = Handle(pointer, lib.cnn_layer_free, self._kept())
+                return self._wrap(made, self._own(), keeps=True)
+            return self._again()
+
+    @classmethod
+    def _wrap(
+        cls, handle: Handle, own: Mapping[str, Any], keeps: bool = False
+    ) -> Layer:
+        """A layer around one of C; `own` is what the class has to say of it
+        besides."""
+        other = cls.__new__(cls)
+        other.__dict__.update(own)
+        other._handle, other._owned, other._keeps = handle, False, keeps
         return other
+
+    def _own(self) -> dict[str, Any]:
+        hidden = "_handle", "_owned", "_keeps"
+        return {k: v for k, v in self.__dict__.items() if k not in hidden}
+
+    def _said(self) -> dict[str, Any]:
+        """What pickles keep of _own()."""
+        return self._own()
+
+    def _kept(self) -> Any:
+        """What has to outlive the layer of C."""
+        return None
+
+    def _again(self) -> Layer:
+        """Another layer with the same settings, nothing else."""
+        if type(self) is Layer:  # from a file, of a kind without a class
+            raise RuntimeError(f"the {self.kind} layer cannot be made again")
+        made = _describe.maker(type(self))(**_describe.arguments(self))
+        made.frozen = self.frozen
+        return self._wrap(made._h, self._own())
+
+    def __copy__(self) -> Layer:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Layer:
+        return self.copy()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """For pickle: the settings; with the parameters if it is built."""
+        from ._pickling import reduce_layer
+
+        return reduce_layer(self)
+
+    def _array(self, name: str) -> Any:
+        """An argument that is none of the settings; None if it was not
+        given."""
+        return None
 
     # Whether _check_input() has anything to look at.
     _checks_input = False
@@ -129,30 +194,6 @@ class Layer(Owner):
             )
         return self
 
-    def _is_built(self) -> bool:
-        shape = ctypes.byref(_structs.Shape())
-        return int(lib.cnn_layer_in_shape(self._p, shape)) == Status.OK
-
-    @property
-    def kind(self) -> str:
-        """"conv2d", "dense", ..."""
-        kind: bytes = lib.cnn_layer_kind(self._p)
-        return kind.decode()
-
-    @property
-    def in_shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one input; RuntimeError before build."""
-        shape = _structs.Shape()
-        check(lib.cnn_layer_in_shape(self._p, ctypes.byref(shape)))
-        return _checks.dims(shape)
-
-    @property
-    def out_shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one output; RuntimeError before build."""
-        shape = _structs.Shape()
-        check(lib.cnn_layer_out_shape(self._p, ctypes.byref(shape)))
-        return _checks.dims(shape)
-
     @property
     def frozen(self) -> bool | str:
         """Whether optimisers leave the parameters as they are.
@@ -174,212 +215,15 @@ class Layer(Owner):
             check(lib.cnn_layer_set_frozen(
                 handle.pointer, 2 if value == "params" else bool(value)))
 
-    def costs(self) -> Costs:
-        """Parameters, connections, multiply-adds; RuntimeError before
-        build."""
-        costs = _structs.sized(_structs.Costs)
-        check(lib.cnn_layer_costs(self._p, ctypes.byref(costs)))
-        return Costs(costs.params, costs.connections, costs.multiply_adds)
-
-    # ------------------------------------------------------- running ---
-
-    def _cost(self, batch: int) -> float:
-        """Some measure of the time that a pass takes (_interrupt.py)."""
-        one = self.costs().multiply_adds + 8 * math.prod(self.in_shape)
-        return float(batch * one)
-
-    def forward(
-        self, x: Any, *, training: bool = False, out: Optional[Any] = None
-    ) -> Floats:
-        """y from x, (N, C, H, W) each.
-
-        Parameters
-        ----------
-        x : array
-            float32; other floats are copied to it.
-        training : bool
-            Whether this pass is part of training (dropout, normalisation).
-        out : array, optional
-            Where y goes.
-
-        Raises
-        ------
-        ValueError
-            if a shape does not fit, or N is above max_batch.
-        RuntimeError
-            before build.
-        """
-        array = _checks.batch("x", x, self.in_shape)
-        samples = len(array)
-        y = _checks.result("out", out, (samples, *self.out_shape))
-        _checks.apart(array, y)
-        handle = self._h
-
-        def call() -> None:
-            check(
-                lib.cnn_layer_forward(
-                    handle.pointer,
-                    TRAIN if training else 0,
-                    samples,
-                    _checks.floats(array),
-                    _checks.floats(y),
-                )
-            )
-
-        _interrupt.run(handle.lock, self._cost(samples), call)
-        return y
-
-    def backward(
-        self,
-        x: Any,
-        y: Any,
-        dy: Any,
-        *,
-        want_dx: bool = True,
-        out: Optional[Any] = None,
-    ) -> Optional[Floats]:
-        """dx from dy; adds to the gradients of the parameters.
-
-        Parameters
-        ----------
-        x, y : array
-            What forward took and gave.
-        dy : array
-            The gradient of the loss with respect to y.
-        want_dx : bool
-            False saves the work; the result is then None.
-        out : array, optional
-            Where dx goes.
-
-        Raises
-        ------
-        ValueError
-            if a shape does not fit.
-        RuntimeError
-            before build.
-        """
-        inputs = _checks.batch("x", x, self.in_shape)
-        outputs = _checks.batch("y", y, self.out_shape)
-        slope = _checks.batch("dy", dy, self.out_shape)
-        if not len(inputs) == len(outputs) == len(slope):
-            raise ValueError(
-                f"{len(inputs)} samples of x, {len(outputs)} of y, "
-                f"{len(slope)} of dy"
-            )
-        dx = None
-        if want_dx:
-            dx = _checks.result("out", out, (len(inputs), *self.in_shape))
-            for other in (inputs, outputs, slope):
-                _checks.apart(other, dx)
-        handle = self._h
-
-        def call() -> None:
-            check(
-                lib.cnn_layer_backward(
-                    handle.pointer,
-                    len(inputs),
-                    _checks.floats(inputs),
-                    _checks.floats(outputs),
-                    _checks.floats(slope),
-                    None if dx is None else _checks.floats(dx),
-                )
-            )
-
-        _interrupt.run(handle.lock, 2 * self._cost(len(inputs)), call)
-        return dx
-
-    def update(self, optimizer: Optimizer) -> None:
-        """One step of the optimiser on the parameters."""
-        handle = self._h
-        with handle.lock:
-            check(
-                lib.cnn_layer_update(
-                    handle.pointer, optimizer_of(optimizer)._p
-                )
-            )
-
-    def zero_grad(self) -> None:
-        """Sets the gradients of the parameters to zero."""
-        handle = self._h
-        with handle.lock:
-            check(lib.cnn_layer_zero_grad(handle.pointer))
-
-    # ------------------------------------------------------- looking ---
-
-    @property
-    def param_count(self) -> int:
-        """Number of trainable parameters; 0 before build."""
-        return int(lib.cnn_layer_param_count(self._p))
-
-    @property
-    def params(self) -> Floats:
-        """All trainable parameters, a view of one dimension: weights, then
-        biases. Empty before build."""
-        return view(self._h, lib.cnn_layer_params(self._p),
-                    (self.param_count,))
-
-    @property
-    def grads(self) -> Floats:
-        """Their gradients, a view."""
-        return view(self._h, lib.cnn_layer_grads(self._p),
-                    (self.param_count,))
-
-    def settings(self) -> dict[str, Union[int, float]]:
-        """What the layer was created with, or what its model file says, by
-        the names of include/cnn/inspect.h."""
-        pointer, value = self._p, ctypes.c_double()
-        found: dict[str, Union[int, float]] = {}
-        for index in range(lib.cnn_layer_setting_count(pointer)):
-            name: bytes = lib.cnn_layer_setting_name(pointer, index)
-            check(lib.cnn_layer_setting(pointer, name, ctypes.byref(value)))
-            text, number = name.decode(), value.value + 0.0
-            whole = number.is_integer() and text not in _REAL
-            found[text] = int(number) if whole else number
-        return found
-
-    def table(self) -> Optional[npt.NDArray[np.uint8]]:
-        """A copy of the connection table of a convolution, (filters,
-        channels); None if there is none."""
-        rows, columns = ctypes.c_int32(), ctypes.c_int32()
-        data = lib.cnn_conv2d_table(
-            self._p, ctypes.byref(rows), ctypes.byref(columns)
-        )
-        if not data:
-            return None
-        shape = rows.value, columns.value
-        return np.array(np.ctypeslib.as_array(data, shape), np.uint8)
-
     def __repr__(self) -> str:
-        """The kind and the settings that are not zero."""
+        """As one would write it, without what is the default."""
         if self._handle is None:
             return f"<{type(self).__name__}, closed>"
-        listed = [
-            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
-            for name, value in self.settings().items()
-            if value != 0
-        ]
+        if type(self) is not Layer:
+            return _describe.text(self)
+        listed = [f"{name}={value:g}"
+                  for name, value in self.settings().items()]
         return f"<{' '.join([self.kind, *listed])}>"
-
-    def tensors(self) -> list[TensorView]:
-        """The arrays of parameters by name, as model files have them; those
-        too that are not trained. Empty before build."""
-        handle, tensor, found = self._h, _structs.sized(_structs.Tensor), []
-        for index in range(lib.cnn_layer_tensor_count(handle.pointer)):
-            check(
-                lib.cnn_layer_tensor(
-                    handle.pointer, index, ctypes.byref(tensor)
-                )
-            )
-            shape = tuple(tensor.dims[: tensor.rank])
-            grad = view(handle, tensor.grad, shape) if tensor.grad else None
-            found.append(
-                TensorView(
-                    tensor.name.decode(),
-                    view(handle, tensor.data, shape),
-                    grad,
-                )
-            )
-        return found
 
 
 def create(function: Callable[..., Any], *arguments: Any) -> Any:

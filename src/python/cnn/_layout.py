@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Optional
 
+from . import _hints
+
 Dims = tuple[int, ...]
 
 _CHANNELS = 1, 3, 4  # of pictures: grey, colour, with transparency
@@ -48,7 +50,8 @@ def check(name: str, shape: Dims, expected: Optional[Dims]) -> None:
             raise ValueError(
                 f"{name} has shape {shape}, expected (N, "
                 + ", ".join(map(str, expected)) + ")"
-                + hint(name, shape[1:], expected)
+                + (hint(name, shape[1:], expected)
+                   or _hints.shape(name, shape, expected))
             )
         return
     if len(shape) != 4:
@@ -60,4 +63,13 @@ def check(name: str, shape: Dims, expected: Optional[Dims]) -> None:
             f"{name} has shape {shape}: {_turned(name)}. If it is meant as {C} "
             f"channels of {H} x {W}, say so: Dataset(..., shape={shape[1:]}), "
             "or build the net with that shape first"
+        )
+
+
+def same(given: Dims, expected: Dims) -> None:
+    """Refuses a dataset whose images have another shape than a net."""
+    if without_ones(given) != without_ones(expected):
+        raise ValueError(
+            f"images of shape {given}, the net has {expected}"
+            + hint("images", given, expected)
         )

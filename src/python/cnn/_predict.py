@@ -7,9 +7,10 @@ from typing import Any, Optional, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from . import _checks, _interrupt
+from . import _checks, _interrupt, _layout
 from ._handle import Handle
 from ._status import check
+from .dataset import Dataset
 
 Floats = npt.NDArray[np.float32]
 
@@ -39,13 +40,20 @@ def piece(runner: Runner) -> int:
 
 
 def predict(
-    runner: Runner, function: Any, x: Any, out: Optional[Any]
+    runner: Runner,
+    function: Any,
+    x: Any,
+    out: Optional[Any],
+    shape: Optional[tuple[int, int, int]] = None,
 ) -> Floats:
-    """Outputs of any number of samples."""
+    """Outputs, of another shape than the runner's if one is given, of any
+    number of samples: an array, or a dataset."""
+    if isinstance(x, Dataset):
+        return _predict_dataset(runner, function, x, out, shape)
     handle = runner._h
     array = _checks.batch("x", x, runner._in)
     count = len(array)
-    y = _checks.result("out", out, (count, *out_dims(runner._out)))
+    y = _checks.result("out", out, (count, *out_dims(shape or runner._out)))
     _checks.apart(array, y)
     some = piece(runner)
 
@@ -63,4 +71,23 @@ def predict(
             )
 
         _interrupt.run(handle.lock, runner._cost * len(part), call)
+    return y
+
+
+def _predict_dataset(
+    runner: Runner,
+    function: Any,
+    dataset: Dataset,
+    out: Optional[Any],
+    shape: Optional[tuple[int, int, int]],
+) -> Floats:
+    """The same of a dataset, which is read in pieces."""
+    _layout.same(dataset.shape, runner._in)
+    count, some = len(dataset), piece(runner)
+    dims = out_dims(shape or runner._out)
+    y = _checks.result("out", out, (count, *dims))
+    for first in range(0, count, some):
+        end = min(first + some, count)
+        x, _ = dataset.read(np.arange(first, end))
+        predict(runner, function, x, y[first:end], shape)
     return y

@@ -31,9 +31,9 @@ class Running(Inspected):
 
         Parameters
         ----------
-        x : array (N, C, H, W)
+        x : array (N, C, H, W), or Dataset
             float32; dimensions of size 1 may be left out. Scaled as the
-            training data were: Dataset.read() does that.
+            training data were: a Dataset does that.
         out : array, optional
             Where the result goes.
 
@@ -53,6 +53,10 @@ class Running(Inspected):
         check_built(self)
         return predict(self, lib.cnn_net_predict, x, out)
 
+    def __call__(self, x: Any) -> Floats:
+        """predict(x)"""
+        return self.predict(x)
+
     def train_step(
         self,
         optimizer: Optimizer,
@@ -71,24 +75,7 @@ class Running(Inspected):
             before build; or if loss or gradient are not finite: the
             parameters are then as they were.
         """
-        check_built(self)
-        array = _checks.batch("x", x, self._in)
-        batch = _structs.sized(
-            _structs.Batch, count=len(array), x=_checks.floats(array)
-        )
-        if _checks.is_real(labels):
-            targets = _checks.batch("targets", labels, self._out)
-            batch.targets = _checks.floats(targets)
-            given = len(targets)
-        else:
-            numbers = _checks.as_labels(labels)
-            batch.labels = _checks.ints(numbers)
-            given = len(numbers)
-        if len(array) != given:
-            raise ValueError(f"{len(array)} samples, {given} labels")
-        if sample_weight is not None:
-            weights = _checks.weights(sample_weight, len(array))
-            batch.weights = _checks.floats(weights)
+        batch, keep = self._batch_of(x, labels, sample_weight)
         handle, rule = self._h, optimizer_of(optimizer)._h
         found = _structs.Metrics()
 
@@ -102,14 +89,47 @@ class Running(Inspected):
                 )
             )
 
-        _interrupt.run(handle.lock, 3 * self._cost * len(array), call)
+        _interrupt.run(handle.lock, 3 * self._cost * len(keep[0]), call)
         return metrics_of(found)
+
+    def _inputs(self, x: Any) -> Floats:
+        """Up to max_batch samples."""
+        check_built(self)
+        array = _checks.batch("x", x, self._in)
+        if len(array) > self._batch:
+            raise ValueError(
+                f"batch {len(array)}, expected 1 to {self._batch}, for which "
+                f"the net was built: build(..., max_batch={len(array)}), or "
+                f"net.copy({len(array)})"
+            )
+        return array
+
+    def _batch_of(
+        self, x: Any, labels: Any, sample_weight: Optional[Any]
+    ) -> tuple[_structs.Batch, list[Any]]:
+        """A batch of C, and the arrays that it points to, x first."""
+        array = self._inputs(x)
+        batch = _structs.sized(
+            _structs.Batch, count=len(array), x=_checks.floats(array)
+        )
+        keep: list[Any] = [array]
+        if _checks.is_real(labels):
+            keep.append(_checks.batch("targets", labels, self._out))
+            batch.targets = _checks.floats(keep[1])
+        else:
+            keep.append(_checks.as_labels(labels))
+            batch.labels = _checks.ints(keep[1])
+        if len(array) != len(keep[1]):
+            raise ValueError(f"{len(array)} samples, {len(keep[1])} labels")
+        if sample_weight is not None:
+            keep.append(_checks.weights(sample_weight, len(array)))
+            batch.weights = _checks.floats(keep[2])
+        return batch, keep
 
     def forward(self, x: Any, *, training: bool = False) -> Floats:
         """Runs all layers on up to max_batch samples; a backward() needs one
         with `training` before it. Returns a copy of the outputs."""
-        check_built(self)
-        array = _checks.batch("x", x, self._in)
+        array = self._inputs(x)
         handle, count = self._h, len(array)
 
         def call() -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 from . import _checks
 
@@ -22,6 +22,7 @@ _INITS = {
     "he_normal": 6,
     "lecun": 7,
 }
+_SCALED = "constant", "truncated_normal", "normal", "uniform"
 
 
 def _choice(name: str, value: Any, choices: Mapping[str, int]) -> int:
@@ -60,3 +61,42 @@ def initial(name: str, value: Init) -> dict[str, Any]:
         f"{name}_init": _choice(f"{name}_init", kind, _INITS),
         f"{name}_scale": _checks.setting(f"{name}_scale", scale),
     }
+
+
+# ------------------------------------------- and back, from those of C ---
+
+Settings = Mapping[str, Union[int, float]]
+
+
+def _name(choices: Mapping[str, int], value: Union[int, float]) -> str:
+    return next(name for name, number in choices.items() if number == value)
+
+
+def without_bias(settings: Settings) -> bool:
+    """Was bias=False?"""
+    return bool(int(settings["flags"]) & NO_BIAS)
+
+
+def padding_value(settings: Settings) -> Union[str, int, tuple[int, ...]]:
+    """The shortest that padding_fields() makes the same of."""
+    if settings["padding"] != _EXPLICIT:
+        return _name(_PADDINGS, settings["padding"])
+    names = "pad_top", "pad_bottom", "pad_left", "pad_right"
+    top, bottom, left, right = (int(settings[name]) for name in names)
+    if top == bottom == left == right:
+        return top
+    if top == bottom and left == right:
+        return top, left
+    return top, bottom, left, right
+
+
+def init_value(
+    settings: Settings, name: str
+) -> tuple[Optional[str], Optional[float]]:
+    """A name and a scale; the scale is None if there is none, both if it is
+    the default."""
+    kind = _name(_INITS, settings[name])
+    scale = float(settings[name.replace("_init", "_scale")])
+    if kind == "default":
+        return None, None
+    return kind, scale if kind in _SCALED else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+import threading
+from typing import Any, Optional
 
 from ._library import lib
 
@@ -71,15 +72,50 @@ _KINDS: dict[int, type[Error]] = {
 def last_error() -> Error:
     """The last failure of this thread as an exception."""
     status = lib.cnn_last_status()
-    error = _KINDS.get(status, StateError)(
-        lib.cnn_last_error().decode("utf-8", "replace")
-    )
+    text = lib.cnn_last_error().decode("utf-8", "replace")
+    if status == Status.EDIVERGED and "layer 0 " in text:
+        text += "; is np.isfinite(images).all() true?"
+    error = _KINDS.get(status, StateError)(text)
     error.status = status
     return error
 
 
+class _Raised(threading.local):
+    """What functions of Python raised that libcnn called in this thread."""
+
+    error: Optional[BaseException] = None
+
+
+_raised = _Raised()
+
+
+def remember(error: BaseException) -> None:
+    """Keeps the first exception until C returns: check() raises it."""
+    if _raised.error is None:
+        _raised.error = error
+
+
+def again() -> None:
+    """Raises what was raised before in the call of C that is still going on:
+    a function of Python is called no more after its exception."""
+    if _raised.error is not None:
+        raise _raised.error
+
+
+def _raise() -> None:
+    error, _raised.error = _raised.error, None
+    if error is not None:
+        try:
+            raise error
+        finally:
+            del error
+
+
 def check(status: int) -> None:
-    """Raises the exception of a status that is not OK."""
+    """Raises what a function of Python raised that C called, or the exception
+    of a status that is not OK."""
+    if _raised.error is not None:
+        _raise()
     if status != Status.OK:
         raise last_error()
 
@@ -87,5 +123,6 @@ def check(status: int) -> None:
 def created(pointer: Any) -> Any:
     """The pointer that a `_create` gave, or its failure as an exception."""
     if not pointer:
+        check(Status.OK)
         raise last_error()
     return pointer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Optional
+from typing import Any, Optional
 
 from . import _checks, _structs
 from ._layer import Layer, create
@@ -12,7 +12,11 @@ from ._library import lib
 
 
 class _Activation(Layer):
-    _function = 0
+    def __init_subclass__(cls, **more: Any) -> None:
+        # Of the classes with a function; those below it share it.
+        if "_function" in vars(cls):
+            cls._kind = "activation"
+        super().__init_subclass__(**more)
 
     def __init__(self, alpha: Optional[float] = None) -> None:
         options = _structs.sized(

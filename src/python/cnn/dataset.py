@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
 import ctypes
-from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _checks, _interrupt, _layout, _structs
+from . import _checks, _hints, _interrupt, _layout, _structs
 from ._checks import Path, as_labels
-from ._handle import Handle, Owner
 from ._library import lib
-from ._status import check, created
-
-if TYPE_CHECKING:
-    from .net import Net
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
+from ._picking import Picking
 
 
 def _options(
@@ -33,12 +25,16 @@ def _options(
     )
 
 
+def _said(scale: Any, offset: Any, pad: Any) -> dict[str, Any]:
+    return {"scale": scale, "offset": offset, "pad": pad}
+
+
 _OWN_TARGETS = 1
 
 
 def _values(array: Any, name: str) -> npt.NDArray[Any]:
-    """An array of bytes as it is, any other array as float32."""
-    if np.asarray(array).dtype == np.uint8:
+    """Bytes as they are, others as float32."""
+    if getattr(array, "dtype", None) == np.uint8:
         return np.require(array, np.uint8, ["C"])
     return _checks.as_float32(array, name)
 
@@ -56,7 +52,7 @@ def _point(
     setattr(source, name, array.ctypes.data_as(ctypes.POINTER(kind)))
 
 
-class Dataset(Owner):
+class Dataset(Picking):
     """Images with labels, read-only; several threads may use it at once.
 
     The network sees pixel * scale + offset. An array that is C-contiguous and
@@ -98,8 +94,6 @@ class Dataset(Owner):
         if the arrays are of other types.
     """
 
-    _instead = "it is read-only, and may be used by many"
-
     def __init__(
         self,
         images: Any,
@@ -120,13 +114,15 @@ class Dataset(Owner):
                 f"images has shape {pixels.shape}, expected (N, C, H, W), "
                 "(N, H, W) or (N, n)"
             )
+        if scale is None:
+            _hints.brightness("images", pixels)
         sample = _checks.shape(pixels.shape[1:] if shape is None else shape)
         _layout.check("images", pixels.shape,
                       None if shape is None else _checks.dims(sample))
         source = _structs.sized(
             _structs.DatasetSource, count=len(pixels), shape=sample
         )
-        keep = [pixels]
+        keep, numbers, aims, counts, shares = [pixels], None, None, None, None
         _point(source, ("bytes", "floats"), pixels)
         if labels is not None:
             numbers = as_labels(labels)
@@ -170,9 +166,15 @@ class Dataset(Owner):
             ),
             tuple(keep),
         )
-
-    def _take(self, pointer: Any, keep: Any) -> None:
-        self._handle = Handle(created(pointer), lib.cnn_dataset_free, keep)
+        self._arrays = {
+            "images": pixels,
+            "labels": numbers,
+            "targets": targets if isinstance(targets, str) else aims,
+            "sample_weight": counts,
+            "class_weight": shares,
+            "shape": _checks.dims(sample),
+            **_said(scale, offset, pad),
+        }
 
     @classmethod
     def load(
@@ -198,6 +200,7 @@ class Dataset(Owner):
         options = _options(scale, offset, pad)
         paths = _checks.path(images), _checks.path(labels)
         dataset = cls.__new__(cls)
+        dataset._arrays = _said(scale, offset, pad)
         # Decompression takes time.
         _interrupt.aside(
             lambda: dataset._take(
@@ -221,6 +224,7 @@ class Dataset(Owner):
         first = np.frombuffer(images, np.uint8)
         second = np.frombuffer(labels, np.uint8)
         dataset = cls.__new__(cls)
+        dataset._arrays = _said(scale, offset, pad)
         dataset._take(
             lib.cnn_dataset_load_memory(
                 first.ctypes.data,
@@ -233,130 +237,9 @@ class Dataset(Owner):
         )
         return dataset
 
-    # ------------------------------------------------------- looking ---
-
-    def __len__(self) -> int:
-        return int(lib.cnn_dataset_count(self._p))
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of an image with its padding."""
-        shape = _structs.Shape()
-        check(lib.cnn_dataset_shape(self._p, ctypes.byref(shape)))
-        return _checks.dims(shape)
-
-    @property
-    def classes(self) -> int:
-        """The largest label + 1; 0 if there are no samples."""
-        return int(lib.cnn_dataset_classes(self._p))
-
-    @property
-    def fingerprint(self) -> int:
-        """CRC-32 over shape, scaling, labels and pixels."""
-        return int(lib.cnn_dataset_fingerprint(self._p))
-
-    @property
-    def target_shape(self) -> Optional[tuple[int, int, int]]:
-        """(C, H, W) of a target; None if there are none."""
-        shape = _structs.Shape()
-        if lib.cnn_dataset_target_shape(self._p, ctypes.byref(shape)) != 0:
-            return None
-        return _checks.dims(shape)
-
-    def _read_floats(
-        self, read: Any, index: Optional[Any], sample: tuple[int, ...]
-    ) -> Floats:
-        handle = self._h
-        numbers = None if index is None else _checks.as_index(index)
-        count = len(self) if numbers is None else len(numbers)
-        values = np.empty((count, *sample), np.float32)
-        check(
-            read(
-                handle.pointer,
-                count,
-                None if numbers is None else _checks.wide_ints(numbers),
-                _checks.floats(values),
-            )
-        )
-        return values
-
-    def targets(self, index: Optional[Any] = None) -> Floats:
-        """Targets of samples (n, C, H, W), as read(); RuntimeError if there
-        are none."""
-        return self._read_floats(
-            lib.cnn_dataset_read_targets, index, self.target_shape or (0,)
-        )
-
-    def weights(self, index: Optional[Any] = None) -> Floats:
-        """Weights of samples (n,), as read(); 1 if none were given."""
-        return self._read_floats(lib.cnn_dataset_read_weights, index, ())
-
-    def slice(self, first: int, count: int) -> Dataset:
-        """The samples first .. first + count - 1, without copying.
-
-        Raises
-        ------
-        ValueError
-            if they are not all there.
-        """
-        handle = self._h
-        part = Dataset.__new__(Dataset)
-        part._take(
-            lib.cnn_dataset_slice(
-                handle.pointer,
-                _checks.integer("first", first),
-                _checks.integer("count", count),
-            ),
-            handle,
-        )
-        return part
-
-    def __getitem__(self, index: builtins.slice) -> Dataset:
-        """dataset[a:b], without copying; only steps of 1."""
-        if not isinstance(index, builtins.slice):
-            raise TypeError("expected a slice; read() gives single samples")
-        start, stop, step = index.indices(len(self))
-        if step != 1:
-            raise ValueError(f"a step of {step}, expected 1")
-        return self.slice(start, max(0, stop - start))
-
-    def read(self, index: Optional[Any] = None) -> tuple[Floats, Ints]:
-        """Samples as the network sees them.
-
-        Parameters
-        ----------
-        index : array of integers, optional
-            The number of each, from 0; all by default.
-
-        Returns
-        -------
-        x : (n, C, H, W) float32
-        labels : (n,) int32; -1 for each if there are none
-
-        Raises
-        ------
-        ValueError
-            if a sample is not there.
-        """
-        handle = self._h
-        numbers = None if index is None else _checks.as_index(index)
-        count = len(self) if numbers is None else len(numbers)
-        x = np.empty((count, *self.shape), np.float32)
-        labels = np.full(count, -1, np.int32)
-        check(
-            lib.cnn_dataset_read(
-                handle.pointer,
-                count,
-                None if numbers is None else _checks.wide_ints(numbers),
-                _checks.floats(x),
-                _checks.ints(labels) if self.classes > 0 else None,
-            )
-        )
-        return x, labels
-
 
 def dataset_of(
-    data: Any, labels: Optional[Any] = None, net: Optional[Net] = None
+    data: Any, labels: Optional[Any] = None, net: Optional[Any] = None
 ) -> Dataset:
     """Makes a dataset of a dataset, of a pair (images, labels), or of images
     and labels. The net gives the shape of an image, if it is built."""
@@ -369,19 +252,23 @@ def dataset_of(
         if labels is None:
             if not isinstance(data, tuple) or len(data) != 2:
                 raise TypeError(
-                    f"{type(data).__name__}, expected a Dataset, or images "
-                    "and labels"
+                    f"{_kind(data)}, expected a Dataset, or images and "
+                    "labels: fit(images, labels), or the pair (images, labels)"
                 )
             data, labels = data
         if _checks.is_real(labels):
+            _hints.targets(net, labels)
             dataset = Dataset(data, targets=labels, shape=expected)
         else:
             dataset = Dataset(data, labels, shape=expected)
     if expected is not None:
-        text = _layout.hint("images", dataset.shape, expected)
-        if text:
-            raise ValueError(
-                f"images of shape {dataset.shape}, the net has {expected}"
-                + text
-            )
+        _layout.same(dataset.shape, expected)
+        _hints.classes(net, dataset)
     return dataset
+
+
+def _kind(data: Any) -> str:
+    """What was given where a dataset was expected."""
+    if isinstance(data, (str, bytes)):
+        return f"{data!r} (Dataset.load() reads files)"
+    return type(data).__name__

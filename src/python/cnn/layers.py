@@ -27,13 +27,21 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .pooling import (
+    AvgPool2D,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    MaxPool2D,
+    Subsample2D,
+)
 from .shapes import Reshape, Upsample2D
 
 __all__ = [
     "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Costs", "Dense", "Dropout",
     "ELU", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D", "HardSwish", "Layer",
-    "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Reshape", "Sigmoid", "SiLU", "Softmax", "Softplus", "Subsample2D",
-    "Tanh", "TensorView", "Upsample2D",
+    "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Reshape", "Sigmoid",
+    "SiLU", "Softmax", "Softplus", "Subsample2D", "Tanh", "TensorView",
+    "Upsample2D",
 ]
 
 # In the order of CNN_ALGORITHM_*.
@@ -73,6 +81,9 @@ class Conv2D(Layer):
     ValueError
         if a setting is not possible.
     """
+
+    _kind = "conv2d"
+    _choices = {"algorithm": _ALGORITHMS}
 
     def __init__(
         self,
@@ -131,6 +142,9 @@ class Conv2D(Layer):
 
         super().__init__(make)
 
+    def _array(self, name: str) -> Any:
+        return self.table() if name == "table" else None
+
 
 def _table(table: Any) -> Any:
     rows = np.asarray(table)
@@ -141,109 +155,6 @@ def _table(table: Any) -> Any:
     if not np.isin(rows, (0, 1)).all():
         raise ValueError("table has other elements than 0 and 1")
     return rows.astype(np.uint8, order="C")
-
-
-class _Pool2D(Layer):
-    def __init__(
-        self,
-        function: Any,
-        window: Pair,
-        stride: Optional[Pair],
-        padding: Padding,
-        count_include_pad: bool = False,
-    ) -> None:
-        height, width = _checks.pair("window", window)
-        strides = _checks.pair("stride", window if stride is None else stride)
-        options = _structs.sized(
-            _structs.Pool2DOptions,
-            stride_h=strides[0],
-            stride_w=strides[1],
-            count_include_pad=bool(count_include_pad),
-            **padding_fields(padding),
-        )
-        super().__init__(
-            functools.partial(
-                create, function, height, width, ctypes.byref(options)
-            )
-        )
-
-
-class MaxPool2D(_Pool2D):
-    """The largest value under each window.
-
-    Parameters
-    ----------
-    window : int or (int, int)
-        Height and width.
-    stride : int or (int, int), optional
-        The window by default.
-    padding : str, int or sequence
-        As for Conv2D.
-    """
-
-    def __init__(
-        self,
-        window: Pair,
-        *,
-        stride: Optional[Pair] = None,
-        padding: Padding = "valid",
-    ) -> None:
-        super().__init__(lib.cnn_maxpool2d_create, window, stride, padding)
-
-
-class AvgPool2D(_Pool2D):
-    """The mean of what lies under each window; as MaxPool2D.
-
-    Parameters
-    ----------
-    count_include_pad : bool
-        Whether the padding counts.
-    """
-
-    def __init__(
-        self,
-        window: Pair,
-        *,
-        stride: Optional[Pair] = None,
-        padding: Padding = "valid",
-        count_include_pad: bool = False,
-    ) -> None:
-        super().__init__(
-            lib.cnn_avgpool2d_create, window, stride, padding,
-            count_include_pad,
-        )
-
-
-class GlobalMaxPool2D(Layer):
-    """The largest value of each channel: (C, H, W) to (C, 1, 1)."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            functools.partial(create, lib.cnn_global_maxpool2d_create)
-        )
-
-
-class GlobalAvgPool2D(Layer):
-    """The mean of each channel: (C, H, W) to (C, 1, 1)."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            functools.partial(create, lib.cnn_global_avgpool2d_create)
-        )
-
-
-class Subsample2D(_Pool2D):
-    """Trainable sub-sampling (LeCun et al., 1998): the sum under each window
-    times a coefficient, plus a bias, both of the channel; as MaxPool2D."""
-
-    def __init__(
-        self,
-        window: Pair,
-        *,
-        stride: Optional[Pair] = None,
-        padding: Padding = "valid",
-    ) -> None:
-        super().__init__(lib.cnn_subsample2d_create, window, stride, padding)
 
 
 class Dense(Layer):
@@ -257,6 +168,8 @@ class Dense(Layer):
     bias, weight_init, bias_init
         As for Conv2D.
     """
+
+    _kind = "dense"
 
     def __init__(
         self,
@@ -286,6 +199,8 @@ class Softmax(Layer):
     """exp(x_i) / sum exp(x_j) over all elements of a sample. On top of a net
     under softmax cross-entropy it is folded into the loss."""
 
+    _kind = "softmax"
+
     def __init__(self) -> None:
         super().__init__(functools.partial(create, lib.cnn_softmax_create))
 
@@ -294,6 +209,8 @@ class Dropout(Layer):
     """In training, sets an element to zero with probability `rate`, from 0 to
     below 1, and multiplies the others by 1 / (1 - rate). In prediction it does
     nothing."""
+
+    _kind = "dropout"
 
     def __init__(self, rate: float) -> None:
         super().__init__(
@@ -313,6 +230,8 @@ class BatchNorm(Layer):
     momentum : float, optional
         Of the running statistics, from 0 to 1; 0.1 by default.
     """
+
+    _kind = "batchnorm"
 
     def __init__(
         self,
@@ -344,9 +263,13 @@ class RBF(Layer):
         Fixed. By default the digits 0 to 9 as 7 x 12 pictures (84 inputs).
     """
 
+    _kind = "rbf"
+    _needs = ("units", "codes")
+
+    _codes: Optional[Any] = None
+
     def __init__(self, units: int = 10, codes: Optional[Any] = None) -> None:
         number = _checks.integer("units", units)
-        self._codes = None
         if codes is not None:
             self._codes = np.array(_checks.as_float32(codes, "codes"))
             if self._codes.ndim != 2 or len(self._codes) != number:
@@ -364,6 +287,13 @@ class RBF(Layer):
                 None if array is None else _checks.floats(array),
             )
         )
+
+    def _array(self, name: str) -> Any:
+        if name != "codes" or not self.settings()["given"]:
+            return None
+        if self._codes is None:  # it was loaded
+            return next((np.array(t.data) for t in self.tensors()), None)
+        return self._codes
 
     def _check_input(self, inputs: tuple[int, int, int]) -> None:
         size = inputs[0] * inputs[1] * inputs[2]

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import ctypes
-import os
-from typing import Any, Callable, Iterable, Optional, Sequence, Union
-
-import numpy as np
+import warnings
+from typing import Any, Callable, Iterable, Optional, Sequence, TypeVar, Union
 
 from . import _checks, _structs
-from ._handle import Handle
-from ._inspect import check_built, cost_of, shape_of
+from ._inspect import check_built, shape_of
 from ._layer import Layer
 from ._library import lib
-from ._losses import Losses
-from ._stored import Stored
+from ._own import Loss, OwnLayer
+from ._parts import Parts
 from ._status import check, created
+from ._stored import BATCH as _BATCH
+from ._weights import Weights
+from .custom import CustomLayer
 from .dataset import dataset_of
 from .evaluation import Evaluation, evaluate
-from .metadata import Metadata
 from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
 from .scores import Scores, score
 from .trainer import History, Progress, Trainer, steps_of
 
-_BATCH = 100  # of a net that is not built yet
+N = TypeVar("N", bound="Net")
 
 
-class Net(Losses, Stored):
+class Net(Parts, Weights):
     """A stack of layers with a loss on top.
 
     A net is described, built and run. fit() builds a net that is not built.
 
     Parameters
     ----------
-    layers : iterable of Layer
+    layers : iterable of Layer or CustomLayer
         From the input upwards; the net takes them over.
-    loss : str
+    loss : str or callable
         See set_loss().
     reduction : str
         How the losses of a batch become one: "mean" or "sum".
@@ -47,29 +46,22 @@ class Net(Losses, Stored):
         if a layer belongs to a net already, or is built.
     """
 
-    _instead = (
-        "cnn.load(net.to_bytes(), net.max_batch) is another one with the same "
-        "parameters, and load_state_dict() takes them over"
-    )
-
     def __init__(
         self,
-        layers: Iterable[Layer] = (),
+        layers: Iterable[Union[Layer, CustomLayer]] = (),
         *,
-        loss: str = "softmax_cross_entropy",
+        loss: Union[str, Loss] = "softmax_cross_entropy",
         reduction: str = "mean",
     ) -> None:
+        if isinstance(layers, (Layer, CustomLayer)):
+            raise TypeError(
+                f"layers are a list: Net([{layers!r}, ...]), not Net("
+                f"{layers!r}, ...)"
+            )
         self._take(created(lib.cnn_net_create()))
         self.set_loss(loss, reduction)
         for layer in layers:
             self.add(layer)
-
-    def _take(self, pointer: Any) -> None:
-        self._handle = Handle(pointer, lib.cnn_net_free)
-        self._layers: list[Layer] = []
-        self.metadata = Metadata(self._handle)
-        self._batch = 0
-        self._cost = 0.0
 
     def close(self) -> None:
         """Closes the net, as other objects, and its layers."""
@@ -79,7 +71,7 @@ class Net(Losses, Stored):
 
     # ---------------------------------------------------- describing ---
 
-    def add(self, layer: Layer) -> Net:
+    def add(self: N, layer: Union[Layer, CustomLayer]) -> N:
         """Puts a layer on top, which belongs to the net from now on.
 
         Raises
@@ -87,19 +79,33 @@ class Net(Losses, Stored):
         RuntimeError
             if the net or the layer is built, or the layer belongs to a net.
         """
+        if isinstance(layer, CustomLayer):
+            layer = OwnLayer(layer)
         if not isinstance(layer, Layer):
-            raise TypeError(f"{type(layer).__name__}, expected a Layer")
+            raise TypeError(
+                f"{type(layer).__name__}, expected a Layer" + (
+                    f": {layer.__name__}() makes one"
+                    if isinstance(layer, type) else "")
+            )
         handle, theirs = self._h, layer._h
         with handle.lock, theirs.lock:
             # C would free a layer that it refuses.
             if layer._owned:
-                raise RuntimeError("the layer belongs to a net already")
+                raise RuntimeError(
+                    f"the layer belongs to a net already: {layer!r}; "
+                    "layer.copy() is another one with the same parameters"
+                )
             if self._batch > 0 or layer._is_built():
-                what = "net" if self._batch > 0 else "layer"
-                raise RuntimeError(f"the {what} is built already")
+                raise RuntimeError(
+                    "the net is built already: net[:] has the same layers, and "
+                    "takes others" if self._batch > 0 else
+                    "the layer is built already: layer.copy() is another one "
+                    "with the same parameters"
+                )
             theirs.disown()
             layer.close()
             check(lib.cnn_net_add(handle.pointer, theirs.pointer))
+            handle.keep.append(layer._kept())
             layer._join(handle, theirs.pointer)
             self._layers.append(layer)
         return self
@@ -141,6 +147,7 @@ class Net(Losses, Stored):
         number = _checks.seed(seed)
         handle = self._h
         with handle.lock:
+            _warn_of_two(self._layers)
             for index, layer in enumerate(self._layers):
                 if layer._checks_input:
                     layer._check_input(self._below(index, inputs))
@@ -160,17 +167,6 @@ class Net(Losses, Stored):
             return _checks.dims(inputs)
         below = Net([layer._again() for layer in self._layers[:index]])
         return below.build(_checks.dims(inputs), 1).out_shape
-
-    def _built(self) -> None:
-        self._batch = lib.cnn_net_max_batch(self._p)
-        self._in = shape_of(lib.cnn_net_in_shape, self)
-        self._out = shape_of(lib.cnn_net_out_shape, self)
-        self._cost = cost_of(self._layers)
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """From the input upwards."""
-        return tuple(self._layers)
 
     @property
     def in_shape(self) -> tuple[int, int, int]:
@@ -320,6 +316,8 @@ class Net(Losses, Stored):
             on Ctrl-C; the net is as after the last complete step.
         """
         dataset = dataset_of(data, labels, self)
+        if len(dataset) == 0:
+            raise ValueError("there are no samples to train on")
         rule = Adam() if optimizer is None else optimizer_of(optimizer)
         number = _checks.seed(seed)
         size = batch_size
@@ -353,45 +351,14 @@ class Net(Losses, Stored):
                     rule.lr = lr
         return history
 
-    # --------------------------------------------------------- files ---
 
-    @classmethod
-    def load(
-        cls,
-        source: Union[str, "os.PathLike[str]", bytes, bytearray, memoryview],
-        max_batch: int = _BATCH,
-    ) -> Net:
-        """Builds the net of a model file, ready to predict and to train.
-
-        Parameters
-        ----------
-        source : path, or bytes
-            A str or PathLike is a path; bytes are the content of a file.
-        max_batch : int
-            As for build().
-
-        Raises
-        ------
-        OSError
-            if the file is missing or cannot be read.
-        ValueError
-            if it is damaged or of another kind, or was written by a newer
-            version.
-        """
-        batch = _checks.integer("max_batch", max_batch)
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            data = np.frombuffer(source, np.uint8)
-            pointer = lib.cnn_net_load_memory(
-                data.ctypes.data, data.size, batch
+def _warn_of_two(layers: list[Layer]) -> None:
+    """Of Softmax upon Softmax, with which a net hardly learns."""
+    kinds = [layer.kind for layer in layers]
+    for index, pair in enumerate(zip(kinds, kinds[1:])):
+        if pair == ("softmax", "softmax"):
+            warnings.warn(
+                f"layers {index} and {index + 1} are both Softmax(): one is "
+                "enough, and under softmax cross-entropy none is needed",
+                stacklevel=3,
             )
-        else:
-            pointer = lib.cnn_net_load(_checks.path(source), batch)
-        net = cls.__new__(cls)
-        net._take(created(pointer))
-        handle = net._h
-        net._layers = [
-            Layer._of_net(handle, lib.cnn_net_layer(handle.pointer, index))
-            for index in range(lib.cnn_net_layer_count(handle.pointer))
-        ]
-        net._built()
-        return net

@@ -7,9 +7,11 @@ net or layer that it updates. So one optimiser may serve several nets.
 from __future__ import annotations
 
 import ctypes
+import inspect
 from typing import Any, Optional
 
 from . import _checks, _structs
+from ._describe import call, short
 from ._handle import Handle, Owner
 from ._library import lib
 from ._status import check, created
@@ -18,8 +20,25 @@ from ._status import check, created
 class Optimizer(Owner):
     """What SGD, Adam, AdamW and RMSprop have in common."""
 
-    def __init__(self, pointer: Any) -> None:
+    def __init__(self, pointer: Any, **settings: Any) -> None:
         self._handle = Handle(created(pointer), lib.cnn_optim_free)
+        self._settings = settings
+
+    def __repr__(self) -> str:
+        """As one would write it, without what is the default."""
+        if self._handle is None:
+            return f"<{type(self).__name__}, closed>"
+        parameters = dict(inspect.signature(type(self)).parameters)
+        given = {
+            name: value for name, value in self._settings.items()
+            if name in parameters and value != parameters[name].default
+        }
+        return call(type(self).__name__, {"lr": short(self.lr), **given},
+                    parameters)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """For copy and pickle: another one with the same settings."""
+        return _again, (type(self), {"lr": self.lr, **self._settings})
 
     @property
     def lr(self) -> float:
@@ -29,6 +48,10 @@ class Optimizer(Owner):
     @lr.setter
     def lr(self, value: float) -> None:
         check(lib.cnn_optim_set_lr(self._p, _checks.real("lr", value)))
+
+
+def _again(kind: type[Optimizer], settings: dict[str, Any]) -> Optimizer:
+    return kind(**settings)
 
 
 class SGD(Optimizer):
@@ -63,7 +86,10 @@ class SGD(Optimizer):
         super().__init__(
             lib.cnn_sgd_create(
                 _checks.real("lr", lr), ctypes.byref(options)
-            )
+            ),
+            momentum=momentum,
+            nesterov=bool(nesterov),
+            weight_decay=weight_decay,
         )
 
 
@@ -105,7 +131,11 @@ class Adam(Optimizer):
         super().__init__(
             lib.cnn_adam_create(
                 _checks.real("lr", lr), ctypes.byref(options)
-            )
+            ),
+            beta1=beta1,
+            beta2=beta2,
+            eps=eps,
+            weight_decay=weight_decay,
         )
 
 
@@ -161,14 +191,18 @@ class RMSprop(Optimizer):
         super().__init__(
             lib.cnn_rmsprop_create(
                 _checks.real("lr", lr), ctypes.byref(options)
-            )
+            ),
+            decay=decay,
+            eps=eps,
+            momentum=momentum,
         )
 
 
 def optimizer_of(value: Any) -> Optimizer:
     """Checks that `value` is an optimiser."""
     if not isinstance(value, Optimizer):
-        raise TypeError(
-            f"{type(value).__name__}, expected an optimizer such as Adam()"
-        )
+        what = type(value).__name__
+        if isinstance(value, (str, type)):
+            what = getattr(value, "__name__", repr(value))
+        raise TypeError(f"{what}, expected an optimizer such as Adam()")
     return value

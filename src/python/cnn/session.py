@@ -47,6 +47,17 @@ class Session(Owner):
         self._in, self._out = net.in_shape, net.out_shape
         self._cost = net._cost
 
+    def __repr__(self) -> str:
+        if self._handle is None:
+            return "<Session, closed>"
+        return (
+            f"<Session of {self._in} to {self._out}, max_batch={self._batch}>"
+        )
+
     def predict(self, x: Any, *, out: Optional[Any] = None) -> Floats:
         """As Net.predict()."""
         return predict(self, lib.cnn_session_predict, x, out)
+
+    def __call__(self, x: Any) -> Floats:
+        """predict(x)"""
+        return self.predict(x)

@@ -27,6 +27,9 @@ class Upsample2D(Layer):
         by their distance (align_corners=False of PyTorch).
     """
 
+    _kind = "upsample2d"
+    _choices = {"mode": _MODES}
+
     def __init__(self, factor: Pair, mode: str = "nearest") -> None:
         if mode not in _MODES:
             raise ValueError(f"mode {mode!r}: expected {' or '.join(_MODES)}")
@@ -45,6 +48,8 @@ class Upsample2D(Layer):
 class Reshape(Layer):
     """The same elements in another shape, row-major: (C, H, W), (H, W) with
     one channel, or a number of elements."""
+
+    _kind = "reshape"
 
     def __init__(self, shape: Any) -> None:
         to = _checks.shape(shape)
