@@ -2,8 +2,7 @@
  * its own. */
 #include <math.h>
 
-#include "math/exp.h"
-#include "math/vectorize.h"
+#include "math/simd.h"
 #include "train/loss.h"
 
 /* The loss of one output, and its slope. */
@@ -79,22 +78,24 @@ double cnn__huber(const cnn__criterion *c, const cnn__scored_sample *s,
     return mean_over(c, s, scale, dy, huber);
 }
 
-/* Outputs that are computed at a time, in vectors. */
-enum { BLOCK = 64 };
+/* Outputs that are computed at a time, in vectors, and the running sums of
+ * their losses, added up in fixed order. */
+enum { BLOCK = 64, SUMS = 4 };
 
 /* log(1 + exp(-|y|)), and p - t, p = 1 / (1 + exp(-y)), also where p is so near
  * to 1 that it would be rounded to it. */
 static void binary_block(size_t n, const float *y, const float *t, float *tail,
                          float *slope)
 {
-    CNN__VECTORIZE
-    for (size_t i = 0; i < n; i++) {
-        const float small = cnn__exp(-fabsf(y[i])); /* at most 1 */
-        const float rest = small / (1.0f + small);
+    const cnn__map *maps = cnn__simd_used()->maps;
+    float less[BLOCK], rest[BLOCK]; /* -|y|, and 1 - p or p */
 
-        tail[i] = cnn__softplus(-fabsf(y[i]));
-        slope[i] = y[i] >= 0.0f ? (1.0f - t[i]) - rest : rest - t[i];
-    }
+    for (size_t i = 0; i < n; i++)
+        less[i] = -fabsf(y[i]);
+    maps[CNN_SOFTPLUS].forward(0.0f, less, tail, n);
+    maps[CNN_SIGMOID].forward(0.0f, less, rest, n);
+    for (size_t i = 0; i < n; i++)
+        slope[i] = y[i] >= 0.0f ? (1.0f - t[i]) - rest[i] : rest[i] - t[i];
 }
 
 /* -t log p - (1 - t) log(1 - p), written so that nothing overflows: max(y, 0) -
@@ -104,7 +105,7 @@ double cnn__binary_cross_entropy(const cnn__criterion *c,
                                  float *dy)
 {
     float t[BLOCK], tail[BLOCK], slope[BLOCK];
-    double sum = 0.0;
+    double sums[SUMS] = {0.0};
 
     (void)c;
     for (size_t k = 0; k < s->K; k += BLOCK) {
@@ -115,10 +116,10 @@ double cnn__binary_cross_entropy(const cnn__criterion *c,
             t[i] = cnn__target(s, k + i);
         binary_block(n, y, t, tail, slope);
         for (size_t i = 0; i < n; i++)
-            sum += (y[i] > 0.0f ? (double)y[i] : 0.0) -
-                   (double)y[i] * (double)t[i] + (double)tail[i];
+            sums[i % SUMS] += (y[i] > 0.0f ? (double)y[i] : 0.0) -
+                              (double)y[i] * (double)t[i] + (double)tail[i];
         for (size_t i = 0; dy != NULL && i < n; i++)
             dy[k + i] = scale * slope[i] / (float)s->K;
     }
-    return sum / (double)s->K;
+    return (sums[0] + sums[1] + sums[2] + sums[3]) / (double)s->K;
 }
