@@ -6,6 +6,8 @@
  *
  *     net.h       a stack of layers: build, train, predict
  *     layer.h     the layers, and running one by hand
+ *     conv_transpose.h  transposed convolution
+ *     norm.h      layers that normalise
  *     shapes.h    layers that change the shape only
  *     optim.h     SGD, Adam, RMSprop
  *     dataset.h   IDX files, arrays, slices
@@ -46,12 +48,14 @@
 
 #include "cnn/augment.h"
 #include "cnn/batch.h"
+#include "cnn/conv_transpose.h"
 #include "cnn/custom.h"
 #include "cnn/dataset.h"
 #include "cnn/inspect.h"
 #include "cnn/layer.h"
 #include "cnn/model.h"
 #include "cnn/net.h"
+#include "cnn/norm.h"
 #include "cnn/optim.h"
 #include "cnn/parts.h"
 #include "cnn/runtime.h"

@@ -124,7 +124,8 @@ typedef struct cnn_conv2d_options {
     int32_t pad_left, pad_right;    /**< with CNN_PAD_EXPLICIT only [0] */
     int32_t weight_init;            /**< CNN_INIT_* [Glorot uniform] */
     float weight_scale;             /**< for the inits that take one */
-    int32_t bias_init;              /**< CNN_INIT_* [zero] */
+    int32_t bias_init;              /**< CNN_INIT_* [zero]; 0 with
+                                         CNN_NO_BIAS */
     float bias_scale;               /**< for the inits that take one */
     int32_t algorithm;              /**< CNN_ALGORITHM_* [AUTO]; not stored in
                                          model files */
@@ -148,18 +149,9 @@ typedef struct cnn_dense_options {
     uint32_t flags;       /**< CNN_NO_BIAS [0] */
     int32_t weight_init;  /**< CNN_INIT_* [Glorot uniform] */
     float weight_scale;   /**< for the inits that take one */
-    int32_t bias_init;    /**< CNN_INIT_* [zero] */
+    int32_t bias_init;    /**< CNN_INIT_* [zero]; 0 with CNN_NO_BIAS */
     float bias_scale;     /**< for the inits that take one */
 } cnn_dense_options;
-
-/** Options of cnn_batchnorm_create(). Zero means the default in brackets. */
-typedef struct cnn_batchnorm_options {
-    uint32_t struct_size; /**< sizeof(cnn_batchnorm_options) */
-    uint32_t flags;       /**< none is defined: 0 */
-    float epsilon;        /**< added to the variance, above 0 [1e-5] */
-    float momentum;       /**< of the running statistics, 0 to 1 [0.1]; with
-                               #CNN_ZERO they stay as they are */
-} cnn_batchnorm_options;
 
 /** Options of cnn_activation_create(). */
 typedef struct cnn_activation_options {
@@ -278,18 +270,6 @@ CNN_API cnn_layer *cnn_softmax_create(void);
  * @return as for cnn_conv2d_create()
  */
 CNN_API cnn_layer *cnn_dropout_create(float rate);
-
-/**
- * Normalises each channel over batch and image, y = gamma (x - m) / sqrt(v +
- * epsilon) + beta (Ioffe and Szegedy, 2015). In training, m and v are mean and
- * variance of the batch; backward updates the running statistics with them. In
- * prediction, and if CNN_FROZEN, m and v are the running statistics.
- * Parameters: C gammas, then C betas. The running statistics are saved with a
- * model, and are not among cnn_layer_params().
- *
- * @return as for cnn_conv2d_create()
- */
-CNN_API cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options);
 
 /**
  * Euclidean distance to a code for each class, y_i = sum over j of (x_j -

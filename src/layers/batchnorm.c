@@ -11,6 +11,8 @@
  *                      (dy - mean of dy - h (mean of dy h))
  *                 if frozen, m and v do not depend on x:
  *                 dx = gamma / sqrt(v + epsilon) dy */
+#include "cnn/norm.h"
+
 #include <math.h>
 
 #include "base/options.h"
@@ -31,14 +33,11 @@ static cnn_status check(cnn_layer *layer)
 {
     cnn_batchnorm_options *o = &((batchnorm *)layer)->o;
 
-    o->epsilon = cnn__or_default(o->epsilon, 1e-5f);
     o->momentum = cnn__or_default(o->momentum, 0.1f);
     if (o->flags != 0)
         return cnn__fail(CNN_EINVAL, "unknown flags 0x%x, expected 0",
                          (unsigned)o->flags);
-    if (!(isfinite(o->epsilon) && o->epsilon > 0.0f))
-        return cnn__fail(CNN_EINVAL, "epsilon %g, expected above 0",
-                         cnn__plain_zero(o->epsilon));
+    CNN__TRY(cnn__check_epsilon(&o->epsilon));
     if (!(o->momentum >= 0.0f && o->momentum <= 1.0f))
         return cnn__fail(CNN_EINVAL, "momentum %g, expected 0 to 1",
                          (double)o->momentum);

@@ -126,5 +126,5 @@ cnn_layer *cnn_dense_create(int32_t units, const cnn_dense_options *options)
         return NULL;
     d->units = units;
     const cnn__initial weight = weight_initial(d), bias = bias_initial(d);
-    return cnn__layer_checked_weights(&d->base, &weight, &bias);
+    return cnn__layer_checked_weights(&d->base, d->o.flags, &weight, &bias);
 }

@@ -5,6 +5,7 @@
 #include "layers/layer_impl.h"
 
 extern const cnn__layer_ops cnn__conv2d_ops;
+extern const cnn__layer_ops cnn__conv2d_transpose_ops;
 extern const cnn__layer_ops cnn__maxpool2d_ops;
 extern const cnn__layer_ops cnn__avgpool2d_ops;
 extern const cnn__layer_ops cnn__global_maxpool2d_ops;
@@ -15,6 +16,7 @@ extern const cnn__layer_ops cnn__activation_ops;
 extern const cnn__layer_ops cnn__softmax_ops;
 extern const cnn__layer_ops cnn__dropout_ops;
 extern const cnn__layer_ops cnn__batchnorm_ops;
+extern const cnn__layer_ops cnn__layernorm_ops;
 extern const cnn__layer_ops cnn__rbf_ops;
 extern const cnn__layer_ops cnn__upsample2d_ops;
 extern const cnn__layer_ops cnn__reshape_ops;

@@ -1,5 +1,6 @@
 #include "layers/layer_impl.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,11 +37,23 @@ cnn_layer *cnn__layer_checked(cnn_layer *layer)
     return refused(layer);
 }
 
-cnn_layer *cnn__layer_checked_weights(cnn_layer *layer,
+/* Only what a program says is looked at: files of older versions may have both.
+ */
+static cnn_status check_no_bias(uint32_t flags, const cnn__initial *bias)
+{
+    if ((flags & CNN_NO_BIAS) != 0 && bias->init != CNN_INIT_DEFAULT)
+        return cnn__fail(CNN_EINVAL,
+                         "bias init %d with CNN_NO_BIAS, expected 0",
+                         bias->init);
+    return CNN_OK;
+}
+
+cnn_layer *cnn__layer_checked_weights(cnn_layer *layer, uint32_t flags,
                                       const cnn__initial *weight,
                                       const cnn__initial *bias)
 {
     if (layer->ops->check(layer) == CNN_OK &&
+        check_no_bias(flags, bias) == CNN_OK &&
         cnn__initial_check_scale(weight, "weight") == CNN_OK &&
         cnn__initial_check_scale(bias, "bias") == CNN_OK)
         return layer;
@@ -78,6 +91,15 @@ cnn_status cnn__check_weights(uint32_t flags, const cnn__initial *weight,
     return cnn__initial_check(bias->init, bias->scale, "bias");
 }
 
+cnn_status cnn__check_epsilon(float *epsilon)
+{
+    *epsilon = cnn__or_default(*epsilon, 1e-5f);
+    if (!(isfinite(*epsilon) && *epsilon > 0.0f))
+        return cnn__fail(CNN_EINVAL, "epsilon %g, expected above 0",
+                         cnn__plain_zero(*epsilon));
+    return CNN_OK;
+}
+
 size_t cnn__tensor_size(const cnn__tensor *tensor)
 {
     size_t size = 1;
@@ -104,6 +126,14 @@ const char *cnn__tensor_dims(const cnn__tensor *tensor,
     return text;
 }
 
+cnn_status cnn__check_sample(const cnn_shape *shape, const char *what)
+{
+    if (cnn__shape_size(shape) > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW, "%s %dx%dx%d has more than %d elements",
+                         what, shape->c, shape->h, shape->w, INT32_MAX);
+    return CNN_OK;
+}
+
 cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
 {
     layer->in = *in;
@@ -113,11 +143,7 @@ cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
     layer->params.fixed_count = 0;
     if (layer->ops->shape != NULL)
         CNN__TRY(layer->ops->shape(layer));
-    /* The inner loops index within a sample by 32 bits. */
-    if (cnn__shape_size(&layer->out) > INT32_MAX)
-        return cnn__fail(CNN_EOVERFLOW,
-                         "output %dx%dx%d has more than %d elements",
-                         layer->out.c, layer->out.h, layer->out.w, INT32_MAX);
+    CNN__TRY(cnn__check_sample(&layer->out, "output"));
     for (int32_t i = 0; i < layer->tensor_count; i++) {
         size_t *count = layer->tensors[i].fixed ? &layer->params.fixed_count
                                                 : &layer->params.count;
@@ -246,10 +272,7 @@ cnn_status cnn__check_input(const cnn_shape *in, int32_t max_batch)
     if (in->c < 1 || in->h < 1 || in->w < 1)
         return cnn__fail(CNN_EINVAL, "input %dx%dx%d, expected at least 1x1x1",
                          in->c, in->h, in->w);
-    if (cnn__shape_size(in) > INT32_MAX)
-        return cnn__fail(CNN_EOVERFLOW,
-                         "input %dx%dx%d has more than %d elements", in->c,
-                         in->h, in->w, INT32_MAX);
+    CNN__TRY(cnn__check_sample(in, "input"));
     if (max_batch < 1)
         return cnn__fail(CNN_EINVAL, "max_batch %d, expected at least 1",
                          max_batch);

@@ -41,8 +41,9 @@ cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options);
  * possible, frees the layer and returns NULL. */
 cnn_layer *cnn__layer_checked(cnn_layer *layer);
 
-/* The same for a layer with initial weights and biases. */
-cnn_layer *cnn__layer_checked_weights(cnn_layer *layer,
+/* The same for a layer with initial weights and biases; `flags` are those of
+ * its options. */
+cnn_layer *cnn__layer_checked_weights(cnn_layer *layer, uint32_t flags,
                                       const cnn__initial *weight,
                                       const cnn__initial *bias);
 
@@ -57,6 +58,10 @@ void cnn__add_biases(cnn_layer *layer, int32_t count, int32_t init,
 /* For `check`: checks the weight and bias settings of conv2d and dense. */
 cnn_status cnn__check_weights(uint32_t flags, const cnn__initial *weight,
                               const cnn__initial *bias);
+
+/* For `check` of a layer that normalises: sets the default of the epsilon.
+ * CNN_EINVAL unless it is above 0. */
+cnn_status cnn__check_epsilon(float *epsilon);
 
 /* Sets `in`, infers `out`, counts the parameters. */
 cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in);
@@ -136,5 +141,9 @@ cnn_status cnn__layer_check_built(const cnn_layer *layer, const void *array);
 cnn_status cnn__check_batch(int32_t batch, int32_t max_batch);
 cnn_status cnn__check_flags(uint32_t flags);
 cnn_status cnn__check_input(const cnn_shape *in, int32_t max_batch);
+
+/* CNN_EOVERFLOW unless a sample can be indexed by 32 bits, as inner loops do.
+ */
+cnn_status cnn__check_sample(const cnn_shape *shape, const char *what);
 
 #endif

@@ -164,10 +164,12 @@ static inline void cnn__run_count(cnn__run *run, int by)
     run->step = (run->step + (uint64_t)by) & CNN__LAST_PASS;
 }
 
-/* A worker's scratch memory. */
+/* A worker's scratch memory; NULL if the layer needs none. */
 static inline float *cnn__run_scratch(const cnn__run *run, int32_t worker)
 {
-    return run->scratch + (size_t)worker * run->scratch_stride;
+    return run->scratch_stride > 0
+               ? run->scratch + (size_t)worker * run->scratch_stride
+               : NULL;
 }
 
 #endif

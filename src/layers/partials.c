@@ -20,6 +20,12 @@ size_t cnn__partials_floats(int64_t chunks, size_t floats)
     return cnn__size_mul((size_t)partials_of(chunks), floats);
 }
 
+/* The ranges that the batch is cut into. */
+static int64_t ranges_of(const cnn__partials *p)
+{
+    return p->floats > 0 ? partials_of(p->chunks) : p->chunks;
+}
+
 int64_t cnn__partial_most(int64_t chunks)
 {
     return (chunks + PARTIALS - 1) / PARTIALS;
@@ -28,15 +34,16 @@ int64_t cnn__partial_most(int64_t chunks)
 static void add_range(void *data, int64_t number, int32_t worker)
 {
     const cnn__partials *p = data;
-    const int32_t partials = partials_of(p->chunks);
+    const int64_t ranges = ranges_of(p);
     const cnn__partial one = {
-        .first = number * p->chunks / partials,
-        .end = (number + 1) * p->chunks / partials,
+        .first = number * p->chunks / ranges,
+        .end = (number + 1) * p->chunks / ranges,
         .worker = worker,
-        .sum = p->sums + (size_t)number * p->floats,
+        .sum = p->floats > 0 ? p->sums + (size_t)number * p->floats : NULL,
     };
 
-    memset(one.sum, 0, p->floats * sizeof(float));
+    if (p->floats > 0)
+        memset(one.sum, 0, p->floats * sizeof(float));
     p->add(p->data, &one);
 }
 
@@ -56,7 +63,7 @@ static void add_up_piece(void *data, int64_t piece, int32_t worker)
 
 void cnn__sum_partials(const cnn__partials *p, int32_t workers)
 {
-    cnn__parallel(partials_of(p->chunks), workers, add_range, (void *)p);
+    cnn__parallel(ranges_of(p), workers, add_range, (void *)p);
     if (partials_of(p->chunks) > 1)
         cnn__parallel(cnn__chunks((int64_t)p->floats, PIECE),
                       cnn__worth(workers, p->floats), add_up_piece, (void *)p);

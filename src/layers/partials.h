@@ -16,7 +16,8 @@ typedef struct cnn__partial {
 
 typedef struct cnn__partials {
     int64_t chunks; /* chunks of the batch */
-    size_t floats;  /* floats of one sum */
+    size_t floats;  /* floats of one sum; 0: `add` sums up nothing, and the
+                       batch is cut as finely as it can */
     float *sums;    /* cnn__partials_floats() floats */
     void (*add)(void *data, const cnn__partial *partial);
     void *data;

@@ -73,6 +73,7 @@ static void backward_input(const cnn__affine *a, int32_t p, const float *dy,
                         .a = dy + (size_t)p * (size_t)U,
                         .lda = row_of_y(a),
                         .b = a->W + (size_t)p * (size_t)U * (size_t)I,
+                        .beta = a->adds ? 1.0f : 0.0f,
                         .c = dx + (size_t)p * (size_t)I,
                         .ldc = row_of_x(a)},
         a->workers);
@@ -83,7 +84,7 @@ void cnn__affine_backward(const cnn__affine *a, const float *x, const float *dy,
 {
     const size_t row = (size_t)row_of_y(a);
 
-    for (int32_t p = 0; p < a->groups; p++)
+    for (int32_t p = 0; p < a->groups && a->dW != NULL; p++)
         backward_weights(a, p, x, dy);
     if (a->db != NULL)
         for (size_t n = 0; n < (size_t)a->rows; n++)

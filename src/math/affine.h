@@ -3,6 +3,7 @@
 #ifndef CNN_MATH_AFFINE_H
 #define CNN_MATH_AFFINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Each row has `groups` groups, each with its own weights:
@@ -15,14 +16,15 @@ typedef struct cnn__affine {
     int32_t rows, groups, inputs, outputs;
     int32_t workers;
     const float *W, *b; /* for forward; W for dx too */
-    float *dW, *db;     /* for backward */
+    float *dW, *db;     /* for backward; NULL: not wanted */
+    bool adds;          /* to dx, which is otherwise overwritten */
 } cnn__affine;
 
 /* y = W x + b */
 void cnn__affine_forward(const cnn__affine *a, const float *x, float *y);
 
-/* dW += dy^T x;  db += sum of dy over the rows;  dx = dy W, if dx is not
- * NULL. */
+/* dW += dy^T x;  db += sum of dy over the rows;  dx = dy W, if dx is not NULL.
+ * x is read for dW only. */
 void cnn__affine_backward(const cnn__affine *a, const float *x, const float *dy,
                           float *dx);
 

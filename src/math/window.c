@@ -1,5 +1,7 @@
 #include "math/window.h"
 
+#include <stdbool.h>
+
 #include "cnn/layer.h"
 
 static const char *const padding_names[] = {"VALID", "SAME", "SAME_LOWER",
@@ -75,23 +77,29 @@ static cnn_status fit_axis(cnn__axis *a, int32_t padding)
     return CNN_OK;
 }
 
-cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
-                           const cnn_shape *in, const char *what)
+/* The settings of both axes; their sizes are 0. */
+static cnn__window window_of(const cnn__sliding *s)
 {
-    *window = (cnn__window){
-        .h = {.in = in->h,
-              .kernel = s->kernel_h,
+    return (cnn__window){
+        .h = {.kernel = s->kernel_h,
               .stride = s->stride_h,
               .dilation = s->dilation_h,
               .before = s->pad_top,
               .after = s->pad_bottom},
-        .w = {.in = in->w,
-              .kernel = s->kernel_w,
+        .w = {.kernel = s->kernel_w,
               .stride = s->stride_w,
               .dilation = s->dilation_w,
               .before = s->pad_left,
               .after = s->pad_right},
     };
+}
+
+cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
+                           const cnn_shape *in, const char *what)
+{
+    *window = window_of(s);
+    window->h.in = in->h;
+    window->w.in = in->w;
     CNN__TRY(fit_axis(&window->h, s->padding));
     CNN__TRY(fit_axis(&window->w, s->padding));
     if (window->h.out == 0 || window->w.out == 0)
@@ -101,6 +109,41 @@ cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
             s->dilation_h > 1 || s->dilation_w > 1 ? " (dilated)" : "", in->h,
             in->w, padding_names[s->padding]);
     return CNN_OK;
+}
+
+/* What one axis of a transposed window makes of `out`. */
+static cnn_status grow_axis(int32_t *in, const cnn__axis *a, int32_t padding,
+                            int32_t out, int32_t more)
+{
+    const bool same = padding == CNN_PAD_SAME || padding == CNN_PAD_SAME_LOWER;
+    const int64_t size = same ? (int64_t)out * a->stride
+                              : (int64_t)(out - 1) * a->stride + reach(a) -
+                                    a->before - a->after + more;
+
+    if (size < 1)
+        return cnn__fail(CNN_ESHAPE,
+                         "%d + %d zeros of padding leave nothing of the %lld "
+                         "that a kernel of %d makes of %d",
+                         a->before, a->after,
+                         (long long)(size + a->before + a->after), a->kernel,
+                         out);
+    if (size > INT32_MAX)
+        return cnn__fail(CNN_EOVERFLOW, "an output of %lld is longer than %d",
+                         (long long)size, INT32_MAX);
+    *in = (int32_t)size;
+    return CNN_OK;
+}
+
+cnn_status cnn__window_transpose(cnn__window *window, const cnn__sliding *s,
+                                 const cnn_shape *out, int32_t more_h,
+                                 int32_t more_w)
+{
+    const cnn__window w = window_of(s);
+    cnn_shape in = {.c = out->c};
+
+    CNN__TRY(grow_axis(&in.h, &w.h, s->padding, out->h, more_h));
+    CNN__TRY(grow_axis(&in.w, &w.w, s->padding, out->w, more_w));
+    return cnn__window_fit(window, s, &in, "kernel");
 }
 
 static int64_t within(int64_t i, int64_t end)

@@ -36,6 +36,15 @@ cnn_status cnn__window_check(const cnn__sliding *s, const char *what);
 cnn_status cnn__window_fit(cnn__window *window, const cnn__sliding *s,
                            const cnn_shape *in, const char *what);
 
+/* The same window the other way round: its output is `out`, and its input the
+ * image that a transposed convolution makes of it. With SAME padding that is a
+ * stride for each output; otherwise the least that has so many, and `more_h`
+ * rows and `more_w` columns, less than a stride. CNN_ESHAPE if nothing is left.
+ */
+cnn_status cnn__window_transpose(cnn__window *window, const cnn__sliding *s,
+                                 const cnn_shape *out, int32_t more_h,
+                                 int32_t more_w);
+
 /* The part of an axis that outputs first .. first + count - 1 look at, as an
  * axis of its own. Its inputs begin at *at; it has none if the outputs look at
  * padding only. */

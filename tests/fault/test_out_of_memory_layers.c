@@ -53,6 +53,16 @@ static cnn_layer *batchnorm(void)
     return cnn_batchnorm_create(NULL);
 }
 
+static cnn_layer *layernorm(void)
+{
+    return cnn_layernorm_create(NULL);
+}
+
+static cnn_layer *transpose(void)
+{
+    return cnn_conv2d_transpose_create(2, 3, 3, NULL);
+}
+
 static cnn_layer *upsample(void)
 {
     return cnn_upsample2d_create(2, 2, CNN_UPSAMPLE_NEAREST);
@@ -89,6 +99,8 @@ static cnn_layer *(*const kinds[])(void) = {
     rbf,
     cnn_global_maxpool2d_create,
     cnn_global_avgpool2d_create,
+    layernorm,
+    transpose,
     upsample,
     reshape,
     own_kind,

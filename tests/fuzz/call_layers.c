@@ -3,104 +3,15 @@
 
 #include "fuzz/call_world.h"
 
-/* Inputs of a sample that a layer with codes may have. */
-#define CODES 4096
-
-#define FLAG(field) (1u << (field))
-
 /* ------------------------------------------------------------ making --- */
-
-static cnn_layer *make_conv(world *w, bool *wild)
-{
-    bytes *b = &w->b;
-    const int32_t filters = take_int(b, wild);
-    const int32_t h = take_int(b, wild), width = take_int(b, wild);
-    void *o =
-        take_options(b, sizeof(cnn_conv2d_options), FLAG(13) | FLAG(15), wild);
-    cnn_layer *layer = cnn_conv2d_create(filters, h, width, o);
-
-    free(o);
-    return layer;
-}
-
-static cnn_layer *make_pool(world *w, int32_t kind, bool *wild)
-{
-    bytes *b = &w->b;
-    const int32_t h = take_int(b, wild), width = take_int(b, wild);
-    void *o = take_options(b, sizeof(cnn_pool2d_options), 0, wild);
-    cnn_layer *layer = kind == 0   ? cnn_maxpool2d_create(h, width, o)
-                       : kind == 1 ? cnn_avgpool2d_create(h, width, o)
-                                   : cnn_subsample2d_create(h, width, o);
-
-    free(o);
-    return layer;
-}
-
-static cnn_layer *make_dense(world *w, bool *wild)
-{
-    const int32_t units = take_int(&w->b, wild);
-    void *o =
-        take_options(&w->b, sizeof(cnn_dense_options), FLAG(3) | FLAG(5), wild);
-    cnn_layer *layer = cnn_dense_create(units, o);
-
-    free(o);
-    return layer;
-}
-
-static cnn_layer *make_activation(world *w, bool *wild)
-{
-    const int32_t kind = take_int(&w->b, wild);
-    void *o =
-        take_options(&w->b, sizeof(cnn_activation_options), FLAG(1), wild);
-    cnn_layer *layer = cnn_activation_create(kind, o);
-
-    free(o);
-    return layer;
-}
-
-static cnn_layer *make_batchnorm(world *w, bool *wild)
-{
-    void *o = take_options(&w->b, sizeof(cnn_batchnorm_options),
-                           FLAG(2) | FLAG(3), wild);
-    cnn_layer *layer = cnn_batchnorm_create(o);
-
-    free(o);
-    return layer;
-}
-
-/* With codes or those of the digits. */
-static cnn_layer *make_rbf(world *w, layer_slot *slot)
-{
-    const int32_t units = take_int(&w->b, &slot->wild);
-    float *codes = NULL;
-
-    if (take_byte(&w->b) % 2 == 0 && w->garbage_count < GARBAGE) {
-        codes = take_floats(
-            w, CODES * (units > 0 && units < 8 ? (size_t)units : 1));
-        w->garbage[w->garbage_count++] = codes;
-        slot->codes = true;
-        slot->wild |= units >= 8;
-    }
-    return cnn_rbf_create(units, codes);
-}
 
 static void create(world *w)
 {
     const int32_t i = take_below(&w->b, LAYERS);
-    const int32_t kind = take_below(&w->b, 12);
     layer_slot *slot = &w->layers[i];
-    bool *wild = &slot->wild;
 
     drop_layer(w, i);
-    slot->layer =
-        see_pointer(kind <= 2    ? make_conv(w, wild)
-                    : kind <= 5  ? make_pool(w, kind - 3, wild)
-                    : kind == 6  ? make_dense(w, wild)
-                    : kind == 7  ? make_activation(w, wild)
-                    : kind == 8  ? cnn_softmax_create()
-                    : kind == 9  ? cnn_dropout_create(take_float(&w->b))
-                    : kind == 10 ? make_batchnorm(w, wild)
-                                 : make_rbf(w, slot));
+    slot->layer = see_pointer(make_layer(w, slot));
     must(cnn_layer_kind(slot->layer) != NULL, "a layer without a kind");
     /* Codes of a layer that is wild may be too few. */
     if (slot->codes && slot->wild)

@@ -94,6 +94,9 @@ float *take_floats(world *w, size_t n);
 /* n labels, mostly below `classes`. */
 int32_t *take_labels(world *w, size_t n, size_t classes);
 
+/* A layer of any kind, NULL if it is refused. Sets `wild` and `codes`. */
+cnn_layer *make_layer(world *w, layer_slot *slot);
+
 /* All calls: one of them, by a byte. */
 typedef void call(world *w);
 extern call *const layer_calls[], *const net_calls[], *const trainer_calls[],

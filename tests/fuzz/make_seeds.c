@@ -63,6 +63,14 @@ static void add_layers(cnn_net *net, int which)
                                      .stride_h = 1,
                                      .padding = CNN_PAD_SAME_LOWER,
                                      .count_include_pad = 1};
+    const cnn_conv2d_transpose_options transposed = {
+        .struct_size = sizeof(transposed),
+        .stride_h = 2,
+        .padding = CNN_PAD_EXPLICIT,
+        .pad_top = 1,
+        .pad_left = 1,
+        .pad_right = 1,
+        .output_padding_h = 1};
     static const float codes[2 * 108];
 
     switch (which) {
@@ -85,6 +93,13 @@ static void add_layers(cnn_net *net, int which)
         cnn_net_add(net, cnn_rbf_create(2, codes));
         cnn_net_set_loss(net, CNN_LOSS_LENET_MAP, CNN_REDUCE_SUM);
         return;
+    case 4:
+        cnn_net_add(net, cnn_conv2d_transpose_create(2, 3, 2, &transposed));
+        cnn_net_add(net, cnn_layernorm_create(NULL));
+        cnn_net_add(net, cnn_upsample2d_create(1, 2, CNN_UPSAMPLE_BILINEAR));
+        cnn_net_add(net, cnn_reshape_create(&(cnn_shape){4, 13, 5}));
+        cnn_net_add(net, cnn_global_avgpool2d_create());
+        break;
     default:
         cnn_net_add(net, cnn_conv2d_create(3, 5, 5, NULL));
         cnn_net_add(net, cnn_activation_create(CNN_SIGMOID, NULL));
@@ -170,7 +185,7 @@ int main(int argc, char **argv)
     must(argc == 2, "usage: make_seeds FOLDER");
     root = argv[1];
     mkdir(root, 0777);
-    for (int which = 0; which < 5; which++)
+    for (int which = 0; which < 6; which++)
         make_model(which);
     for (int kind = 0; kind < RIGS; kind++)
         for (int steps = 0; steps < 6; steps += 5)

@@ -125,6 +125,37 @@ def write_convolutions(g):
         put_layer(g, f"conv2d.{i}", config, g.uniform(*shape), params, forward)
 
 
+# Input; filters, kernel h w, stride h w, dilation h w, groups, padding top
+# bottom left right, output padding h w, no bias.
+TRANSPOSED = [
+    ((3, 2, 4, 5), (3, 3, 3, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)),
+    ((2, 3, 4, 3), (4, 3, 2, 2, 3, 1, 1, 1, 1, 1, 0, 0, 1, 2, 0)),
+    ((2, 4, 3, 4), (6, 3, 3, 2, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 0)),
+    ((2, 2, 5, 4), (2, 3, 2, 1, 2, 2, 3, 1, 2, 2, 1, 1, 0, 1, 1)),
+    ((3, 4, 4, 4), (4, 5, 5, 1, 1, 1, 1, 4, 2, 2, 2, 2, 0, 0, 0)),
+    ((4, 3, 1, 1), (2, 4, 3, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)),
+]
+
+
+def write_transposed(g):
+    for i, (shape, config) in enumerate(TRANSPOSED):
+        (filters, kh, kw, sh, sw, dh, dw, groups, top, _, left, _, more_h,
+         more_w, no_bias) = config
+        weight = g.uniform(shape[1], filters // groups, kh, kw)
+        params = [weight.requires_grad_()]
+        if not no_bias:
+            params.append(g.uniform(filters).requires_grad_())
+
+        def forward(x):
+            return F.conv_transpose2d(
+                x, *params, stride=(sh, sw), padding=(top, left),
+                output_padding=(more_h, more_w), groups=groups,
+                dilation=(dh, dw))
+
+        put_layer(g, f"conv2d_transpose.{i}", config, g.uniform(*shape), params,
+                  forward)
+
+
 # Input; average, window h w, stride h w, padding top bottom left right,
 # count_include_pad.
 POOLS = [
@@ -207,6 +238,29 @@ def write_batchnorms(g):
               torch.cat([layer.running_mean, layer.running_var]))
 
 
+def write_layernorms(g):
+    """Epsilon, groups: 0 is LayerNorm, as many as channels InstanceNorm2d."""
+    for i, (shape, eps, groups) in enumerate([
+            ((4, 3, 2, 3), 1e-5, 0),
+            ((3, 6, 1, 1), 0.1, 0),
+            ((2, 4, 3, 5), 1e-5, 1),
+            ((3, 4, 4, 3), 1e-3, 2),
+            ((2, 3, 4, 5), 1e-5, 3)]):
+        if groups == 0:
+            layer = torch.nn.LayerNorm(shape[1:], single(eps))
+        elif groups == shape[1]:
+            layer = torch.nn.InstanceNorm2d(groups, single(eps), affine=True)
+        else:
+            layer = torch.nn.GroupNorm(groups, shape[1], single(eps))
+        layer = layer.double()
+        with torch.no_grad():
+            layer.weight.copy_(g.uniform(*layer.weight.shape))
+            layer.bias.copy_(g.uniform(*layer.bias.shape))
+        put_layer(g, f"layernorm.{i}", [eps, groups],
+                  g.uniform(*shape, scale=3.0), [layer.weight, layer.bias],
+                  layer)
+
+
 def write_subsamples(g):
     """Window; a coefficient and a bias for each channel."""
     for i, (shape, window) in enumerate([
@@ -231,6 +285,8 @@ def write_layers():
         write_activations(g)
         write_batchnorms(g)
         write_subsamples(g)
+        write_transposed(g)
+        write_layernorms(g)
 
 
 # ----------------------------------------------------------- losses and nets

@@ -104,6 +104,52 @@ static void conv2d(void **state)
     compare_all("conv2d", 9, create_conv2d);
 }
 
+static cnn_layer *create_conv2d_transpose(golden *g, const char *item)
+{
+    int32_t c[15];
+
+    golden_integers(g, item, "config", c, 15);
+    return cnn_conv2d_transpose_create(
+        c[0], c[1], c[2],
+        &(cnn_conv2d_transpose_options){
+            .struct_size = sizeof(cnn_conv2d_transpose_options),
+            .flags = c[14] != 0 ? CNN_NO_BIAS : 0,
+            .stride_h = c[3],
+            .stride_w = c[4],
+            .dilation_h = c[5],
+            .dilation_w = c[6],
+            .groups = c[7],
+            .padding = CNN_PAD_EXPLICIT,
+            .pad_top = c[8],
+            .pad_bottom = c[9],
+            .pad_left = c[10],
+            .pad_right = c[11],
+            .output_padding_h = c[12],
+            .output_padding_w = c[13]});
+}
+
+static void conv2d_transpose(void **state)
+{
+    (void)state;
+    compare_all("conv2d_transpose", 6, create_conv2d_transpose);
+}
+
+static cnn_layer *create_layernorm(golden *g, const char *item)
+{
+    const float *c = golden_floats(g, item, "config", 2);
+
+    return cnn_layernorm_create(
+        &(cnn_layernorm_options){.struct_size = sizeof(cnn_layernorm_options),
+                                 .epsilon = c[0],
+                                 .groups = (int32_t)c[1]});
+}
+
+static void layernorm(void **state)
+{
+    (void)state;
+    compare_all("layernorm", 5, create_layernorm);
+}
+
 static cnn_layer *create_pool2d(golden *g, const char *item)
 {
     int32_t c[10];
@@ -198,7 +244,8 @@ static void subsample2d(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conv2d),    cmocka_unit_test(pool2d),
+        cmocka_unit_test(conv2d),    cmocka_unit_test(conv2d_transpose),
+        cmocka_unit_test(layernorm), cmocka_unit_test(pool2d),
         cmocka_unit_test(dense),     cmocka_unit_test(activation),
         cmocka_unit_test(batchnorm), cmocka_unit_test(subsample2d),
     };

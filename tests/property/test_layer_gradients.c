@@ -20,6 +20,22 @@ static void convolutions(void **state)
     }
 }
 
+static void transposed_convolutions(void **state)
+{
+    conv_case c;
+
+    (void)state;
+    for (uint64_t seed = 35000; seed < 35300; seed++) {
+        rig r;
+
+        conv_case_draw(&c, CONV_SMALL, seed);
+        conv_case_open_adjoint(&c, &r);
+        gradcheck_fill(&r, seed);
+        gradcheck(&r, conv_case_adjoint_biases(&c), c.what);
+        rig_close(&r);
+    }
+}
+
 static void convolutions_with_tables(void **state)
 {
     conv_case c;
@@ -186,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolutions),
         cmocka_unit_test(convolutions_with_tables),
+        cmocka_unit_test(transposed_convolutions),
         cmocka_unit_test(pools),
         cmocka_unit_test(global_pools),
         cmocka_unit_test(upsamplings),

@@ -141,13 +141,42 @@ static void rich(void **state)
     compare_threads(&(recipe){rich_net, &tiny_shape, 30, 64, 1});
 }
 
+/* Images made larger, by stride and by Winograd's algorithm, and both kinds of
+ * layer normalisation. */
+static cnn_net *decoding_net(void)
+{
+    const cnn_conv2d_transpose_options twice = {.struct_size = sizeof(twice),
+                                                .stride_h = 2,
+                                                .stride_w = 2,
+                                                .padding = CNN_PAD_SAME};
+    const cnn_layernorm_options groups = {.struct_size = sizeof(groups),
+                                          .groups = 4};
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_conv2d_create(8, 5, 5, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_conv2d_transpose_create(8, 3, 3, NULL));
+    cnn_net_add(net, cnn_layernorm_create(&groups));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_conv2d_transpose_create(4, 4, 4, &twice));
+    cnn_net_add(net, cnn_layernorm_create(NULL));
+    cnn_net_add(net, cnn_dense_create(10, NULL));
+    return net;
+}
+
+static void decoding(void **state)
+{
+    (void)state;
+    compare_threads(&(recipe){decoding_net, &lenet5_shape, 10, 64, 1});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(relu_net),
-        cmocka_unit_test(sigmoid_net),
-        cmocka_unit_test(classic),
-        cmocka_unit_test(rich),
+        cmocka_unit_test(relu_net), cmocka_unit_test(sigmoid_net),
+        cmocka_unit_test(classic),  cmocka_unit_test(rich),
+        cmocka_unit_test(decoding),
     };
 
     return cmocka_run_group_tests_name("same bits", tests, NULL, NULL);

@@ -122,6 +122,29 @@ class Forward(unittest.TestCase):
             np.testing.assert_allclose(
                 y, convolution(x, w, b, stride, pad), **CLOSE)
 
+    def test_conv2d_transpose(self):
+        """The adjoint of the convolution with the same weights."""
+        for stride, pad, more in (1, 0, 0), (2, 1, 1):
+            settings = dict(stride=stride, padding=pad, bias=False)
+            layer = cnn.Conv2DTranspose(3, (3, 2), output_padding=more,
+                                        **settings)
+            u = drawn(2, 4, 5, 4)
+            y = self.run_layer(layer, u)
+            self.assertEqual(layer.tensors()[0].data.shape, (4, 3, 3, 2))
+            conv = cnn.Conv2D(4, (3, 2), **settings)
+            x = drawn(*y.shape)
+            conv.build(x.shape[1:], 2)
+            conv.params[:] = layer.params
+            np.testing.assert_allclose(
+                np.vdot(conv.forward(x), u), np.vdot(x, y), rtol=1e-4)
+        self.assertEqual(
+            self.run_layer(cnn.Conv2DTranspose(1, 3, stride=(2, 3),
+                                               padding="same"), u).shape,
+            (2, 1, 10, 12))
+        with self.assertRaisesRegex(ValueError, "less than the stride 2x1"):
+            cnn.Conv2DTranspose(1, 3, stride=(2, 1), output_padding=(1, 1)
+                                ).build(SHAPE, 1)
+
     def test_conv2d_table(self):
         table = [[1, 0, 1], [0, 1, 0]]
         x = drawn(2, *SHAPE)
@@ -229,6 +252,18 @@ class Forward(unittest.TestCase):
         self.assertEqual(
             names, ["weight", "bias", "running_mean", "running_var"])
         self.assertIsNone(layer.tensors()[2].grad)
+
+    def test_layernorm(self):
+        x = drawn(4, *SHAPE)
+        for groups, axes in (0, (1, 2, 3)), (1, (1, 2, 3)), (3, (2, 3)):
+            layer = cnn.LayerNorm(epsilon=1e-3, groups=groups)
+            m = x.mean(axes, keepdims=True)
+            v = x.var(axes, keepdims=True)
+            self.same(layer, (x - m) / np.sqrt(v + 1e-3), x)
+            self.assertEqual(layer.tensors()[1].data.shape,
+                             (3,) if groups else SHAPE)
+        bare = cnn.LayerNorm(affine=False).build(SHAPE, 1)
+        self.assertEqual(bare.tensors(), [])
 
     def test_rbf(self):
         x, codes = drawn(3, 5, 1, 1), drawn(4, 5)

@@ -166,6 +166,18 @@ void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed)
     describe(c);
 }
 
+void conv_case_flatten(conv_case *c)
+{
+    naive_window *w = &c->naive.window;
+    cnn_conv2d_options *o = &c->options;
+
+    w->H = w->kernel_h = w->stride_h = w->dilation_h = 1;
+    w->top = w->bottom = 0;
+    o->stride_h = o->dilation_h = 1;
+    o->pad_top = o->pad_bottom = 0;
+    describe(c);
+}
+
 cnn_layer *conv_same(int32_t filters, int32_t kernel, int32_t algorithm)
 {
     return cnn_conv2d_create(
@@ -189,6 +201,95 @@ void conv_case_open(const conv_case *c, rig *r)
     assert_int_equal(r->out.h, naive_out_h(&n->window));
     assert_int_equal(r->out.w, naive_out_w(&n->window));
     assert_int_equal(r->P, naive_w_size(n) + conv_case_biases(c));
+}
+
+size_t conv_case_adjoint_biases(const conv_case *c)
+{
+    return c->options.flags & CNN_NO_BIAS ? 0 : (size_t)c->naive.C;
+}
+
+/* What a convolution along an axis leaves over. */
+static int32_t rest_of(int32_t padded, int32_t kernel, int32_t dilation,
+                       int32_t stride)
+{
+    return (padded - (kernel - 1) * dilation - 1) % stride;
+}
+
+/* Outputs of the convolution are as many as strides under SAME, if its input is
+ * whole strides; else it is said in numbers. */
+static cnn_conv2d_transpose_options adjoint_options(const conv_case *c)
+{
+    const naive_window *w = &c->naive.window;
+    const cnn_conv2d_options *o = &c->options;
+    cnn_conv2d_transpose_options t = {.struct_size = sizeof(t),
+                                      .flags = o->flags,
+                                      .stride_h = o->stride_h,
+                                      .stride_w = o->stride_w,
+                                      .dilation_h = o->dilation_h,
+                                      .dilation_w = o->dilation_w,
+                                      .groups = o->groups,
+                                      .padding = o->padding,
+                                      .algorithm = o->algorithm};
+    const bool same =
+        o->padding == CNN_PAD_SAME || o->padding == CNN_PAD_SAME_LOWER;
+
+    if (same && w->H % w->stride_h == 0 && w->W % w->stride_w == 0)
+        return t;
+    t.output_padding_h = rest_of(w->H + w->top + w->bottom, w->kernel_h,
+                                 w->dilation_h, w->stride_h);
+    t.output_padding_w = rest_of(w->W + w->left + w->right, w->kernel_w,
+                                 w->dilation_w, w->stride_w);
+    if (o->padding == CNN_PAD_VALID)
+        return t;
+    t.padding = CNN_PAD_EXPLICIT;
+    t.pad_top = w->top;
+    t.pad_bottom = w->bottom;
+    t.pad_left = w->left;
+    t.pad_right = w->right;
+    return t;
+}
+
+void conv_case_open_adjoint(const conv_case *c, rig *r)
+{
+    const naive_conv *n = &c->naive;
+    const cnn_conv2d_transpose_options o = adjoint_options(c);
+
+    rig_open(
+        r,
+        cnn_conv2d_transpose_create(n->C, n->window.kernel_h,
+                                    n->window.kernel_w, &o),
+        &(cnn_shape){n->F, naive_out_h(&n->window), naive_out_w(&n->window)},
+        n->N);
+    assert_int_equal(r->out.c, n->C);
+    assert_int_equal(r->out.h, n->window.H);
+    assert_int_equal(r->out.w, n->window.W);
+    assert_int_equal(r->P, naive_w_size(n) + conv_case_adjoint_biases(c));
+}
+
+/* y is dx of the convolution, and a bias; dx is its output. */
+void conv_case_want_adjoint(const conv_case *c, const rig *r, conv_wanted *want)
+{
+    const naive_conv *n = &c->naive;
+    const size_t biases = conv_case_adjoint_biases(c);
+    const size_t weights = naive_w_size(n);
+    const size_t plane = (size_t)n->window.H * (size_t)n->window.W;
+    const float *w = cnn_layer_params(r->layer);
+
+    want->y = new_floats(r->Y);
+    want->dx = new_floats(r->X);
+    want->dp = new_floats(r->P);
+    naive_conv_forward(n, r->dy, w, NULL, want->dx);
+    naive_conv_backward(n, r->dy, w, r->x, want->dp, NULL, want->y);
+    for (size_t f = 0; f < biases; f++) {
+        double sum = 0.0;
+
+        for (size_t i = 0; i < r->Y; i++)
+            if (i / plane % biases == f) {
+                want->y[i] += w[weights + f];
+                sum += (double)r->dy[i];
+            }
+        want->dp[weights + f] = (float)sum;
+    }
 }
 
 size_t conv_case_biases(const conv_case *c)

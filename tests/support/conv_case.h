@@ -25,11 +25,20 @@ enum {
 /* Any stride, dilation, groups or table, and padding. */
 void conv_case_draw(conv_case *c, unsigned kind, uint64_t seed);
 
+/* Makes it a signal, of one row: kernels of 1 x k. */
+void conv_case_flatten(conv_case *c);
+
 /* A layer of square kernels with SAME padding, by that algorithm. */
 cnn_layer *conv_same(int32_t filters, int32_t kernel, int32_t algorithm);
 
 /* The layer, built, in a rig. */
 void conv_case_open(const conv_case *c, rig *r);
+
+/* The adjoint of a case without a table: a transposed convolution, with the
+ * same weights, that makes C channels of F; and what the naive loops make of
+ * its x, dy and parameters. It has C biases, or none. */
+void conv_case_open_adjoint(const conv_case *c, rig *r);
+size_t conv_case_adjoint_biases(const conv_case *c);
 
 /* Number of biases: F or 0. */
 size_t conv_case_biases(const conv_case *c);
@@ -40,6 +49,8 @@ typedef struct conv_wanted {
 } conv_wanted;
 
 void conv_case_want(const conv_case *c, const rig *r, conv_wanted *want);
+void conv_case_want_adjoint(const conv_case *c, const rig *r,
+                            conv_wanted *want);
 void conv_wanted_free(conv_wanted *want);
 
 /* Runs the rig: y, dx and all gradients have the bits that are wanted. */

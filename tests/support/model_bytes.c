@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "support/nets.h"
 #include "support/temp_file.h"
 
 /* The longest text that is replaced or looked for, or put there. */
@@ -142,4 +143,60 @@ int model_holds(const model_bytes *m, const char *text)
     const int holds = strstr(header, spelled) != NULL;
     free(header);
     return holds;
+}
+
+void model_assert_same(cnn_net *got, cnn_net *want)
+{
+    enum { N = 3 };
+    cnn_shape in, out, other;
+    model_bytes a, b;
+
+    assert_int_equal(cnn_net_in_shape(want, &in), CNN_OK);
+    assert_int_equal(cnn_net_out_shape(want, &out), CNN_OK);
+    assert_int_equal(cnn_net_in_shape(got, &other), CNN_OK);
+    assert_memory_equal(&other, &in, sizeof(in));
+    assert_int_equal(cnn_net_out_shape(got, &other), CNN_OK);
+    assert_memory_equal(&other, &out, sizeof(out));
+    assert_int_equal(cnn_net_param_count(got), cnn_net_param_count(want));
+    assert_same_bits(cnn_net_params(got), cnn_net_params(want),
+                     cnn_net_param_count(want));
+    const size_t Y = N * (size_t)(out.c * out.h * out.w);
+    float *x = uniform(N * (size_t)(in.c * in.h * in.w), 3);
+    float *y = test_malloc(Y * sizeof(*y)), *z = test_malloc(Y * sizeof(*z));
+    assert_int_equal(cnn_net_predict(got, N, x, y), CNN_OK);
+    assert_int_equal(cnn_net_predict(want, N, x, z), CNN_OK);
+    assert_same_bits(y, z, Y);
+    model_of(&a, got);
+    model_of(&b, want);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.data, b.data, a.size);
+    model_free(&a);
+    model_free(&b);
+    test_free(x);
+    test_free(y);
+    test_free(z);
+}
+
+void model_there_and_back(cnn_net *net)
+{
+    const char *path = temp_path("model");
+    model_bytes m, file;
+
+    model_of(&m, net);
+    cnn_net *copy = cnn_net_load_memory(m.data, m.size, 3);
+    if (copy == NULL)
+        fail_msg("%s", cnn_last_error());
+    assert_int_equal(cnn_net_max_batch(copy), 3);
+    model_assert_same(copy, net);
+    cnn_net_free(copy);
+    assert_int_equal(cnn_net_save(net, path), CNN_OK);
+    model_read(&file, path);
+    assert_int_equal(file.size, m.size);
+    assert_memory_equal(file.data, m.data, m.size);
+    copy = cnn_net_load(path, 3);
+    assert_non_null(copy);
+    model_assert_same(copy, net);
+    cnn_net_free(copy);
+    model_free(&m);
+    model_free(&file);
 }

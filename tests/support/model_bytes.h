@@ -31,4 +31,11 @@ int model_holds(const model_bytes *m, const char *text);
 /* Makes the checksum right. */
 void model_seal(model_bytes *m);
 
+/* The same outputs, parameters, and file. */
+void model_assert_same(cnn_net *got, cnn_net *want);
+
+/* A net built for 3 samples is the same if saved and loaded, through memory and
+ * through a file. */
+void model_there_and_back(cnn_net *net);
+
 #endif

@@ -137,6 +137,26 @@ void rig_assert_gradients_add(rig *r)
     test_free(dx);
 }
 
+void rig_assert_frozen_alike(rig *r)
+{
+    float *y = new_floats(r->Y), *dx = new_floats(r->X);
+
+    rig_forward(r);
+    rig_backward(r);
+    memcpy(y, r->y, r->Y * sizeof(*y));
+    memcpy(dx, r->dx, r->X * sizeof(*dx));
+    for (int32_t how = CNN_FROZEN; how <= CNN_FROZEN_PARAMS; how++) {
+        assert_int_equal(cnn_layer_set_frozen(r->layer, how), CNN_OK);
+        rig_forward(r);
+        rig_backward(r);
+        assert_same_bits(r->y, y, r->Y);
+        assert_same_bits(r->dx, dx, r->X);
+    }
+    cnn_layer_set_frozen(r->layer, CNN_LEARNING);
+    test_free(y);
+    test_free(dx);
+}
+
 void rig_close(rig *r)
 {
     test_free(r->x);

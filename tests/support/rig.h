@@ -44,6 +44,9 @@ void rig_assert_dx_is_optional(rig *r);
 /* Going back twice doubles the gradients of the parameters, and not dx. */
 void rig_assert_gradients_add(rig *r);
 
+/* Frozen in either way, y and dx are those of a layer that learns. */
+void rig_assert_frozen_alike(rig *r);
+
 void rig_close(rig *r);
 
 #endif

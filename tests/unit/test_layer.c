@@ -106,13 +106,15 @@ static void kinds(void **state)
                                  cnn_global_maxpool2d_create(),
                                  cnn_global_avgpool2d_create(),
                                  cnn_upsample2d_create(2, 2, 0),
-                                 cnn_reshape_create(&(cnn_shape){1, 1, 1})};
+                                 cnn_reshape_create(&(cnn_shape){1, 1, 1}),
+                                 cnn_layernorm_create(NULL),
+                                 cnn_conv2d_transpose_create(1, 2, 2, NULL)};
     const char *const names[] = {
         "maxpool2d",        "avgpool2d",        "dense",
         "activation",       "softmax",          "subsample2d",
         "dropout",          "batchnorm",        "rbf",
         "global_maxpool2d", "global_avgpool2d", "upsample2d",
-        "reshape"};
+        "reshape",          "layernorm",        "conv2d_transpose"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {

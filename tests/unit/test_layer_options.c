@@ -44,6 +44,11 @@ static const wrong_conv convs[] = {
     {4, 3, 3, {.weight_init = 5, .weight_scale = 1}, "scale 1 with init 5"},
     {4, 3, 3, {.weight_init = 6, .weight_scale = 1}, "scale 1 with init 6"},
     {4, 3, 3, {.bias_init = 7, .bias_scale = 2}, "bias scale 2 with init 7"},
+    {4,
+     3,
+     3,
+     {.flags = 1, .bias_init = 6},
+     "bias init 6 with CNN_NO_BIAS, expected 0"},
 };
 
 static void conv2d_refuses(void **state)

@@ -178,6 +178,60 @@ static void largest_workspace(void **state)
     cnn_net_free(net);
 }
 
+/* Settings of layers from files, which nobody checked before. */
+static void impossible_settings(void **state)
+{
+    const struct {
+        const char *from, *to;
+        cnn_status want;
+        const char *part;
+    } changes[] = {
+        {"`output_padding_h`:0", "`output_padding_h`:2", CNN_EINVAL,
+         "output padding 2x0, expected at least 0 and less than"},
+        {"`output_padding_w`:0", "`output_padding_w`:-1", CNN_EINVAL,
+         "output padding 0x-1"},
+        {"`stride_h`:2", "`stride_h`:2147483647", CNN_EOVERFLOW,
+         "an output of 2147483650 is longer"},
+        {"`kernel_h`:3", "`kernel_h`:2147483647", CNN_EOVERFLOW,
+         "an output of 2147483649 is longer"},
+        {"`filters`:2", "`filters`:2147483647", CNN_EOVERFLOW, "elements"},
+        {"`groups`:1", "`groups`:2", CNN_ESHAPE,
+         "3 channels cannot be cut into 2 groups"},
+        {"`groups`:2", "`groups`:-1", CNN_EINVAL, "groups -1"},
+        {"`groups`:2", "`groups`:4", CNN_ESHAPE,
+         "2 channels cannot be cut into 4 groups"},
+        {"`groups`:2", "`groups`:0", CNN_EFORMAT,
+         "tensor 1.weight has another"},
+        {"`epsilon`:0.5", "`epsilon`:-0.5", CNN_EINVAL, "epsilon -0.5"},
+        {"`flags`:0,`epsilon`", "`flags`:2,`epsilon`", CNN_EINVAL,
+         "unknown flags 0x2"},
+    };
+    cnn_net *net = cnn_net_create();
+
+    (void)state;
+    cnn_net_add(net,
+                cnn_conv2d_transpose_create(
+                    2, 3, 3,
+                    &(cnn_conv2d_transpose_options){
+                        .struct_size = sizeof(cnn_conv2d_transpose_options),
+                        .stride_h = 2,
+                        .stride_w = 2}));
+    cnn_net_add(net, cnn_layernorm_create(&(cnn_layernorm_options){
+                         .struct_size = sizeof(cnn_layernorm_options),
+                         .epsilon = 0.5f,
+                         .groups = 2}));
+    build(net, &(cnn_shape){3, 2, 2}, 1, 1);
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        model_bytes m;
+
+        model_of(&m, net);
+        model_replace(&m, changes[i].from, changes[i].to);
+        refuse(&m, changes[i].want, changes[i].part);
+        model_free(&m);
+    }
+    cnn_net_free(net);
+}
+
 /* What a libcnn of today cannot know. */
 static void from_the_future(void **state)
 {
@@ -260,10 +314,15 @@ static void scales_of_old_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scales_of_old_files), cmocka_unit_test(sizes),
-        cmocka_unit_test(arguments),           cmocka_unit_test(not_finite),
-        cmocka_unit_test(from_the_future),     cmocka_unit_test(foreign),
-        cmocka_unit_test(negative_variance),   cmocka_unit_test(largest_sample),
+        cmocka_unit_test(scales_of_old_files),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(arguments),
+        cmocka_unit_test(not_finite),
+        cmocka_unit_test(impossible_settings),
+        cmocka_unit_test(from_the_future),
+        cmocka_unit_test(foreign),
+        cmocka_unit_test(negative_variance),
+        cmocka_unit_test(largest_sample),
         cmocka_unit_test(largest_workspace),
     };
 

@@ -16,11 +16,13 @@ typedef struct cnn__conv_pass {
     const cnn__run *run;
     const float *weights; /* as in cnn_layer_params() */
     const float *biases;  /* (F), or NULL */
-    const float *x;       /* (N, C, H, W) */
+    const float *x;       /* (N, C, H, W); backward reads it for dW only */
     float *y;        /* (N, F, OH, OW); the algorithm writes each span where */
     const float *dy; /* cnn__fused_place() says, and reads dy likewise */
     float *dx;       /* (N, C, H, W); NULL: not wanted */
-    float *dW, *db;  /* as the weights; (F), or NULL */
+    const float *dx_biases; /* (C), of a transposed convolution: dx starts from
+                               them; NULL: from zero */
+    float *dW, *db;         /* as the weights; (F); NULL: not wanted */
 } cnn__conv_pass;
 
 typedef struct cnn__conv_algorithm {
@@ -41,7 +43,8 @@ typedef struct cnn__conv_algorithm {
     int32_t (*grain)(const void *plan, int32_t batch);
     /* Computes y of the batch. */
     void (*forward)(const void *plan, const cnn__conv_pass *pass);
-    /* Computes dx of the batch; adds to dW and db. */
+    /* Computes dx of the batch; adds to dW and db. What is not wanted costs
+     * next to nothing. */
     void (*backward)(const void *plan, const cnn__conv_pass *pass);
 } cnn__conv_algorithm;
 

@@ -217,13 +217,15 @@ static void backward_input(const job *j, const float *dy, float *dx)
 
     for (int32_t i = 0; i < turned_pieces_of(j->pass->conv); i++) {
         const piece p = turned_piece_of(j, i);
+        const float *b = j->pass->dx_biases;
 
-        j->plan->routines->forward(&p.d, j->W + p.weight, NULL,
+        j->plan->routines->forward(&p.d, j->W + p.weight,
+                                   b != NULL ? b + p.to : NULL,
                                    dy + p.from * p.d.x_plane, dx + p.to * area);
     }
 }
 
-/* Adds a span to dW and db; computes its dx. */
+/* Adds a span to dW and db (NULL: not wanted); computes its dx. */
 static void backward_tile(const job *j, const cnn__span *span, float *dW,
                           float *db)
 {
@@ -233,23 +235,27 @@ static void backward_tile(const job *j, const cnn__span *span, float *dW,
     const size_t P = f->h * f->w, tile = (size_t)d->tile;
     const size_t first = (size_t)span->first, count = (size_t)span->count;
     const size_t xs = cnn__framed_floats(&d->x), dys = cnn__framed_floats(f);
+    const bool lanes = d->by_filters && dW != NULL;
     float *x = cnn__run_scratch(j->run, span->worker);
     float *dy = x + tile * xs;
     const float *maps = cnn__fused_gradient(j->run, span, j->pass->dy, Y);
 
     for (size_t s = 0; s < count; s++, maps += Y) {
-        d->routines->enframe(&d->x, j->pass->x + (first + s) * X, x + s * xs);
+        if (dW != NULL)
+            d->routines->enframe(&d->x, j->pass->x + (first + s) * X,
+                                 x + s * xs);
         for (size_t i = 0; i < f->planes && db != NULL; i++)
             db[i] += cnn__sum(maps + i * P, P);
-        if (d->by_filters)
+        if (lanes)
             add_lanes(j, x + s * xs, maps, dy + tile * dys, dW);
-        if (d->by_filters && j->pass->dx == NULL)
+        if (lanes && j->pass->dx == NULL)
             continue;
         d->routines->enframe(f, maps, dy + s * dys);
         if (j->pass->dx != NULL)
             backward_input(j, dy + s * dys, j->pass->dx + (first + s) * X);
     }
-    for (int32_t i = 0; i < pieces_of(j->pass->conv) && !d->by_filters; i++) {
+    for (int32_t i = 0; i < pieces_of(j->pass->conv) && !lanes && dW != NULL;
+         i++) {
         const piece p = piece_of(j, i);
 
         d->routines->weights(&p.d, count, x + p.from * p.d.x_plane, xs,
@@ -263,6 +269,7 @@ static void backward_samples(void *data, const cnn__partial *p)
 {
     const job *j = data;
     const int64_t tile = j->plan->tile;
+    float *dW = j->pass->dW != NULL ? p->sum : NULL;
     float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
 
     for (int64_t n = p->first; n < p->end; n += tile) {
@@ -270,7 +277,7 @@ static void backward_samples(void *data, const cnn__partial *p)
         const cnn__span span = {n, (int32_t)(rest < tile ? rest : tile),
                                 p->worker};
 
-        backward_tile(j, &span, p->sum, db);
+        backward_tile(j, &span, dW, db);
     }
 }
 
@@ -280,7 +287,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     job j = job_of(plan, pass);
     const cnn__partials partials = {
         .chunks = pass->run->batch,
-        .floats = conv->params,
+        .floats = cnn__conv_sum_floats(pass),
         .sums = pass->run->shared + conv->weights,
         .add = backward_samples,
         .data = &j,

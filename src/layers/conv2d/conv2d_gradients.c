@@ -1,6 +1,24 @@
 #include "layers/conv2d/conv2d_gradients.h"
 
+#include <string.h>
+
 #include "math/sum.h"
+
+void cnn__conv_start_dx(const cnn__conv_pass *pass, int32_t first,
+                        int32_t count)
+{
+    const cnn__window *w = &pass->conv->window;
+    const size_t area = (size_t)w->h.in * (size_t)w->w.in;
+    const size_t C = (size_t)pass->conv->channels;
+    const size_t planes = (size_t)count * C;
+    float *dx = pass->dx + (size_t)first * C * area;
+
+    if (pass->dx_biases == NULL)
+        memset(dx, 0, planes * area * sizeof(float));
+    for (size_t p = 0; p < planes && pass->dx_biases != NULL; p++)
+        for (size_t i = 0; i < area; i++)
+            dx[p * area + i] = pass->dx_biases[p % C];
+}
 
 /* dW += `from`, in which each group is transposed: (K, filters). */
 static void add_turned(const cnn__conv *conv, const float *from, float *dW)
@@ -24,6 +42,8 @@ void cnn__conv_add_sum(const cnn__conv_pass *pass, const float *sum,
 {
     const cnn__conv *conv = pass->conv;
 
+    if (pass->dW == NULL)
+        return;
     if (turned)
         add_turned(conv, sum, pass->dW);
     else

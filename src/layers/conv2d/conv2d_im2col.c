@@ -175,11 +175,11 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
 static void backward_tiles(void *data, const cnn__partial *p)
 {
     const job *j = data;
+    float *dW = j->pass->dW != NULL ? p->sum : NULL;
     float *db = j->pass->db != NULL ? p->sum + j->pass->conv->weights : NULL;
 
     for (int64_t number = p->first; number < p->end; number++)
-        cnn__conv_backward_tile(j->pass, j->tiling, number, p->worker, p->sum,
-                                db);
+        cnn__conv_backward_tile(j->pass, j->tiling, number, p->worker, dW, db);
 }
 
 static void backward(const void *plan, const cnn__conv_pass *pass)
@@ -187,7 +187,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     job j = {plan, pass};
     const cnn__partials partials = {
         .chunks = cnn__chunks(pass->run->batch, j.tiling->samples),
-        .floats = pass->conv->params,
+        .floats = cnn__conv_sum_floats(pass),
         .sums = pass->run->shared,
         .add = backward_tiles,
         .data = &j,

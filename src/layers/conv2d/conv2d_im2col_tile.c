@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "layers/conv2d/conv2d_gradients.h"
 #include "layers/conv2d/conv2d_im2col_columns.h"
 #include "layers/fused.h"
 #include "math/gemm.h"
@@ -190,8 +191,8 @@ static void backward_weights(const cnn__conv_tile *t,
                 w->dW[g->gather[i] * K + k] += t->gathered[k * g->filters + i];
 }
 
-/* dx += col2im(W^T dY). Without lowering the product is dx itself: no other
- * group has these channels. */
+/* dx += col2im(W^T dY). Without lowering the product is dx itself, or is added
+ * to its biases: no other group has these channels. */
 static void backward_input(const cnn__conv_tile *t, const cnn__conv_band *band,
                            const cnn__conv_group *g, cnn__conv_channels c,
                            const group_gradient *w)
@@ -208,6 +209,7 @@ static void backward_input(const cnn__conv_tile *t, const cnn__conv_band *band,
         .transpose_a = true,
         .b = w->dmaps,
         .ldb = (int32_t)w->apart,
+        .beta = t->tiling->lowered || w->pass->dx_biases == NULL ? 0.0f : 1.0f,
         .c = t->tiling->lowered ? t->col
                                 : dx + cnn__conv_channel_pixels(t, g, c, 0)});
     if (t->tiling->lowered)
@@ -223,7 +225,8 @@ static void backward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
     for (int32_t first = 0; first < g->channels; first += t->tiling->run) {
         const cnn__conv_channels c = cnn__conv_channels_from(t, g, first);
 
-        backward_weights(t, band, g, c, &w);
+        if (w.dW != NULL)
+            backward_weights(t, band, g, c, &w);
         if (w.pass->dx == NULL)
             continue;
         /* Read again: with a table, backward_weights() overwrote t->gathered.
@@ -231,17 +234,6 @@ static void backward_group(const cnn__conv_tile *t, const cnn__conv_band *band,
         w.weights = group_weights(t, g, w.pass->weights, K);
         backward_input(t, band, g, c, &w);
     }
-}
-
-/* Zeros dx of the tile, to which the groups then add. */
-static void clear_input(const cnn__conv_tile *t, float *dx)
-{
-    const cnn__window *w = &t->conv->window;
-    const size_t size =
-        (size_t)t->conv->channels * (size_t)w->h.in * (size_t)w->w.in;
-
-    memset(dx + (size_t)t->first * size, 0,
-           (size_t)t->samples * size * sizeof(float));
 }
 
 void cnn__conv_backward_tile(const cnn__conv_pass *pass,
@@ -261,8 +253,8 @@ void cnn__conv_backward_tile(const cnn__conv_pass *pass,
     if (db != NULL)
         for (int32_t f = 0; f < c->filters; f++)
             db[f] += cnn__sum(w.dmaps + (size_t)f * t.row, t.row);
-    if (pass->dx != NULL && tiling->lowered)
-        clear_input(&t, pass->dx);
+    if (pass->dx != NULL && (tiling->lowered || pass->dx_biases != NULL))
+        cnn__conv_start_dx(pass, t.first, t.samples);
     for (int32_t row = 0; row < c->window.h.out; row += tiling->rows) {
         const cnn__conv_band band = cnn__conv_band_at(&t, row);
 

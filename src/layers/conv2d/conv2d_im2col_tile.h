@@ -18,7 +18,7 @@ void cnn__conv_forward_tile(const cnn__conv_pass *pass,
                             int32_t worker);
 
 /* Computes dx of a tile. Adds to dW, in which each group is transposed, and to
- * db (NULL: no biases). */
+ * db (NULL: not wanted). */
 void cnn__conv_backward_tile(const cnn__conv_pass *pass,
                              const cnn__conv_tiling *tiling, int64_t number,
                              int32_t worker, float *dW, float *db);

@@ -1,6 +1,7 @@
 /* Kernels as large as the image. The one output of a filter looks at the whole
  * image: a dense layer, computed by the same code, to the bit. */
 #include "layers/conv2d/conv2d_algorithms.h"
+#include "layers/conv2d/conv2d_gradients.h"
 #include "math/affine.h"
 
 /* Does the one output look at each input once? */
@@ -32,6 +33,7 @@ static cnn__affine affine(const cnn__conv_pass *pass)
         .b = pass->biases,
         .dW = pass->dW,
         .db = pass->db,
+        .adds = pass->dx_biases != NULL,
     };
 }
 
@@ -48,6 +50,8 @@ static void backward(const void *nothing, const cnn__conv_pass *pass)
     const cnn__affine a = affine(pass);
 
     (void)nothing;
+    if (a.adds)
+        cnn__conv_start_dx(pass, 0, a.rows);
     cnn__affine_backward(&a, pass->x, pass->dy, pass->dx);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/float_mode.h"
 #include "base/threads.h"
+#include "layers/conv2d/conv2d_gradients.h"
 #include "layers/conv2d/conv2d_winograd_tile.h"
 #include "layers/fused.h"
 #include "layers/partials.h"
@@ -181,7 +182,7 @@ static void multiply(const job *j, const cnn__winograd_tile *t, size_t p)
     });
 }
 
-/* dU += V' dM; dV, which replaces V */
+/* dU += V' dM; dV, which replaces V. Each only if it is wanted. */
 static void multiply_back(const job *j, const cnn__winograd_tile *t, size_t p,
                           float *dU)
 {
@@ -189,17 +190,18 @@ static void multiply_back(const job *j, const cnn__winograd_tile *t, size_t p,
     float *V = t->arrays.V + p * cnn__winograd_step(t->T, w->CL);
     const float *dM = t->arrays.M + p * cnn__winograd_step(t->T, w->FL);
 
-    product(&(cnn__small){.m = w->channels,
-                          .n = w->FL,
-                          .k = t->T,
-                          .a = V,
-                          .a_row = 1,
-                          .a_column = w->CL,
-                          .b = dM,
-                          .b_row = w->FL,
-                          .c = dU + p * w->weight_step,
-                          .c_row = w->FL,
-                          .add = true});
+    if (j->pass->dW != NULL)
+        product(&(cnn__small){.m = w->channels,
+                              .n = w->FL,
+                              .k = t->T,
+                              .a = V,
+                              .a_row = 1,
+                              .a_column = w->CL,
+                              .b = dM,
+                              .b_row = w->FL,
+                              .c = dU + p * w->weight_step,
+                              .c_row = w->FL,
+                              .add = true});
     if (j->pass->dx != NULL)
         product(&(cnn__small){.m = t->T,
                               .n = w->CL,
@@ -265,7 +267,8 @@ static void backward_tiles(void *data, const cnn__partial *p)
         const float *dy =
             cnn__fused_gradient(j->run, &span, j->pass->dy, map_floats(j));
 
-        cnn__winograd_load_x(&t);
+        if (j->pass->dW != NULL)
+            cnn__winograd_load_x(&t);
         cnn__winograd_load_dy(&t, dy);
         if (j->pass->db != NULL)
             cnn__winograd_add_biases(&t, dy, p->sum + j->plan->weights);
@@ -293,7 +296,7 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     job j = job_of(w, pass);
     const cnn__partials partials = {
         .chunks = cnn__winograd_tiles(w, run->batch),
-        .floats = w->weights + w->filters,
+        .floats = pass->dW != NULL ? w->weights + w->filters : 0,
         .sums = j.dU,
         .add = backward_tiles,
         .data = &j,
@@ -304,6 +307,8 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
         cnn__parallel((int64_t)w->points, run->workers, turn_weights, &j);
     }
     cnn__sum_partials(&partials, run->workers);
+    if (pass->dW == NULL)
+        return;
     cnn__parallel((int64_t)w->channels, run->workers, store_weights, &j);
     if (pass->db != NULL)
         cnn__add(pass->db, j.dU + w->weights, w->filters);

@@ -144,7 +144,7 @@ void cnn__winograd_store_dx(const cnn__winograd_tile *t)
 
         memset(t->arrays.image, 0, w->image * sizeof(float));
         each_square(t, s, &k);
-        cnn__lanes_to_planes(&inside, &dx, NULL);
+        cnn__lanes_to_planes(&inside, &dx, t->pass->dx_biases);
     }
 }
 

@@ -12,7 +12,7 @@ import math
 import numbers
 import operator
 import os
-from typing import Any, Optional, Sequence, Union
+from typing import Any, Callable, Optional, Sequence, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -84,15 +84,18 @@ def optional(name: str, value: Any) -> float:
     return 0.0 if value is None else nonzero(name, value)
 
 
-def pair(name: str, value: Any) -> tuple[int, int]:
-    """(height, width), each at least 1, from both or from one for both."""
+def pair(
+    name: str, value: Any, number: Callable[[str, Any], int] = count
+) -> tuple[int, int]:
+    """(height, width), each at least 1 if `number` says nothing else, from both
+    or from one for both."""
     if isinstance(value, (str, bytes)):
         raise TypeError(f"{name} is {value!r}, expected one or two integers")
     if not isinstance(value, (Sequence, np.ndarray)):
         value = (value, value)
     if len(value) != 2:
         raise ValueError(f"{name} has {len(value)} numbers, expected 1 or 2")
-    return count(name, value[0]), count(name, value[1])
+    return number(name, value[0]), number(name, value[1])
 
 
 def shape(value: Any) -> _structs.Shape:

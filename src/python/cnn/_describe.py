@@ -44,7 +44,7 @@ def _value(layer: Layer, name: str, default: Any) -> Any:
     settings = layer.settings()
     if name in layer._choices:
         return layer._choices[name][int(settings[name])]
-    if name == "bias":
+    if name in ("bias", "affine"):  # the same flag
         return not without_bias(settings)
     if name == "padding":
         return padding_value(settings)

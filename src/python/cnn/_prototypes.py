@@ -72,6 +72,10 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_rbf_create": (LAYER, c_int32, FLOATS),
     "cnn_reshape_create": (LAYER, SHAPE),
     "cnn_upsample2d_create": (LAYER, c_int32, c_int32, c_int32),
+    "cnn_conv2d_transpose_create": (
+        LAYER, c_int32, c_int32, c_int32,
+        POINTER(own.Conv2DTransposeOptions)),
+    "cnn_layernorm_create": (LAYER, POINTER(own.LayerNormOptions)),
     "cnn_layer_free": (None, LAYER),
     "cnn_layer_build": (STATUS, LAYER, SHAPE, c_int32, c_uint64),
     "cnn_layer_forward": (STATUS, LAYER, c_uint32, c_int32, FLOATS, FLOATS),

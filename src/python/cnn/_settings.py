@@ -25,6 +25,25 @@ _INITS = {
 _SCALED = "constant", "truncated_normal", "normal", "uniform"
 
 
+# In the order of CNN_ALGORITHM_*.
+ALGORITHMS = ("auto", "im2col", "winograd", "direct")
+
+
+def algorithm_number(name: str) -> int:
+    """CNN_ALGORITHM_*"""
+    if name not in ALGORITHMS:
+        raise ValueError(
+            f"algorithm {name!r}: expected {', '.join(ALGORITHMS)}"
+        )
+    return ALGORITHMS.index(name)
+
+
+def steps(name: str, value: _checks.Pair) -> dict[str, int]:
+    """One number for both axes, or (vertical, horizontal)."""
+    height, width = _checks.pair(name, value)
+    return {f"{name}_h": height, f"{name}_w": width}
+
+
 def _choice(name: str, value: Any, choices: Mapping[str, int]) -> int:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(

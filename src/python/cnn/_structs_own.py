@@ -1,4 +1,5 @@
-"""The structs and callbacks of include/cnn/custom.h, parts.h and scores.h.
+"""The structs and callbacks of include/cnn/custom.h, parts.h and scores.h, and
+the options of conv_transpose.h and norm.h.
 
 A test compares them with the headers.
 """
@@ -8,7 +9,27 @@ from __future__ import annotations
 import ctypes
 from ctypes import c_double, c_float, c_int32, c_int64, c_uint32, c_uint64
 
-from ._structs import LayerStruct, Shape
+from ._structs import Conv2DOptions, LayerStruct, Shape
+
+
+class Conv2DTransposeOptions(ctypes.Structure):
+    """cnn_conv2d_transpose_options"""
+
+    _fields_ = Conv2DOptions._fields_ + [
+        ("output_padding_h", c_int32),
+        ("output_padding_w", c_int32),
+    ]
+
+
+class LayerNormOptions(ctypes.Structure):
+    """cnn_layernorm_options"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("epsilon", c_float),
+        ("groups", c_int32),
+    ]
 
 
 class LayerPlan(ctypes.Structure):

@@ -12,7 +12,16 @@ from . import _checks, _structs
 from ._checks import Pair
 from ._layer import Costs, Layer, TensorView, create
 from ._library import lib
-from ._settings import NO_BIAS, Init, Padding, initial, padding_fields
+from ._settings import (
+    ALGORITHMS,
+    NO_BIAS,
+    Init,
+    Padding,
+    algorithm_number,
+    initial,
+    padding_fields,
+    steps,
+)
 from ._status import check
 from .activations import (
     ELU,
@@ -27,6 +36,7 @@ from .activations import (
     Softplus,
     Tanh,
 )
+from .norm import BatchNorm, LayerNorm
 from .pooling import (
     AvgPool2D,
     GlobalAvgPool2D,
@@ -34,18 +44,15 @@ from .pooling import (
     MaxPool2D,
     Subsample2D,
 )
-from .shapes import Reshape, Upsample2D
+from .shapes import Conv2DTranspose, Reshape, Upsample2D
 
 __all__ = [
-    "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Costs", "Dense", "Dropout",
-    "ELU", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D", "HardSwish", "Layer",
-    "LeakyReLU", "LeCunTanh", "MaxPool2D", "RBF", "ReLU", "Reshape", "Sigmoid",
-    "SiLU", "Softmax", "Softplus", "Subsample2D", "Tanh", "TensorView",
-    "Upsample2D",
+    "AvgPool2D", "BatchNorm", "Clamp", "Conv2D", "Conv2DTranspose", "Costs",
+    "Dense", "Dropout", "ELU", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D",
+    "HardSwish", "Layer", "LayerNorm", "LeakyReLU", "LeCunTanh", "MaxPool2D",
+    "RBF", "ReLU", "Reshape", "Sigmoid", "SiLU", "Softmax", "Softplus",
+    "Subsample2D", "Tanh", "TensorView", "Upsample2D",
 ]
-
-# In the order of CNN_ALGORITHM_*.
-_ALGORITHMS = ("auto", "im2col", "winograd", "direct")
 
 
 class Conv2D(Layer):
@@ -83,7 +90,7 @@ class Conv2D(Layer):
     """
 
     _kind = "conv2d"
-    _choices = {"algorithm": _ALGORITHMS}
+    _choices = {"algorithm": ALGORITHMS}
 
     def __init__(
         self,
@@ -100,26 +107,18 @@ class Conv2D(Layer):
         table: Optional[Any] = None,
         algorithm: str = "auto",
     ) -> None:
-        if algorithm not in _ALGORITHMS:
-            raise ValueError(
-                f"algorithm {algorithm!r}: expected {', '.join(_ALGORITHMS)}"
-            )
-        height, width = _checks.pair("kernel", kernel)
-        strides = _checks.pair("stride", stride)
-        dilations = _checks.pair("dilation", dilation)
         options = _structs.sized(
             _structs.Conv2DOptions,
             flags=0 if bias else NO_BIAS,
-            stride_h=strides[0],
-            stride_w=strides[1],
-            dilation_h=dilations[0],
-            dilation_w=dilations[1],
             groups=_checks.count("groups", groups),
-            algorithm=_ALGORITHMS.index(algorithm),
+            algorithm=algorithm_number(algorithm),
+            **steps("stride", stride),
+            **steps("dilation", dilation),
             **padding_fields(padding),
             **initial("weight", weight_init),
             **initial("bias", bias_init),
         )
+        height, width = _checks.pair("kernel", kernel)
         number = _checks.integer("filters", filters)
         rows = None if table is None else _table(table)
 
@@ -216,37 +215,6 @@ class Dropout(Layer):
         super().__init__(
             functools.partial(
                 create, lib.cnn_dropout_create, _checks.real("rate", rate)
-            )
-        )
-
-
-class BatchNorm(Layer):
-    """Normalises each channel over batch and image (Ioffe and Szegedy, 2015).
-
-    Parameters
-    ----------
-    epsilon : float, optional
-        Added to the variance, above 0; 1e-5 by default.
-    momentum : float, optional
-        Of the running statistics, from 0 to 1; 0.1 by default.
-    """
-
-    _kind = "batchnorm"
-
-    def __init__(
-        self,
-        *,
-        epsilon: Optional[float] = None,
-        momentum: Optional[float] = None,
-    ) -> None:
-        options = _structs.sized(
-            _structs.BatchNormOptions,
-            epsilon=_checks.setting("epsilon", epsilon),
-            momentum=_checks.setting("momentum", momentum),
-        )
-        super().__init__(
-            functools.partial(
-                create, lib.cnn_batchnorm_create, ctypes.byref(options)
             )
         )
 
