@@ -12,6 +12,7 @@
  *     optim.h     SGD, Adam, RMSprop
  *     dataset.h   IDX files, arrays, slices
  *     trainer.h   shuffled batches, stopping and resuming, evaluating
+ *     fit.h       training to an end: validation, the best, limits, averages
  *     scores.h    precision, recall, F1, R2: how good a net is
  *     schedule.h  learning rates that change
  *     augment.h   images that change
@@ -51,6 +52,7 @@
 #include "cnn/conv_transpose.h"
 #include "cnn/custom.h"
 #include "cnn/dataset.h"
+#include "cnn/fit.h"
 #include "cnn/inspect.h"
 #include "cnn/layer.h"
 #include "cnn/model.h"

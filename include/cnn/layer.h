@@ -331,7 +331,7 @@ CNN_API cnn_status cnn_layer_backward(cnn_layer *layer, int32_t batch,
  * Freezes a layer or releases it. Optimisers leave the parameters of a frozen
  * layer as they are, and a net does not compute gradients below its lowest
  * layer that learns. Do not call this between a forward pass and its backward
- * pass. Model files and checkpoints do not store it.
+ * pass. Checkpoints store it, model files do not.
  *
  * @param frozen  CNN_LEARNING, CNN_FROZEN or CNN_FROZEN_PARAMS
  * @return CNN_OK; CNN_EINVAL, and nothing changed

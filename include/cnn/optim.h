@@ -87,6 +87,26 @@ CNN_API cnn_status cnn_optim_set_lr(cnn_optim *optim, float lr);
 /** The learning rate; 0 if `optim` is NULL. */
 CNN_API float cnn_optim_lr(const cnn_optim *optim);
 
+/**
+ * Sets a factor of the learning rate for one layer, in every update of it: its
+ * lr is `factor` times that of the optimiser, in all formulas above, as if the
+ * layer were a group of parameters of its own (PyTorch's `{"params": ..., "lr":
+ * factor * lr}`). So decoupled weight decay is slower or faster with it; lambda
+ * in a gradient is not changed. With 0 the parameters stay as they are, while
+ * gradients are computed and the optimiser's memory goes on: 0 may be raised
+ * again later. cnn_layer_set_frozen() saves that work.
+ *
+ * Before or after the build. Copies of the layer and checkpoints keep it; model
+ * files do not, as they hold nothing of a training.
+ *
+ * @param factor  finite, at least 0; 1 if this is never called
+ * @return CNN_OK; CNN_EINVAL, and nothing changed
+ */
+CNN_API cnn_status cnn_layer_set_lr_factor(cnn_layer *layer, float factor);
+
+/** What cnn_layer_set_lr_factor() set last; 1 if `layer` is NULL. */
+CNN_API float cnn_layer_lr_factor(const cnn_layer *layer);
+
 /** Frees an optimiser; NULL is fine. */
 CNN_API void cnn_optim_free(cnn_optim *optim);
 

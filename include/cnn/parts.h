@@ -25,7 +25,8 @@ CNN_BEGIN_DECLS
  * copy keeps its parameters, also those that are not trained: the build of the
  * copy, or of the net that it is put into, takes them instead of drawing
  * others. If they do not fit the shape there, the build is CNN_ESHAPE. The copy
- * is frozen as `layer` is. The memory of an optimiser is not copied.
+ * is frozen as `layer` is, and has its factor of the learning rate (optim.h).
+ * The memory of an optimiser is not copied.
  *
  * @return the copy, for cnn_net_add() or cnn_layer_free(), or NULL:
  *         CNN_EINVAL; CNN_EUNSUPPORTED (a layer of your own with `release` and
@@ -46,9 +47,9 @@ CNN_API cnn_net *cnn_net_take(const cnn_net *net, int32_t first, int32_t count);
 
 /**
  * A copy of a built net, which is built, too: with its layers, parameters,
- * frozen layers, loss (one of your own with its `user`) and metadata. The two
- * nets share nothing, and different threads may use them. The memory of an
- * optimiser is not copied.
+ * frozen layers, factors of learning rates, loss (one of your own with its
+ * `user`) and metadata. The two nets share nothing, and different threads may
+ * use them. The memory of an optimiser is not copied.
  *
  * @param max_batch  as for cnn_net_build()
  * @return as cnn_net_take(), and CNN_EOVERFLOW

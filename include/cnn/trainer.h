@@ -103,8 +103,9 @@ CNN_API cnn_status cnn_trainer_step(cnn_trainer *trainer, cnn_metrics *out);
 CNN_API cnn_status cnn_trainer_run(cnn_trainer *trainer, int64_t steps,
                                    cnn_trainer_callback callback, void *user);
 
-/** Ends cnn_trainer_run() after its current step; if no run is in progress, the
- *  next run ends at once. Any thread and any signal handler may call this. */
+/** Ends cnn_trainer_run() or _fit() after its current step; if no run is in
+ *  progress, the next run ends at once. Any thread and any signal handler may
+ *  call this. */
 CNN_API void cnn_trainer_cancel(cnn_trainer *trainer);
 
 /** Steps done since the training began, over all resumes. */
@@ -116,11 +117,10 @@ CNN_API int64_t cnn_trainer_epoch(const cnn_trainer *trainer);
 /**
  * Saves everything that a resumed training needs to equal one that never
  * stopped, bit for bit: parameters, the optimiser's memory and settings, step,
- * epoch and position; and the net's metadata. Which layers are frozen is not
- * saved: freeze them again before going on. The file is a model file
- * (model.h) as well. Atomic: after any failure the old file is whole.
- * CNN_EDIVERGED, and nothing written, if a parameter is not finite. Others:
- * CNN_EINVAL, CNN_EIO, CNN_ENOMEM.
+ * epoch and position; which layers are frozen, and the factors of their rates;
+ * and the net's metadata. The file is a model file (model.h) as well. Atomic:
+ * after any failure the old file is whole. CNN_EDIVERGED, and nothing written,
+ * if a parameter is not finite. Others: CNN_EINVAL, CNN_EIO, CNN_ENOMEM.
  */
 CNN_API cnn_status cnn_trainer_save(const cnn_trainer *trainer,
                                     const char *path);
@@ -129,8 +129,10 @@ CNN_API cnn_status cnn_trainer_save(const cnn_trainer *trainer,
  * Goes on from a file of cnn_trainer_save(). The net must have the same
  * layers, the dataset the same content, the optimiser the same settings (the
  * learning rate is taken from the file) and the options the same values. The
- * metadata of the file replace those of the net, also if the file has none. Set
- * other metadata after resuming.
+ * metadata of the file replace those of the net, also if the file has none.
+ * Layers become frozen, with factors of their rates, as in the file; files of
+ * versions that did not save this leave the layers as they are. Set what should
+ * differ from the file after resuming.
  *
  * @return CNN_OK; CNN_EINVAL or CNN_ESHAPE (made for another net, dataset,
  *         optimiser or options); CNN_EIO, CNN_EFORMAT, CNN_EUNSUPPORTED,

@@ -13,6 +13,7 @@
 #include "files/atomic_file.h"
 #include "files/differences.h"
 #include "files/json_read.h"
+#include "files/learning.h"
 #include "files/model_impl.h"
 #include "files/settings.h"
 #include "train/optim_impl.h"
@@ -87,7 +88,7 @@ static json_t *describe_position(const cnn_trainer *t)
         (json_int_t)t->net->pass.run.seed, "epoch", (json_int_t)t->epoch,
         "position", (json_int_t)t->position, "lr", (double)t->optim->lr,
         "updates", updates, "plateau", describe_plateau(&t->schedule));
-    if (json != NULL && bad == 0)
+    if (json != NULL && bad == 0 && cnn__learning_describe(t, json))
         return json;
     json_decref(json);
     cnn__fail(CNN_ENOMEM, "no memory to describe the training");
@@ -99,14 +100,17 @@ static cnn_status pack(const cnn_trainer *t, void **data, size_t *size)
     const cnn_net *net = t->net;
     cnn__writer w;
 
-    cnn__writer_start(&w,
-                      cnn__model_tensors(net) + net->count * CNN__MAX_SLOTS);
+    cnn__writer_start(&w, cnn__model_tensors(net) +
+                              net->count * CNN__MAX_SLOTS +
+                              cnn__learning_tensors(t));
     if (w.status == CNN_OK)
         w.status = cnn__model_write(net, &w);
     cnn__writer_metadata(&w, "trainer", cnn__settings_describe(t));
     cnn__writer_metadata(&w, "position", describe_position(t));
     if (w.status == CNN_OK)
         w.status = write_slots(t, &w);
+    if (w.status == CNN_OK)
+        w.status = cnn__learning_write(t, &w);
     return cnn__writer_end(&w, data, size);
 }
 
@@ -204,7 +208,7 @@ static cnn_status read_position(const cnn__reader *r, const cnn_trainer *t,
         if (!is_count(updates_of(p, i), CNN__MOST_COUNT))
             return cnn__fail(CNN_EFORMAT,
                              "the updates of layer %d are no count", i);
-    return CNN_OK;
+    return cnn__learning_check(r, p->json, t);
 }
 
 /* Reads the slots; with `check_only`, only checks that they exist. */
@@ -294,6 +298,7 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     t->step = p->step;
     t->epoch = p->epoch;
     t->position = (int32_t)p->sample;
+    cnn__learning_restore(r, p->json, t);
     /* Swapped: the net's old metadata are freed with the position. */
     const cnn__metadata before = t->net->metadata;
     t->net->metadata = p->metadata;

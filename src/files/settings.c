@@ -53,6 +53,17 @@ static json_t *describe_augmentation(const cnn_trainer *t)
     return NULL;
 }
 
+/* Null if validations are not judged. */
+static json_t *describe_stopping(const cnn_trainer *t)
+{
+    const cnn_stopping_options *o = &t->stopping.o;
+
+    if (!t->stopping.on)
+        return json_null();
+    return json_pack("{s:i, s:i, s:f}", "watch", o->watch, "patience",
+                     o->patience, "min_delta", (double)o->min_delta);
+}
+
 /* A number, unless that is more than many readers of JSON keep exactly. */
 static json_t *describe_seed(uint64_t seed)
 {
@@ -67,23 +78,36 @@ static json_t *describe_seed(uint64_t seed)
 json_t *cnn__settings_describe(const cnn_trainer *t)
 {
     json_t *json = json_pack(
-        "{s:s, s:o, s:I, s:o, s:I, s:f, s:I, s:I, s:o, s:o}", "optimizer",
-        t->optim->rule->name, "optimizer_settings",
+        "{s:s, s:o, s:I, s:o, s:I, s:f, s:I, s:I, s:o, s:o, s:f, s:o}",
+        "optimizer", t->optim->rule->name, "optimizer_settings",
         describe_optimizer(t->optim), "batch", (json_int_t)t->o.batch, "seed",
         describe_seed(t->o.seed), "flags", (json_int_t)t->o.flags, "clip_norm",
         (double)t->o.clip_norm, "samples", (json_int_t)t->count, "dataset",
         (json_int_t)cnn_dataset_fingerprint(t->dataset), "schedule",
-        describe_schedule(t), "augmentation", describe_augmentation(t));
+        describe_schedule(t), "augmentation", describe_augmentation(t),
+        "average", (double)t->average.decay, "stopping", describe_stopping(t));
 
     if (json == NULL)
         cnn__fail(CNN_ENOMEM, "no memory to describe the training");
     return json;
 }
 
+/* Files of before there was an average, and a best, were made without. */
+static void forgive_older(json_t *ours, const json_t *saved)
+{
+    if (json_object_get(saved, "average") == NULL &&
+        json_number_value(json_object_get(ours, "average")) == 0.0)
+        json_object_del(ours, "average");
+    if (json_object_get(saved, "stopping") == NULL &&
+        json_is_null(json_object_get(ours, "stopping")))
+        json_object_del(ours, "stopping");
+}
+
 cnn_status cnn__settings_compare(json_t *ours, json_t *saved)
 {
     cnn__differences d = {0};
 
+    forgive_older(ours, saved);
     if (json_equal(ours, saved))
         return CNN_OK;
     /* Settings of different optimisers have different names. */

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cnn/parts.h"
+#include "files/learning.h"
 #include "files/model_impl.h"
 
 /* ----------------------------------------------------------- by name --- */
@@ -133,7 +134,8 @@ static bool is_of_net(const cnn_net *net, const char *name)
     return false;
 }
 
-/* Notes what only the file has, besides the optimiser's slots in a checkpoint.
+/* Notes what only the file has, besides what a checkpoint has more than a
+ * model.
  */
 static void note_others(const cnn__reader *r, const cnn_net *net, fitting *f)
 {
@@ -143,7 +145,7 @@ static void note_others(const cnn__reader *r, const cnn_net *net, fitting *f)
     json_object_foreach(r->header, name, value)
     {
         if (strncmp(name, "__", 2) != 0 && strstr(name, ".slot") == NULL &&
-            !is_of_net(net, name))
+            !cnn__learning_names(name) && !is_of_net(net, name))
             note(f, name, "is not in the net");
     }
 }

@@ -69,6 +69,7 @@ cnn_layer *cnn_layer_copy(const cnn_layer *layer)
     if (copy == NULL)
         return NULL;
     copy->frozen = layer->frozen;
+    copy->lr_factor = layer->lr_factor;
     if (give(copy, layer) == CNN_OK)
         return copy;
     cnn_layer_free(copy);

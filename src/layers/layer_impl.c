@@ -13,6 +13,7 @@ cnn_layer *cnn__layer_new(const cnn__layer_ops *ops, const void *options)
     if (layer == NULL)
         return cnn__lost(CNN__LAYER);
     layer->ops = ops;
+    layer->lr_factor = 1.0f;
     if (ops->options_size > 0 &&
         cnn__options_read((char *)layer + ops->options, ops->options_size,
                           options, ops->kind) != CNN_OK) {

@@ -19,9 +19,10 @@ typedef struct cnn__given {
 struct cnn_layer {
     const cnn__layer_ops *ops;
     bool built;
-    bool owned;     /* by a net */
-    int32_t frozen; /* CNN_LEARNING to CNN_FROZEN_PARAMS */
-    int32_t index;  /* in its net */
+    bool owned;      /* by a net */
+    int32_t frozen;  /* CNN_LEARNING to CNN_FROZEN_PARAMS */
+    float lr_factor; /* of the optimiser's learning rate */
+    int32_t index;   /* in its net */
     cnn_shape in, out;
     int32_t max_batch;
     int32_t tensor_count;

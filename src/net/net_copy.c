@@ -84,23 +84,23 @@ cnn_net *cnn_net_copy(const cnn_net *net, int32_t max_batch)
 /* -------------------------------------------------------- parameters --- */
 
 static cnn_status compare_layers(const cnn_layer *a, const cnn_layer *b,
-                                 int32_t index)
+                                 int32_t index, const char *caller)
 {
     if (a->tensor_count != b->tensor_count)
         return cnn__fail(CNN_ESHAPE,
-                         "net_copy_params: layer %d (%s) has %d arrays, in the "
-                         "other net (%s) %d",
-                         index, a->ops->kind, a->tensor_count, b->ops->kind,
-                         b->tensor_count);
+                         "%s: layer %d (%s) has %d arrays, in the other net "
+                         "(%s) %d",
+                         caller, index, a->ops->kind, a->tensor_count,
+                         b->ops->kind, b->tensor_count);
     for (int32_t t = 0; t < a->tensor_count; t++) {
         char ours[CNN__DIMS_TEXT], theirs[CNN__DIMS_TEXT];
 
         if (cnn__tensor_alike(&a->tensors[t], &b->tensors[t]))
             continue;
         return cnn__fail(CNN_ESHAPE,
-                         "net_copy_params: %s of layer %d (%s) is %s, in the "
-                         "other net %s is %s",
-                         a->tensors[t].name, index, a->ops->kind,
+                         "%s: %s of layer %d (%s) is %s, in the other net %s "
+                         "is %s",
+                         caller, a->tensors[t].name, index, a->ops->kind,
                          cnn__tensor_dims(&a->tensors[t], ours),
                          b->tensors[t].name,
                          cnn__tensor_dims(&b->tensors[t], theirs));
@@ -108,14 +108,28 @@ static cnn_status compare_layers(const cnn_layer *a, const cnn_layer *b,
     return CNN_OK;
 }
 
-static cnn_status compare(const cnn_net *to, const cnn_net *from)
+static cnn_status compare(const cnn_net *to, const cnn_net *from,
+                          const char *caller)
 {
     if (to->count != from->count)
-        return cnn__fail(CNN_ESHAPE,
-                         "net_copy_params: %d layers, the other net has %d",
-                         to->count, from->count);
+        return cnn__fail(CNN_ESHAPE, "%s: %d layers, the other net has %d",
+                         caller, to->count, from->count);
     for (int32_t i = 0; i < to->count; i++)
-        CNN__TRY(compare_layers(to->layers[i], from->layers[i], i));
+        CNN__TRY(compare_layers(to->layers[i], from->layers[i], i, caller));
+    return CNN_OK;
+}
+
+cnn_status cnn__net_take_params(cnn_net *to, const cnn_net *like,
+                                const float *value, const float *fixed,
+                                const char *caller)
+{
+    CNN__TRY(cnn__net_check_built(to));
+    CNN__TRY(compare(to, like, caller));
+    if (to->params.count > 0)
+        memmove(to->params.value, value, to->params.count * sizeof(float));
+    if (to->params.fixed_count > 0)
+        memmove(to->params.fixed, fixed,
+                to->params.fixed_count * sizeof(float));
     return CNN_OK;
 }
 
@@ -123,12 +137,6 @@ cnn_status cnn_net_copy_params(cnn_net *to, const cnn_net *from)
 {
     CNN__TRY(cnn__net_check_built(to));
     CNN__TRY(cnn__net_check_built(from));
-    CNN__TRY(compare(to, from));
-    if (to->params.count > 0)
-        memmove(to->params.value, from->params.value,
-                to->params.count * sizeof(float));
-    if (to->params.fixed_count > 0)
-        memmove(to->params.fixed, from->params.fixed,
-                to->params.fixed_count * sizeof(float));
-    return CNN_OK;
+    return cnn__net_take_params(to, from, from->params.value,
+                                from->params.fixed, "net_copy_params");
 }

@@ -59,6 +59,13 @@ void cnn__metadata_free(cnn__metadata *m);
 /* Infers the shape of every layer from that of the input. */
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
 
+/* Sets the parameters of `to`, those too that are not trained, to such arrays
+ * of a net `like` it, which may be `to` itself. CNN_EINVAL, CNN_ESTATE,
+ * CNN_ESHAPE; nothing is changed then. */
+cnn_status cnn__net_take_params(cnn_net *to, const cnn_net *like,
+                                const float *value, const float *fixed,
+                                const char *caller);
+
 /* Backward through layers `last` .. 0: from dy, the gradient of the output of
  * `last`, to dx, that of the input. With dx = NULL it stops at the lowest layer
  * that learns. dy may be net->gradient[0]. Call it between cnn__gemm_enter()

@@ -30,11 +30,11 @@ static void prepare_adam(const cnn_optim *o, int64_t t, cnn__update *u)
 
     u->mu = o->settings[BETA1];
     u->nu = o->settings[BETA2];
-    u->lr = (float)((double)o->lr / (1.0 - pow(b1, (double)t)));
     u->root = (float)sqrt(1.0 - pow(b2, (double)t));
     u->eps = o->settings[ADAM_EPS];
-    u->shrink = decoupled ? 1.0f - o->lr * decay : 1.0f;
+    u->shrink = decoupled ? 1.0f - u->lr * decay : 1.0f;
     u->add = decoupled ? 0.0f : decay;
+    u->lr = (float)((double)u->lr / (1.0 - pow(b1, (double)t)));
 }
 
 enum { DECAY, RMS_EPS, RMS_MOMENTUM };
@@ -136,13 +136,33 @@ cnn_status cnn__optim_update(const cnn_optim *optim, cnn_layer *layer)
                 .g = params->grad,
                 .b = slot[rule->momentum],
                 .v = slot[1 - rule->momentum],
-                .lr = optim->lr},
+                .lr = optim->lr * layer->lr_factor},
     };
     params->steps += params->steps < CNN__MOST_COUNT;
     rule->prepare(optim, params->steps, &j.all);
     cnn__parallel(cnn__params_chunks(params), layer->run.workers, update_chunk,
                   &j);
     return atomic_load(&j.bad) ? fail_update(layer, j.all.v) : CNN_OK;
+}
+
+/* ------------------------------------------------ factors of layers --- */
+
+cnn_status cnn_layer_set_lr_factor(cnn_layer *layer, float factor)
+{
+    if (layer == NULL)
+        return cnn__fail_null(CNN__LAYER, "layer_set_lr_factor");
+    if (!(isfinite(factor) && factor >= 0.0f))
+        return cnn__fail(CNN_EINVAL,
+                         "layer_set_lr_factor: %g, expected a finite number of "
+                         "at least 0",
+                         (double)factor);
+    layer->lr_factor = factor == 0.0f ? 0.0f : factor; /* no sign of zero */
+    return CNN_OK;
+}
+
+float cnn_layer_lr_factor(const cnn_layer *layer)
+{
+    return layer != NULL ? layer->lr_factor : 1.0f;
 }
 
 /* ------------------------------------------------------------ create --- */

@@ -19,8 +19,9 @@ typedef struct cnn__rule {
     int slots;    /* number of slots */
     int momentum; /* slot of the momentum */
     const char *names[CNN__MAX_SETTINGS];
-    /* Sets the numbers of step t = 1, 2, ...; the caller has set lr. */
-    void (*prepare)(const cnn_optim *optim, int64_t t, cnn__update *update);
+    /* Sets the numbers of step t = 1, 2, ... from the settings and from u->lr,
+     * the rate of the layer, which the caller has set. */
+    void (*prepare)(const cnn_optim *optim, int64_t t, cnn__update *u);
 } cnn__rule;
 
 struct cnn_optim {

@@ -90,6 +90,8 @@ void cnn_trainer_free(cnn_trainer *t)
 {
     if (t == NULL)
         return;
+    cnn__shadow_free(&t->average.shadow);
+    cnn__shadow_free(&t->stopping.best);
     cnn__free(t->scratch);
     cnn__free(t->memory);
     cnn__free(t);
@@ -183,14 +185,21 @@ static void augment_sample(void *data, int64_t sample, int32_t worker)
                  t->rows.x + (size_t)sample * cnn__shape_size(in));
 }
 
-/* Reports a completed step to the schedule. */
+/* Reports a completed step to what follows the training. */
 static void follow(cnn_trainer *t, const cnn_metrics *m, bool epoch_ends)
 {
     const double count = (double)m->count;
     const bool mean = t->net->reduction == CNN_REDUCE_MEAN;
+    const double loss = mean ? m->loss * count : m->loss;
 
-    cnn__schedule_follow(&t->schedule, mean ? m->loss * count : m->loss, count,
-                         epoch_ends);
+    if (t->scheduled)
+        cnn__schedule_follow(&t->schedule, loss, count, epoch_ends);
+    cnn__average_step(&t->average, t->net);
+    if (t->sums.epoch != t->epoch)
+        t->sums = (cnn__sums){.epoch = t->epoch};
+    t->sums.loss += loss;
+    t->sums.count += m->count;
+    t->sums.correct += m->correct;
 }
 
 static cnn_status check_counts(const cnn_trainer *t)
@@ -223,8 +232,7 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
         CNN__TRY(cnn_optim_set_lr(t->optim,
                                   cnn__schedule_lr(&t->schedule, t->step)));
     CNN__TRY(cnn__net_learn(t->net, t->optim, t->o.clip_norm, &batch, &m));
-    if (t->scheduled)
-        follow(t, &m, epoch != t->epoch);
+    follow(t, &m, epoch != t->epoch);
     t->epoch = epoch;
     t->position = position;
     t->step++;
@@ -233,38 +241,7 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
     return CNN_OK;
 }
 
-/* --------------------------------------------------------------- run --- */
-
-static cnn_status fail_canceled(const cnn_trainer *t, const char *caller)
-{
-    return cnn__fail(CNN_ECANCELED, "%s after step %lld", caller,
-                     (long long)t->step);
-}
-
-cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
-                           cnn_trainer_callback callback, void *user)
-{
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_run");
-    if (steps < 0)
-        return cnn__fail(CNN_EINVAL,
-                         "trainer_run: %lld steps, expected at least 0",
-                         (long long)steps);
-    for (int64_t i = 0; i < steps; i++) {
-        cnn_progress progress = {.struct_size = sizeof(progress)};
-
-        if (atomic_exchange(&t->cancel, 0))
-            return fail_canceled(t, "cancelled");
-        progress.epoch = t->epoch;
-        CNN__TRY(cnn_trainer_step(t, &progress.metrics));
-        progress.step = t->step;
-        if (callback != NULL && callback(user, &progress) != 0)
-            return fail_canceled(t, "stopped by the callback");
-    }
-    if (steps > 0)
-        atomic_store(&t->cancel, 0);
-    return CNN_OK;
-}
+/* ----------------------------------------------------------- getters --- */
 
 void cnn_trainer_cancel(cnn_trainer *t)
 {

@@ -7,8 +7,17 @@
 #include <stdbool.h>
 
 #include "cnn/trainer.h"
+#include "train/average.h"
 #include "train/rows.h"
 #include "train/schedule.h"
+#include "train/stopping.h"
+
+/* What the steps of an epoch gave so far. */
+typedef struct cnn__sums {
+    int64_t epoch; /* the one that the last step began in */
+    double loss;   /* over all samples */
+    int64_t count, correct;
+} cnn__sums;
 
 struct cnn_trainer {
     cnn_net *net;
@@ -30,7 +39,12 @@ struct cnn_trainer {
     int32_t workers;       /* number of scratch areas, ... */
     size_t scratch_stride; /* ... of this many floats each */
     float *scratch;
-    void *memory; /* the block of the arrays */
+    cnn__average average;
+    cnn__stopping stopping;
+    cnn__sums sums;
+    int64_t settled; /* the last step after which cnn_trainer_fit() looked */
+    int32_t stopped; /* CNN_STOPPED_* */
+    void *memory;    /* the block of the arrays */
 };
 
 #endif

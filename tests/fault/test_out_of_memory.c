@@ -168,6 +168,28 @@ static cnn_status score(void *data)
     return status;
 }
 
+/* What cannot be had leaves the trainer with what it had: nothing. */
+static cnn_status learn(void *data)
+{
+    const cnn_stopping_options o = {.struct_size = sizeof(o)};
+    const training *t = data;
+    cnn_trainer *trainer =
+        cnn_trainer_create(t->net, t->optim, t->dataset, NULL);
+    cnn_best best = {.struct_size = sizeof(best)};
+    cnn_status status = status_of(trainer);
+
+    if (status == CNN_OK)
+        status = cnn_trainer_set_average(trainer, 0.5f);
+    if (status == CNN_OK)
+        status = cnn_trainer_set_stopping(trainer, &o);
+    if (status == CNN_OK)
+        status = cnn_trainer_validate(trainer, t->dataset, NULL);
+    else if (trainer != NULL)
+        assert_int_equal(cnn_trainer_best(trainer, &best), CNN_ESTATE);
+    cnn_trainer_free(trainer);
+    return status;
+}
+
 static cnn_status train(void *data)
 {
     const training *t = data;
@@ -184,9 +206,9 @@ static void around_a_training(void **state)
         faulty_scenario scenario;
         size_t least;
     } scenarios[] = {
-        {create_session, 4},  {create_optims, 6}, {create_trainer, 6},
-        {create_datasets, 4}, {evaluate, 2},      {watch, 2},
-        {score, 4},           {train, 0},
+        {create_session, 4}, {create_optims, 6},   {create_trainer, 6},
+        {learn, 5},          {create_datasets, 4}, {evaluate, 2},
+        {watch, 2},          {score, 4},           {train, 0},
     };
     training t = {0}, twin = {0};
 

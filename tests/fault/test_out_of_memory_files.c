@@ -23,6 +23,8 @@ static void set_up(fixture *f)
     f->twin.optim = create_optim(ADAM);
     training_open(&f->t, 1);
     training_open(&f->twin, 1);
+    training_learns(&f->t);
+    training_learns(&f->twin);
     training_run(&f->t, 3);
     cnn_net_set_metadata(f->t.net, "scale", "x / 255");
     cnn_net_set_metadata(f->t.net, "classes", "ten");

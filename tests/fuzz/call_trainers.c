@@ -55,11 +55,35 @@ static void make_trainer(world *w)
     free(o);
 }
 
+/* A small number of its own as a validation, too. */
+static void learn(world *w, cnn_trainer *trainer)
+{
+    cnn_best best = {.struct_size = sizeof(best)};
+    bool wild;
+    void *o = take_options(&w->b, sizeof(cnn_stopping_options), FLAG(3), &wild);
+
+    see(cnn_trainer_set_average(trainer, take_float(&w->b)));
+    const cnn_status status = see(cnn_trainer_set_stopping(trainer, o));
+    const cnn_status judged =
+        see(cnn_trainer_judge(trainer, (double)take_float(&w->b)));
+    must(status != CNN_OK || o == NULL || judged == CNN_OK,
+         "no judge after stopping was set");
+    see(cnn_trainer_best(trainer, &best));
+    must(best.waited >= 0 && best.step >= -1, "an impossible best");
+    free(o);
+}
+
 static void set_up(world *w)
 {
     cnn_trainer *trainer = w->trainers[take_below(&w->b, TRAINERS)].trainer;
-    const bool schedule = take_byte(&w->b) % 2;
+    const uint8_t which = take_byte(&w->b);
+    const bool schedule = which % 2;
     bool wild;
+
+    if (which >= 192) {
+        learn(w, trainer);
+        return;
+    }
     void *o =
         schedule
             ? take_options(&w->b, sizeof(cnn_schedule_options), FLAG(4), &wild)

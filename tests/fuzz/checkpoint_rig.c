@@ -15,8 +15,8 @@ static cnn_optim *make_optim(int kind)
                                          .momentum = 0.5f};
 
     return kind == 0   ? cnn_sgd_create(0.05f, &sgd)
-           : kind == 1 ? cnn_adam_create(0.01f, NULL)
-                       : cnn_rmsprop_create(0.001f, &rmsprop);
+           : kind == 2 ? cnn_rmsprop_create(0.001f, &rmsprop)
+                       : cnn_adam_create(0.01f, NULL);
 }
 
 static cnn_net *make_net(void)
@@ -31,6 +31,17 @@ static cnn_net *make_net(void)
     must(cnn_net_build(net, &shape, BATCH, 1) == CNN_OK, "build: %s",
          cnn_last_error());
     return net;
+}
+
+static void learn(rig *r)
+{
+    const cnn_stopping_options o = {.struct_size = sizeof(o), .patience = 3};
+
+    must(cnn_trainer_set_average(r->trainer, 0.75f) == CNN_OK &&
+             cnn_trainer_set_stopping(r->trainer, &o) == CNN_OK,
+         "learning: %s", cnn_last_error());
+    cnn_layer_set_frozen(cnn_net_layer(r->net, 0), CNN_FROZEN);
+    cnn_layer_set_lr_factor(cnn_net_layer(r->net, 1), 0.5f);
 }
 
 void rig_open(rig *r, int kind)
@@ -52,6 +63,8 @@ void rig_open(rig *r, int kind)
     must(r->trainer != NULL &&
              cnn_trainer_set_schedule(r->trainer, 0.05f, &plateau) == CNN_OK,
          "trainer: %s", cnn_last_error());
+    if (kind == LEARNING)
+        learn(r);
 }
 
 void rig_close(rig *r)

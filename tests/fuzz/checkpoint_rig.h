@@ -4,8 +4,10 @@
 
 #include "cnn/cnn.h"
 
-/* Of optimisers that remember: SGD with momentum, Adam, RMSprop. */
-#define RIGS 3
+/* Of optimisers that remember: SGD with momentum, Adam, RMSprop; and Adam with
+ * an average of the weights and validations that are judged. */
+#define RIGS     4
+#define LEARNING 3
 
 typedef struct rig {
     cnn_net *net;

@@ -86,6 +86,15 @@ static void go_on(const rig *r, int kind)
             must(is_finite(r), "parameters that are not finite, after a step "
                                "that went well");
     save_and_resume(r, kind);
+    see(cnn_trainer_validate(r->trainer, r->dataset, NULL));
+    see(cnn_trainer_copy_average(r->trainer, r->net));
+    see(cnn_trainer_copy_best(r->trainer, r->net));
+}
+
+/* Inputs from before there was the last kind have any first byte. */
+static int kind_of(uint8_t first)
+{
+    return first < RIGS ? first : first % LEARNING;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -97,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     memory_watch((size_t)64 << 20);
-    rig_open(&r, data[0] % RIGS);
+    rig_open(&r, kind_of(data[0]));
     state before = look(&r);
     const size_t rest = memory_bytes();
     open_bytes(path, &fd, data + 1, size - 1);
@@ -107,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          "%zu bytes for a file of %zu", memory_peak() - rest, size);
     state after = look(&r);
     if (status == CNN_OK)
-        go_on(&r, data[0] % RIGS);
+        go_on(&r, kind_of(data[0]));
     else
         must(is_same(&before, &after), "a failure changed the training");
     free(before.params);

@@ -136,6 +136,9 @@ static void make_checkpoint(int kind, int steps)
     rig_open(&r, kind);
     must(cnn_trainer_run(r.trainer, steps, NULL, NULL) == CNN_OK, "run: %s",
          cnn_last_error());
+    must(kind != LEARNING || steps == 0 ||
+             cnn_trainer_judge(r.trainer, 1.0) == CNN_OK,
+         "judge: %s", cnn_last_error());
     snprintf(name, sizeof(name), "%d-after-%d", kind, steps);
     name_file(path, "checkpoint", name);
     must(cnn_trainer_save(r.trainer, path) == CNN_OK, "save: %s",

@@ -325,6 +325,22 @@ class Backward(unittest.TestCase):
                 layer.frozen = wrong
         self.assertIs(layer.frozen, False)
 
+    def test_lr_factor(self):
+        layer = cnn.Dense(2)
+        self.assertEqual(layer.lr_factor, 1)
+        layer.lr_factor = 0.25
+        layer.build(5, 3)
+        layer.grads[...] = 1
+        before = layer.params.copy()
+        layer.update(cnn.SGD(0.5))
+        np.testing.assert_allclose(layer.params, before - 0.125, **CLOSE)
+        for wrong in -1, float("nan"), float("inf"):
+            with self.assertRaisesRegex(ValueError, "expected a finite number"):
+                layer.lr_factor = wrong
+        with self.assertRaisesRegex(TypeError, "lr_factor is str, "):
+            layer.lr_factor = "fast"
+        self.assertEqual(layer.lr_factor, 0.25)
+
     def test_frozen_batchnorm(self):
         x = drawn(4, *SHAPE)
         layer = cnn.BatchNorm().build(SHAPE, 4)

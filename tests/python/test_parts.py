@@ -203,6 +203,7 @@ class Copies(unittest.TestCase):
         self.net = small_net(loss="mse").build(self.data.shape, 20, seed=1)
         self.net.metadata["k"] = "v"
         self.net[0].frozen = "params"
+        self.net[-1].lr_factor = 0.5
 
     def test_built(self):
         net = self.net
@@ -212,6 +213,8 @@ class Copies(unittest.TestCase):
             self.assertEqual(repr(other), repr(net))
             self.assertEqual(other.max_batch, 20)
             self.assertEqual(dict(other.metadata), {"k": "v"})
+            self.assertEqual([x.lr_factor for x in other],
+                             [x.lr_factor for x in self.net])
             self.assertEqual([x.frozen for x in other],
                              ["params", False, False, False, False])
             np.testing.assert_array_equal(other.params, net.params)

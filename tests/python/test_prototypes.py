@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import support
-from cnn import _prototypes, _structs, _structs_own
+from cnn import _prototypes, _structs, _structs_fit, _structs_own
 from cnn._library import lib
 from cnn._status import Status
 
@@ -22,6 +22,7 @@ PLAIN = {
     "float": ctypes.c_float, "double": ctypes.c_double,
     "cnn_status": ctypes.c_int, "void": None, "char": ctypes.c_char,
     "cnn_trainer_callback": _structs.CALLBACK,
+    "cnn_epoch_callback": _structs_fit.EPOCH_CALLBACK,
     "cnn_layer_shape_fn": _structs_own.LAYER_SHAPE,
     "cnn_layer_init_fn": _structs_own.LAYER_INIT,
     "cnn_layer_forward_fn": _structs_own.LAYER_FORWARD,
@@ -39,7 +40,8 @@ OF_PYTHON = {
 }
 OF_PYTHON.update({
     kind.__doc__: kind
-    for kind in [*vars(_structs).values(), *vars(_structs_own).values()]
+    for kind in [*vars(_structs).values(), *vars(_structs_own).values(),
+                 *vars(_structs_fit).values()]
     if isinstance(kind, type) and issubclass(kind, ctypes.Structure)
     and re.fullmatch("cnn_[a-z0-9_]+", kind.__doc__ or "")})
 

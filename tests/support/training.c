@@ -1,6 +1,6 @@
 #include "support/training.h"
 
-#include "net/net_impl.h"
+#include "train/trainer_impl.h"
 
 const cnn_shape tiny_shape = {1, 6, 6};
 
@@ -76,10 +76,48 @@ void training_close(training *t)
     test_free(t->labels);
 }
 
+void training_learns(training *t)
+{
+    const cnn_stopping_options o = {.struct_size = sizeof(o),
+                                    .patience = TINY_PATIENCE};
+    const int32_t top = cnn_net_layer_count(t->net) - 1;
+
+    assert_int_equal(cnn_trainer_set_average(t->trainer, TINY_DECAY), CNN_OK);
+    assert_int_equal(cnn_trainer_set_stopping(t->trainer, &o), CNN_OK);
+    cnn_layer_set_lr_factor(cnn_net_layer(t->net, top), 0.5f);
+    cnn_layer_set_lr_factor(cnn_net_layer(t->net, 1), 0.0f);
+    cnn_layer_set_frozen(cnn_net_layer(t->net, 0), CNN_FROZEN_PARAMS);
+}
+
 void training_run(training *t, int64_t steps)
 {
     if (cnn_trainer_run(t->trainer, steps, NULL, NULL) != CNN_OK)
         fail_msg("run: %s", cnn_last_error());
+}
+
+static void assert_same_shadow(const cnn__shadow *got, const cnn__shadow *want,
+                               const cnn__params *params)
+{
+    assert_same_bits(got->value, want->value, params->count);
+    assert_same_bits(got->fixed, want->fixed, params->fixed_count);
+}
+
+static void assert_same_learning(const cnn_trainer *got,
+                                 const cnn_trainer *want)
+{
+    const cnn__stopping *best = &got->stopping, *other = &want->stopping;
+
+    assert_memory_equal(&got->sums, &want->sums, sizeof(got->sums));
+    assert_int_equal(got->average.count, want->average.count);
+    if (got->average.count > 0)
+        assert_same_shadow(&got->average.shadow, &want->average.shadow,
+                           &got->net->params);
+    assert_int_equal(best->on, other->on);
+    assert_int_equal(best->waited, other->waited);
+    assert_true(best->value == other->value);
+    assert_int_equal(best->step, other->step);
+    if (best->on && best->step >= 0)
+        assert_same_shadow(&best->best, &other->best, &got->net->params);
 }
 
 void assert_same_training(const training *got, const training *want)
@@ -97,4 +135,5 @@ void assert_same_training(const training *got, const training *want)
                      want->net->params.fixed_count);
     assert_same_bits(got->net->params.fixed, want->net->params.fixed,
                      want->net->params.fixed_count);
+    assert_same_learning(got->trainer, want->trainer);
 }

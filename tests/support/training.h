@@ -42,11 +42,17 @@ typedef struct training {
 void training_open(training *t, uint64_t seed);
 void training_close(training *t);
 
+/* Switches on all that is in fit.h and optim.h besides: an average, validations
+ * that are judged with some patience, layers that are slower, still, frozen. */
+#define TINY_DECAY    0.75f
+#define TINY_PATIENCE 40
+void training_learns(training *t);
+
 /* Runs; the test fails if that does. */
 void training_run(training *t, int64_t steps);
 
 /* Both stand at the same step with the same parameters, running statistics and
- * rate, bit for bit. */
+ * rate, and so do the average and the best, bit for bit. */
 void assert_same_training(const training *got, const training *want);
 
 #endif

@@ -100,7 +100,7 @@ class ModelFile(unittest.TestCase):
         self.assertEqual(list(trainer),
                          ["optimizer", "optimizer_settings", "batch", "seed",
                           "flags", "clip_norm", "samples", "dataset",
-                          "schedule", "augmentation"])
+                          "schedule", "augmentation", "average", "stopping"])
         self.assertEqual(list(trainer["optimizer_settings"]),
                          ["beta1", "beta2", "eps", "weight_decay", "decoupled"])
         self.assertEqual((trainer["optimizer"], trainer["samples"]),
@@ -109,9 +109,13 @@ class ModelFile(unittest.TestCase):
         self.assertEqual(abs(position.pop("lr") - 0.01) < 1e-9, True)
         self.assertEqual(list(position.pop("plateau")),
                          ["loss", "samples", "best", "waited", "scale"])
+        self.assertEqual(list(position.pop("sums")),
+                         ["epoch", "loss", "count", "correct"])
         self.assertIsInstance(position.pop("net_seed"), int)
         self.assertEqual(position, {"step": 7, "passes": 7, "epoch": 2,
-                                    "position": 2, "updates": [7, 0, 0, 7]})
+                                    "position": 2, "updates": [7, 0, 0, 7],
+                                    "frozen": [0] * 4, "lr_factors": [1.0] * 4,
+                                    "settled": 0, "averaged": 0, "best": None})
         # Adam's mean of squares.
         self.assertGreater(min(tensors["3.slot1"][1]), 0)
 

@@ -41,6 +41,7 @@ from ._weights import Misfit
 from .custom import CustomLayer
 from .dataset import Dataset
 from .evaluation import Evaluation, Metrics
+from .history import Epoch, History
 from .layers import (
     ELU,
     GELU,
@@ -89,7 +90,8 @@ from .schedules import (
 )
 from .scores import ClassScores, Scores
 from .session import Session
-from .trainer import Epoch, History, Progress, Trainer
+from .stopping import Best, BestCheckpoint, EarlyStopping
+from .trainer import Progress, Trainer
 
 load = Net.load
 
@@ -98,9 +100,9 @@ if not TYPE_CHECKING:
         raise AttributeError(elsewhere(name))
 
 __all__ = [
-    "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Clamp",
-    "ClassScores", "Conv2D", "Conv2DTranspose", "Cosine", "CustomLayer",
-    "Dataset", "Dense", "Dropout", "ELU", "Epoch", "Error", "Evaluation",
+    "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Best",
+    "BestCheckpoint", "Clamp", "ClassScores", "Conv2D", "Conv2DTranspose", "Cosine", "CustomLayer",
+    "Dataset", "Dense", "Dropout", "ELU", "EarlyStopping", "Epoch", "Error", "Evaluation",
     "Exponential", "FileError", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D",
     "GradCheck", "HardSwish", "History", "InvalidError", "Layer", "LayerNorm",
     "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Misfit",

@@ -53,14 +53,27 @@ def seed(value: Any) -> int:
 
 def real(name: str, value: Any) -> float:
     """A number that a float32 holds; libcnn checks infinity and NaN."""
+    number = double(name, value)
+    if math.isfinite(number) and abs(number) > _FLOAT_MAX:
+        raise ValueError(f"{name} {number:g} is too large for a float32")
+    return number
+
+
+def double(name: str, value: Any) -> float:
+    """A number of any size; libcnn checks infinity and NaN."""
     if not isinstance(value, (numbers.Real, np.floating, np.integer)):
         raise TypeError(
             f"{name} is {type(value).__name__}, expected a number"
         )
-    number = float(value)
-    if math.isfinite(number) and abs(number) > _FLOAT_MAX:
-        raise ValueError(f"{name} {number:g} is too large for a float32")
-    return number
+    return float(value)
+
+
+def optional_seconds(name: str, value: Any) -> float:
+    """A time above 0; infinite for None."""
+    seconds = math.inf if value is None else double(name, value)
+    if not seconds > 0:
+        raise ValueError(f"{name} {seconds:g}, expected seconds above 0")
+    return seconds
 
 
 def nonzero(name: str, value: Any) -> float:

@@ -73,7 +73,7 @@ class Layer(LayerRun):
     def copy(self) -> Layer:
         """Another layer with the same settings, which is not built. It keeps
         the parameters of one that is built, for its own build or that of the
-        net that it is put into. Frozen stays frozen.
+        net that it is put into. Frozen stays frozen, and lr_factor stays.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Layer(LayerRun):
         if type(self) is Layer:  # from a file, of a kind without a class
             raise RuntimeError(f"the {self.kind} layer cannot be made again")
         made = _describe.maker(type(self))(**_describe.arguments(self))
-        made.frozen = self.frozen
+        made._learning = self._learning
         return self._wrap(made._h, self._own())
 
     def __copy__(self) -> Layer:
@@ -214,6 +214,27 @@ class Layer(LayerRun):
         with handle.lock:
             check(lib.cnn_layer_set_frozen(
                 handle.pointer, 2 if value == "params" else bool(value)))
+
+    @property
+    def lr_factor(self) -> float:
+        """Of the optimiser's learning rate, for this layer [1]. With 0 the
+        parameters stay; gradients are computed all the same."""
+        return float(lib.cnn_layer_lr_factor(self._p))
+
+    @lr_factor.setter
+    def lr_factor(self, value: float) -> None:
+        factor, handle = _checks.real("lr_factor", value), self._h
+        with handle.lock:
+            check(lib.cnn_layer_set_lr_factor(handle.pointer, factor))
+
+    @property
+    def _learning(self) -> tuple[Union[bool, str], float]:
+        """What copies and pickles keep of how the layer learns."""
+        return self.frozen, self.lr_factor
+
+    @_learning.setter
+    def _learning(self, value: tuple[Union[bool, str], float]) -> None:
+        self.frozen, self.lr_factor = value
 
     def __repr__(self) -> str:
         """As one would write it, without what is the default."""

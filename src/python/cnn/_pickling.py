@@ -26,7 +26,7 @@ def reduce_layer(layer: Layer) -> Any:
             "one until it is built cannot be pickled: build it first"
         )
     arguments = _describe.arguments(layer)
-    return _layer_again, (type(layer), arguments, own, layer.frozen)
+    return _layer_again, (type(layer), arguments, own, layer._learning)
 
 
 def _layer_of_net(kind: type[Layer], alone: Net, own: dict[str, Any]) -> Layer:
@@ -35,8 +35,8 @@ def _layer_of_net(kind: type[Layer], alone: Net, own: dict[str, Any]) -> Layer:
 
 
 def _layer_again(
-    kind: type[Layer], arguments: Any, own: dict[str, Any], frozen: Any
+    kind: type[Layer], arguments: Any, own: dict[str, Any], learning: Any
 ) -> Layer:
     made = _describe.maker(kind)(**arguments)
-    made.frozen = frozen
+    made._learning = learning
     return kind._wrap(made._h, {**made._own(), **own})

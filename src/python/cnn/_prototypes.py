@@ -22,6 +22,7 @@ from ctypes import (
 from typing import Any
 
 from . import _structs as s
+from . import _structs_fit as fit
 from . import _structs_own as own
 
 STATUS = c_int  # enum cnn_status
@@ -167,6 +168,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_rmsprop_create": (OPTIM, c_float, POINTER(s.RMSpropOptions)),
     "cnn_optim_set_lr": (STATUS, OPTIM, c_float),
     "cnn_optim_lr": (c_float, OPTIM),
+    "cnn_layer_set_lr_factor": (STATUS, LAYER, c_float),
+    "cnn_layer_lr_factor": (c_float, LAYER),
     "cnn_optim_free": (None, OPTIM),
     # schedule.h
     "cnn_schedule_lr": (STATUS, SCHEDULE, c_float, c_int64, FLOATS),
@@ -211,6 +214,17 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_trainer_save": (STATUS, TRAINER, c_char_p),
     "cnn_trainer_resume": (STATUS, TRAINER, c_char_p),
     "cnn_net_evaluate": (STATUS, NET, DATASET, METRICS, POINTER(c_int64)),
+    # fit.h
+    "cnn_trainer_set_average": (STATUS, TRAINER, c_float),
+    "cnn_trainer_copy_average": (STATUS, TRAINER, NET),
+    "cnn_trainer_set_stopping": (
+        STATUS, TRAINER, POINTER(fit.StoppingOptions)),
+    "cnn_trainer_validate": (STATUS, TRAINER, DATASET, METRICS),
+    "cnn_trainer_judge": (STATUS, TRAINER, c_double),
+    "cnn_trainer_best": (STATUS, TRAINER, POINTER(fit.Best)),
+    "cnn_trainer_copy_best": (STATUS, TRAINER, NET),
+    "cnn_trainer_fit": (STATUS, TRAINER, POINTER(fit.FitOptions)),
+    "cnn_trainer_stopped": (c_int32, TRAINER),
     # scores.h
     "cnn_net_score": (
         STATUS, NET, DATASET, POINTER(own.ScoreOptions), POINTER(own.Scores),

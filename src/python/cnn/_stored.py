@@ -27,6 +27,7 @@ from ._losses import Losses
 from ._own import Loading, OwnLayer
 from ._status import check, created
 from .custom import CustomLayer
+from .history import History
 from .metadata import Metadata
 
 N = TypeVar("N", bound="Stored")
@@ -46,6 +47,7 @@ class Stored(Losses):
         self.metadata = Metadata(self._handle)
         self._batch = 0
         self._cost = 0.0
+        self.history = History()
 
     def _built(self) -> None:
         self._batch = lib.cnn_net_max_batch(self._p)
@@ -182,7 +184,7 @@ class Stored(Losses):
     # --------------------------------------------------------- pickles ---
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """For pickle: the bytes of a model file, what is frozen, and the
+        """For pickle: the bytes of a model file, how layers learn, and the
         loss; of a net that is not built its layers."""
         loss, metadata = self._loss_said, dict(self.metadata)
         if self._batch == 0:
@@ -191,7 +193,7 @@ class Stored(Losses):
             type(self),
             self.to_bytes(),
             self._batch,
-            [(type(x), x._said(), x.frozen) for x in self._layers],
+            [(type(x), x._said(), x._learning) for x in self._layers],
             [x.own for x in self._layers if isinstance(x, OwnLayer)],
             loss if callable(self.loss) else None,
         )
@@ -218,11 +220,11 @@ def _from_bytes(
     loss: Optional[dict[str, Any]],
 ) -> Any:
     net = kind._load(data, batch, Loading(ready=own))
-    for index, (theirs, said, frozen) in enumerate(layers):
+    for index, (theirs, said, learning) in enumerate(layers):
         old = net._layers[index]
         layer = theirs._wrap(old._h, {**old._own(), **said})
         layer._join(net._h, old._p)
-        layer.frozen = frozen
+        layer._learning = learning
         net._layers[index] = layer
     if loss is not None:
         net.set_loss(**loss)

@@ -18,10 +18,12 @@ from ._weights import Weights
 from .custom import CustomLayer
 from .dataset import dataset_of
 from .evaluation import Evaluation, evaluate
+from .history import History, steps_of
 from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
 from .scores import Scores, score
-from .trainer import History, Progress, Trainer, steps_of
+from .stopping import Callback, EarlyStopping
+from .trainer import Progress, Trainer
 
 N = TypeVar("N", bound="Net")
 
@@ -266,6 +268,11 @@ class Net(Parts, Weights):
         shuffle: bool = True,
         clip_norm: Optional[float] = None,
         callback: Optional[Callable[[Progress], Any]] = None,
+        callbacks: Iterable[Callback] = (),
+        patience: Optional[int] = None,
+        restore_best: bool = False,
+        average: Optional[float] = None,
+        time_limit: Optional[float] = None,
         progress: bool = True,
         seed: int = 0,
     ) -> History:
@@ -295,6 +302,16 @@ class Net(Parts, Weights):
         callback : callable, optional
             Called with a Progress after each step, in this thread. A true
             result ends the training; an exception is passed on.
+        callbacks : iterable, optional
+            EarlyStopping, BestCheckpoint, and callables that are called with
+            an Epoch after each one that is over; true as a result ends it.
+        patience, restore_best : optional
+            Short for an EarlyStopping that watches the loss.
+        average : float, optional
+            Decay of an average of the parameters, such as 0.999: it is what
+            is validated, and what the net has in the end.
+        time_limit : float, optional
+            Seconds after which no other step begins.
         progress : bool
             Whether to show the progress on standard error: a moving line on a
             terminal, otherwise one line for each epoch.
@@ -304,7 +321,7 @@ class Net(Parts, Weights):
         Returns
         -------
         History
-            An entry for each epoch.
+            An entry for each epoch; also `self.history`, after Ctrl-C too.
 
         Raises
         ------
@@ -338,18 +355,28 @@ class Net(Parts, Weights):
             shuffle=shuffle,
             clip_norm=clip_norm,
             seed=number,
+            average=average,
         ) as trainer:
+            self.history = trainer.history
+            told = list(callbacks)
+            if patience is not None or restore_best:
+                told.append(
+                    EarlyStopping(patience=patience, restore_best=restore_best)
+                )
             try:
-                history: History = trainer.run(
+                trainer.run(
                     total,
                     validation_data=validation_data,
                     callback=callback,
+                    callbacks=told,
+                    time_limit=time_limit,
                     progress=progress,
                 )
             finally:
+                trainer._hand_over()
                 if schedule is not None:
                     rule.lr = lr
-        return history
+        return self.history
 
 
 def _warn_of_two(layers: list[Layer]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from .evaluation import Metrics
 
 if TYPE_CHECKING:
-    from .trainer import Epoch
+    from .history import Epoch
 
 _WIDEST, _NARROWEST = 40, 8
 _EVERY = 0.1  # seconds from one drawing to the next

@@ -9,19 +9,21 @@ from __future__ import annotations
 import ctypes
 import math
 import time
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple, Optional
 
 from . import _checks, _interrupt, _structs
 from ._checks import Path
-from ._handle import Handle, Owner
+from ._handle import Handle
 from ._inspect import net_of
 from ._library import lib
 from ._status import check, created
 from .dataset import dataset_of
 from .evaluation import Metrics, metrics_of
+from .history import History, Means, steps_of
 from .optim import Optimizer, optimizer_of
 from .progress import Display
 from .schedules import Augmentation, Schedule
+from .stopping import Callback, EarlyStopping, Judging, Told
 
 if TYPE_CHECKING:
     from .net import Net
@@ -41,36 +43,7 @@ class Progress(NamedTuple):
     trainer: Trainer
 
 
-class Epoch(NamedTuple):
-    """What an epoch gave: means over its steps, and the validation. Steps
-    that another trainer made, before resume(), are not among them."""
-
-    step: int
-    """Steps done at its end, or when it was cut short."""
-    loss: float
-    accuracy: float
-    val_loss: Optional[float]
-    val_accuracy: Optional[float]
-    images_per_second: float
-    epoch: int
-    """Its number, from 0."""
-
-
-class History(list[Epoch]):
-    """One entry for each epoch, the last one maybe cut short."""
-
-    def column(self, name: str) -> list[Any]:
-        """One field of all epochs, as a list: "loss", "val_accuracy", ..."""
-        return [getattr(epoch, name) for epoch in self]
-
-    def _put(self, entry: Epoch) -> None:
-        """In the place of what the epoch had so far, if that is there."""
-        if self and self[-1].epoch == entry.epoch:
-            self.pop()
-        self.append(entry)
-
-
-class Trainer(Owner):
+class Trainer(Judging):
     """Trains a net, step by step or many steps at once.
 
     Keeps net, optimiser and dataset alive. Net.fit() is the short way.
@@ -91,6 +64,12 @@ class Trainer(Owner):
         Longer gradients are shortened to it.
     seed : int
         Of shuffling and augmentation; below 2^64.
+    average : float, optional
+        Decay of an exponential average of the parameters, such as 0.999,
+        kept beside them: it is what is validated, and use_average() and
+        save_average() hand it over.
+    stopping : EarlyStopping, optional
+        Lets validations be judged.
 
     Attributes
     ----------
@@ -120,6 +99,8 @@ class Trainer(Owner):
         shuffle: bool = True,
         clip_norm: Optional[float] = None,
         seed: int = 0,
+        average: Optional[float] = None,
+        stopping: Optional[EarlyStopping] = None,
     ) -> None:
         rule, handle = optimizer_of(optimizer), net_of(net)._h
         dataset = dataset_of(data, net=net)
@@ -151,8 +132,10 @@ class Trainer(Owner):
         pixels = math.prod(net.in_shape) if augmentation is not None else 0
         self._cost = self._batch * (3 * net._cost + 200 * pixels)
         self._cancelled = False
-        self.history, self._means = History(), _Means(0)
+        self.stopped = None
+        self.history, self._means = History(), Means(0)
         self._set(schedule, augmentation)
+        self._learn(average, stopping)
 
     def _set(
         self,
@@ -173,11 +156,6 @@ class Trainer(Owner):
                     self._p, ctypes.byref(changes)
                 )
             )
-
-    @property
-    def steps(self) -> int:
-        """Steps done since the training began, over all resumes."""
-        return int(lib.cnn_trainer_steps(self._p))
 
     @property
     def epoch(self) -> int:
@@ -211,11 +189,17 @@ class Trainer(Owner):
         epochs: Optional[float] = None,
         validation_data: Optional[Any] = None,
         callback: Optional[Callable[[Progress], Any]] = None,
+        callbacks: Iterable[Callback] = (),
+        time_limit: Optional[float] = None,
         progress: bool = False,
     ) -> History:
         """`steps` more steps, or `epochs` more passes over the data; fewer if
-        the callback or cancel() say so. Arguments and errors are those of
-        Net.fit().
+        time, patience, a callback or cancel() say so: `stopped` tells which
+        it was. Arguments and errors are those of Net.fit().
+
+        Validations are judged where an epoch is over, not where a run ends
+        within one. A patience that is used up ends the next run, too, unless
+        an EarlyStopping with other settings is given.
 
         A batch may straddle two epochs. One whole epoch after the other, each
         in a run of its own, ends where they would end in a single run.
@@ -227,43 +211,57 @@ class Trainer(Owner):
             was begun by an earlier run has the means over that part, too.
         """
         total = steps_of(steps, epochs, self._count, self._batch, self.steps)
+        limit = _checks.optional_seconds("time_limit", time_limit)
         validation = None
         if validation_data is not None:
             validation = dataset_of(validation_data, net=self._net)
+        told = Told(self, callbacks, validation)
         history = History()
         display = Display(total, self._count / self._batch, progress)
         done, before = self.steps, self.epoch
         if self._means.epoch != before:
-            self._means = _Means(before)
+            self._means = Means(before)
         means = self._means
         means.begin()
+        end = time.monotonic() + limit
+        self.stopped = told.patience()
         try:
             for left in range(total - 1, -1, -1):
                 if self._cancelled:
+                    self.stopped = "cancel"
+                if self.stopped is not None:
                     break
                 metrics = self.step()
                 done += 1
                 means.add(metrics)
                 if display.moves:
                     display.step(total - left, metrics)
-                stop = callback is not None and bool(
-                    callback(Progress(done, before, metrics, self))
-                )
+                if callback is not None and callback(
+                    Progress(done, before, metrics, self)
+                ):
+                    self.stopped = "callback"
+                elif time.monotonic() >= end:
+                    self.stopped = "time"
                 epoch = done * self._batch // self._count
-                if epoch > before or left == 0 or stop:
-                    history.append(means.entry(self._net, done, validation))
-                    self.history._put(history[-1])
-                    display.epoch(max(epoch, before + 1), history[-1])
-                    if epoch > before:
-                        before, means = epoch, _Means(epoch)
+                over = epoch > before
+                if over or left == 0 or self.stopped is not None:
+                    found = told.validate(over)
+                    entry = means.entry(done, found)
+                    history.append(entry)
+                    self.history.put(entry)
+                    display.epoch(max(epoch, before + 1), entry)
+                    if over:
+                        before, means = epoch, Means(epoch)
                         self._means = means
+                        self.stopped = told.epoch(entry) or self.stopped
                     means.begin()
-                if stop:
-                    break
+            if self.stopped is None:
+                self.stopped = "steps" if epochs is None else "epochs"
         finally:
             means.pause()
             display.close()
             self._cancelled = False
+            told.end()
         return history
 
     def cancel(self) -> None:
@@ -302,64 +300,5 @@ class Trainer(Owner):
         with handle.lock:
             check(lib.cnn_trainer_resume(handle.pointer, _checks.path(path)))
         # What came after that has not happened.
-        self._means = _Means(self.epoch)
+        self._means = Means(self.epoch)
         self.history[:] = [e for e in self.history if e.step <= self.steps]
-
-
-class _Means:
-    """What the steps of an epoch gave so far, over one run or several."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-        self.start = self.seconds = self.loss = 0.0
-        self.steps = self.count = self.correct = 0
-
-    def begin(self) -> None:
-        self.start = time.perf_counter()
-
-    def pause(self) -> None:
-        self.seconds += time.perf_counter() - self.start
-
-    def add(self, metrics: Metrics) -> None:
-        self.loss += metrics.loss
-        self.steps += 1
-        self.count += metrics.count
-        self.correct += metrics.correct
-
-    def entry(self, net: Net, step: int, validation: Any) -> Epoch:
-        self.pause()
-        speed = self.count / max(1e-9, self.seconds)
-        found = None if validation is None else net.evaluate(validation)
-        return Epoch(
-            step,
-            self.loss / self.steps,
-            self.correct / self.count,
-            None if found is None else found.loss,
-            None if found is None else found.accuracy,
-            speed,
-            self.epoch,
-        )
-
-
-def steps_of(
-    steps: Optional[int],
-    epochs: Optional[float],
-    count: int,
-    batch: int,
-    done: int = 0,
-) -> int:
-    """How many steps are meant: that many, or so many passes over the data,
-    one by default. All batches are full, so the step that ends an epoch goes
-    on into the next one, and that part counts for it: otherwise one epoch after
-    the other would be longer than all at once."""
-    if steps is not None and epochs is not None:
-        raise ValueError("steps and epochs: one of them is enough")
-    if steps is not None:
-        return _checks.integer("steps", steps, 0, 2**63 - 1)
-    passes = _checks.real("epochs", 1 if epochs is None else epochs)
-    if not 0 <= passes < 2**31:
-        raise ValueError(f"epochs {passes:g}, expected at least 0")
-    whole = done * batch // count  # epochs so far
-    if passes >= 1 and done == -(-whole * count // batch):
-        return math.ceil((whole + passes) * count / batch) - done
-    return math.ceil(passes * count / batch)
