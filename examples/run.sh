@@ -100,7 +100,8 @@ fi
 program=${name##*/}
 cmake --build "$build" --target "$program" >&2
 case $name in
-predict | first/* | tasks/own_layer) ;; # are told where their data are
+predict | first/* | tasks/folder | tasks/mapped | tasks/own_layer)
+    ;; # are told where their data are, or draw them
 *) find_data "$@" ;;
 esac
 [ -z "$out" ] || say "model, page, plot and digit go to $out"

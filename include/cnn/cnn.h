@@ -60,6 +60,7 @@
 #include "cnn/norm.h"
 #include "cnn/optim.h"
 #include "cnn/parts.h"
+#include "cnn/reader.h"
 #include "cnn/runtime.h"
 #include "cnn/schedule.h"
 #include "cnn/scores.h"

@@ -24,11 +24,15 @@ typedef struct cnn_trainer_options {
     uint32_t struct_size; /**< sizeof(cnn_trainer_options) */
     uint32_t flags;       /**< CNN_NO_SHUFFLE [0] */
     int32_t batch;        /**< samples in a step [the net's max_batch] */
-    float clip_norm; /**< the gradients of the whole net, as one vector, are
-                          shortened to this length if they are longer [never];
-                          gradients of frozen layers count if they are
-                          computed */
-    uint64_t seed;   /**< of shuffling and augmentation [0] */
+    float clip_norm;    /**< the gradients of the whole net, as one vector, are
+                             shortened to this length if they are longer [never];
+                             gradients of frozen layers count if they are
+                             computed */
+    uint64_t seed;      /**< of shuffling and augmentation [0] */
+    int32_t read_ahead; /**< batches that a thread reads while a step computes,
+                             each with memory of its own; -1: none [2 if the
+                             dataset has a reader (reader.h), else none] */
+    uint32_t reserved;  /**< 0 */
 } cnn_trainer_options;
 
 /** Where a trainer stands, as its callback sees it. */
@@ -59,7 +63,8 @@ CNN_API cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
                                         const cnn_dataset *dataset,
                                         const cnn_trainer_options *options);
 
-/** Frees a trainer; NULL is fine. Net, optimiser and dataset stay. */
+/** Frees a trainer; NULL is fine. Net, optimiser and dataset stay. A thread
+ *  that reads ahead ends with the batch that it is at. */
 CNN_API void cnn_trainer_free(cnn_trainer *trainer);
 
 /**
@@ -84,11 +89,14 @@ CNN_API cnn_status cnn_trainer_set_schedule(
 CNN_API cnn_status cnn_trainer_set_augmentation(
     cnn_trainer *trainer, const cnn_augment_options *options);
 
-/** One step on the next batch, as cnn_net_train_step(). Also CNN_EOVERFLOW at
- *  step or epoch 2^62, a number that a checkpoint may contain. After a failure
- *  the trainer is at the same step as before. If a gradient is not finite, the
- *  running statistics of batch normalisation may have changed. If a parameter
- *  is not finite, the parameters have changed as well. */
+/** One step on the next batch, as cnn_net_train_step(). Also what the reader of
+ *  a dataset fails with, and CNN_EOVERFLOW at step or epoch 2^62, a number that
+ *  a checkpoint may contain. The bits are the same whether batches are read
+ *  ahead or not. A failure to read is that of the step whose batch it is; the
+ *  next call reads that batch again. After a failure the trainer is at the same
+ *  step as before. If a gradient is not finite, the running statistics of batch
+ *  normalisation may have changed. If a parameter is not finite, the parameters
+ *  have changed as well. */
 CNN_API cnn_status cnn_trainer_step(cnn_trainer *trainer, cnn_metrics *out);
 
 /**
@@ -148,7 +156,8 @@ CNN_API cnn_status cnn_trainer_resume(cnn_trainer *trainer, const char *path);
  * @param confusion  K x K counts for K outputs, [label][prediction],
  *                   overwritten; NULL if not wanted. A sample with a NaN among
  *                   its outputs is wrong, and in no cell
- * @return CNN_OK, CNN_EINVAL, CNN_ESTATE, CNN_ESHAPE, CNN_ENOMEM
+ * @return CNN_OK, CNN_EINVAL, CNN_ESTATE, CNN_ESHAPE, CNN_ENOMEM; what a reader
+ *         of the program fails with: then `confusion` is all 0
  */
 CNN_API cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
                                     cnn_metrics *out, int64_t *confusion);

@@ -7,11 +7,9 @@
 
 #include "base/utf8.h"
 
-#define TEXT_SIZE 512
-
 /* The last error of each thread. */
 static _Thread_local cnn_status last_status;
-static _Thread_local char last_text[TEXT_SIZE];
+static _Thread_local char last_text[CNN__TEXT];
 /* Kinds of objects (cnn__object, as bits) that the last failure left NULL, or
  * the failures right before it; the same before the last failure. */
 static _Thread_local unsigned lost, lost_before;
@@ -57,17 +55,17 @@ static void make_printable(char *text)
     }
 }
 
-/* Sets the last text from one of TEXT_SIZE bytes. */
+/* Sets the last text from one of CNN__TEXT bytes. */
 static void set_last_text(char *text)
 {
     make_printable(text);
-    memcpy(last_text, text, TEXT_SIZE);
+    memcpy(last_text, text, CNN__TEXT);
 }
 
 cnn_status cnn__fail(cnn_status status, const char *format, ...)
 {
     /* Not formatted in place: an argument may be the last text itself. */
-    char text[TEXT_SIZE];
+    char text[CNN__TEXT];
     va_list args;
 
     va_start(args, format);
@@ -82,22 +80,22 @@ cnn_status cnn__fail(cnn_status status, const char *format, ...)
 
 void cnn__fail_where(const char *format, ...)
 {
-    char text[TEXT_SIZE];
+    char text[CNN__TEXT];
     va_list args;
 
     va_start(args, format);
     int n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (n < 0 || n >= TEXT_SIZE)
+    if (n < 0 || n >= CNN__TEXT)
         return;
     snprintf(text + n, sizeof(text) - (size_t)n, ": %.*s",
-             TEXT_SIZE - n - (int)sizeof(": "), last_text);
+             CNN__TEXT - n - (int)sizeof(": "), last_text);
     set_last_text(text);
 }
 
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
 {
-    char text[TEXT_SIZE];
+    char text[CNN__TEXT];
     char reason[128];
     va_list args;
 

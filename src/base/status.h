@@ -18,6 +18,9 @@ void cnn__fail_where(const char *format, ...)
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Bytes of the text of an error. */
+#define CNN__TEXT 512
+
 /* Bytes of a text with the reason why something is not possible, where that is
  * no error. */
 #define CNN__WHY 192

@@ -1,9 +1,7 @@
 #include "base/threads.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "base/float_mode.h"
@@ -183,23 +181,10 @@ static void forget_workers(void)
     inside = false;
 }
 
-/* Workers block all signals but those for their own faults, so that handlers
- * run in the program's threads. */
 static bool create_worker(int32_t worker)
 {
-    sigset_t all, before;
-
-    sigfillset(&all);
-    sigdelset(&all, SIGSEGV);
-    sigdelset(&all, SIGBUS);
-    sigdelset(&all, SIGFPE);
-    sigdelset(&all, SIGILL);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-        return false;
-    const bool created = pthread_create(&pool[worker - 1], NULL, worker_main,
-                                        (void *)(intptr_t)worker) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return created;
+    return cnn__thread_start(&pool[worker - 1], worker_main,
+                             (void *)(intptr_t)worker);
 }
 
 /* Registered when the library is loaded, before `use` can be held, because a
@@ -274,6 +259,22 @@ void cnn__parallel(int64_t chunks, int32_t workers, cnn__chunk_fn run,
     wait_until_done();
     inside = false;
     pthread_mutex_unlock(&use);
+}
+
+bool cnn__thread_start(pthread_t *thread, void *(*run)(void *), void *data)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+        return false;
+    const bool started = pthread_create(thread, NULL, run, data) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
 }
 
 int32_t cnn__cores(void)

@@ -2,6 +2,8 @@
 #ifndef CNN_BASE_THREADS_H
 #define CNN_BASE_THREADS_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +24,10 @@ static inline int32_t cnn__worth(int32_t workers, size_t floats)
 {
     return floats < 32768 ? 1 : workers;
 }
+
+/* Starts a thread of libcnn's. It blocks all signals but those for its own
+ * faults, so that handlers run in the program's threads. */
+bool cnn__thread_start(pthread_t *thread, void *(*run)(void *), void *data);
 
 /* The number of cores online, at least 1. */
 int32_t cnn__cores(void);

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/options.h"
-#include "data/dataset_impl.h"
+#include "data/callback.h"
 
 /* Keeps sums of sizes within 32 bits. */
 #define MOST_PAD 4096
@@ -51,6 +51,34 @@ void cnn_dataset_free(cnn_dataset *dataset)
     cnn__free(dataset->memory[0]);
     cnn__free(dataset->memory[1]);
     cnn__free(dataset);
+}
+
+static cnn_status check_shape(const cnn_shape *shape, const char *what)
+{
+    if (shape->c < 1 || shape->h < 1 || shape->w < 1)
+        return cnn__fail(CNN_EINVAL,
+                         "dataset: %s %dx%dx%d, expected at least 1x1x1", what,
+                         shape->c, shape->h, shape->w);
+    return CNN_OK;
+}
+
+cnn_status cnn__dataset_check_values(const cnn_shape *shape, const char *what,
+                                     int64_t count, size_t size)
+{
+    CNN__TRY(check_shape(shape, what));
+    if (count < 0)
+        return cnn__fail(CNN_EINVAL,
+                         "dataset: %lld samples, expected at least 0",
+                         (long long)count);
+    const size_t floats =
+        cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w);
+    if (count > INT32_MAX ||
+        cnn__size_mul3((size_t)count, floats, size) > PTRDIFF_MAX ||
+        cnn__size_mul(floats, sizeof(float)) > PTRDIFF_MAX)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "dataset: %lld images of %dx%dx%d are too many",
+                         (long long)count, shape->c, shape->h, shape->w);
+    return CNN_OK;
 }
 
 cnn_status cnn__dataset_set_shape(cnn_dataset *d, const cnn_shape *shape)
@@ -113,7 +141,8 @@ cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
         d->labels += first;
     if (d->weights != NULL)
         d->weights += first;
-    if (cnn__dataset_find_classes(d) == CNN_OK)
+    d->first += first;
+    if (d->callback != NULL || cnn__dataset_find_classes(d) == CNN_OK)
         return d;
     cnn_dataset_free(d);
     return cnn__lost(CNN__DATASET);
@@ -150,6 +179,19 @@ cnn_status cnn_dataset_shape(const cnn_dataset *dataset, cnn_shape *shape)
 int32_t cnn_dataset_classes(const cnn_dataset *dataset)
 {
     return dataset != NULL ? dataset->classes : 0;
+}
+
+bool cnn__dataset_is_labelled(const cnn_dataset *d)
+{
+    return d->labels != NULL || (d->callback != NULL && d->classes > 0);
+}
+
+bool cnn__dataset_is_weighted(const cnn_dataset *d)
+{
+    const bool reads = d->callback != NULL &&
+                       (d->callback->reader.flags & CNN_READS_WEIGHTS) != 0;
+
+    return d->weights != NULL || d->class_weights != NULL || reads;
 }
 
 size_t cnn__dataset_target_floats(const cnn_dataset *d)

@@ -8,10 +8,14 @@
 
 #include "base/status.h"
 #include "cnn/dataset.h"
+#include "cnn/reader.h"
 #include "data/values.h"
 
+/* A function of the program that reads samples (callback.h). */
+typedef struct cnn__callback cnn__callback;
+
 /* Arrays, and how to read them. Those that it does not have are NULL; without
- * samples all may be. */
+ * samples, or with a callback, all may be. */
 struct cnn_dataset {
     cnn_shape shape; /* of a stored image, without padding */
     int32_t pad;
@@ -26,8 +30,31 @@ struct cnn_dataset {
     const float *weights;       /* (count) */
     const float *class_weights; /* (class_count) */
     int32_t class_count;
-    void *memory[2]; /* those arrays that it owns: images, labels */
+    cnn__callback *callback; /* NULL: the arrays hold the samples */
+    int64_t first;           /* of a slice: its first sample, for that */
+    void *memory[2]; /* what it owns: images or the callback, and labels */
 };
+
+/* Arrays to read into; NULL: not wanted. */
+typedef struct cnn__wanted {
+    float *x;
+    int32_t *labels;
+    float *targets, *weights;
+} cnn__wanted;
+
+/* Reads all that is wanted of samples, with one call of a callback. Indices are
+ * checked, and that what is wanted is there. */
+cnn_status cnn__dataset_read_rows(const cnn_dataset *dataset, int64_t count,
+                                  const int64_t *index, const cnn__wanted *to);
+
+/* CNN_EINVAL or CNN_EOVERFLOW unless `count` arrays of that shape, of elements
+ * of `size` bytes, are possible. `what` names the shape. */
+cnn_status cnn__dataset_check_values(const cnn_shape *shape, const char *what,
+                                     int64_t count, size_t size);
+
+/* Does each sample have a label; is one worth more than another? */
+bool cnn__dataset_is_labelled(const cnn_dataset *d);
+bool cnn__dataset_is_weighted(const cnn_dataset *d);
 
 /* A dataset without samples. NULL if the options are not possible or memory is
  * short. `scale` is the default. */

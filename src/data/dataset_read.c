@@ -1,7 +1,7 @@
 /* Reading samples of a dataset, by their numbers. */
 #include "cnn/dataset.h"
 
-#include "data/dataset_impl.h"
+#include "data/callback.h"
 
 static cnn_status check_index(const cnn_dataset *d, int64_t count,
                               const int64_t *index)
@@ -47,62 +47,29 @@ static size_t sample_of(const int64_t *index, int64_t i)
     return (size_t)(index != NULL ? index[i] : i);
 }
 
-cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
-                            const int64_t *index, float *x, int32_t *labels)
+static void read_images(const cnn_dataset *d, int64_t count,
+                        const int64_t *index, float *x)
 {
-    const cnn_dataset *d = dataset;
-
-    if (d == NULL)
-        return cnn__fail_null(CNN__DATASET, NULL);
-    CNN__TRY(check_index(d, count, index));
-    if (labels != NULL && count > 0 && d->labels == NULL)
-        return cnn__fail(CNN_ESTATE, "the dataset has no labels");
     const cnn_shape shape = cnn__dataset_padded_shape(d);
     const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    for (int64_t i = 0; i < count; i++) {
-        const size_t sample = sample_of(index, i);
 
-        if (x != NULL)
-            read_image(d, sample, x + (size_t)i * size);
-        if (labels != NULL)
-            labels[i] = d->labels[sample];
-    }
-    return CNN_OK;
+    for (int64_t i = 0; i < count; i++)
+        read_image(d, sample_of(index, i), x + (size_t)i * size);
 }
 
-cnn_status cnn_dataset_read_targets(const cnn_dataset *dataset, int64_t count,
-                                    const int64_t *index, float *targets)
+static void read_targets(const cnn_dataset *d, int64_t count,
+                         const int64_t *index, float *targets)
 {
-    const cnn_dataset *d = dataset;
-    cnn_shape shape;
-
-    CNN__TRY(cnn_dataset_target_shape(d, &shape));
-    CNN__TRY(check_index(d, count, index));
-    if (targets == NULL && count > 0)
-        return cnn__fail(CNN_EINVAL, "targets is NULL");
     const size_t size = cnn__dataset_target_floats(d);
-    for (int64_t i = 0; i < count; i++) {
-        const size_t sample = sample_of(index, i);
 
-        if (d->own_targets)
-            read_image(d, sample, targets + (size_t)i * size);
-        else
-            cnn__values_read(&d->targets, sample * size,
-                             targets + (size_t)i * size, size);
-    }
-    return CNN_OK;
+    for (int64_t i = 0; i < count; i++)
+        cnn__values_read(&d->targets, sample_of(index, i) * size,
+                         targets + (size_t)i * size, size);
 }
 
-cnn_status cnn_dataset_read_weights(const cnn_dataset *dataset, int64_t count,
-                                    const int64_t *index, float *weights)
+static void read_weights(const cnn_dataset *d, int64_t count,
+                         const int64_t *index, float *weights)
 {
-    const cnn_dataset *d = dataset;
-
-    if (d == NULL)
-        return cnn__fail_null(CNN__DATASET, NULL);
-    CNN__TRY(check_index(d, count, index));
-    if (weights == NULL && count > 0)
-        return cnn__fail(CNN_EINVAL, "weights is NULL");
     for (int64_t i = 0; i < count; i++) {
         const size_t sample = sample_of(index, i);
         const float own = d->weights != NULL ? d->weights[sample] : 1.0f;
@@ -111,5 +78,63 @@ cnn_status cnn_dataset_read_weights(const cnn_dataset *dataset, int64_t count,
                          ? own * d->class_weights[d->labels[sample]]
                          : own;
     }
+}
+
+static void read_arrays(const cnn_dataset *d, int64_t count,
+                        const int64_t *index, const cnn__wanted *to)
+{
+    if (to->x != NULL)
+        read_images(d, count, index, to->x);
+    for (int64_t i = 0; to->labels != NULL && i < count; i++)
+        to->labels[i] = d->labels[sample_of(index, i)];
+    if (to->targets != NULL && d->own_targets)
+        read_images(d, count, index, to->targets);
+    else if (to->targets != NULL)
+        read_targets(d, count, index, to->targets);
+    if (to->weights != NULL)
+        read_weights(d, count, index, to->weights);
+}
+
+cnn_status cnn__dataset_read_rows(const cnn_dataset *d, int64_t count,
+                                  const int64_t *index, const cnn__wanted *to)
+{
+    CNN__TRY(check_index(d, count, index));
+    if (to->labels != NULL && count > 0 && !cnn__dataset_is_labelled(d))
+        return cnn__fail(CNN_ESTATE, "the dataset has no labels");
+    if (d->callback != NULL)
+        return cnn__callback_read(d, count, index, to);
+    read_arrays(d, count, index, to);
     return CNN_OK;
+}
+
+cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
+                            const int64_t *index, float *x, int32_t *labels)
+{
+    if (dataset == NULL)
+        return cnn__fail_null(CNN__DATASET, NULL);
+    return cnn__dataset_read_rows(dataset, count, index,
+                                  &(cnn__wanted){.x = x, .labels = labels});
+}
+
+cnn_status cnn_dataset_read_targets(const cnn_dataset *dataset, int64_t count,
+                                    const int64_t *index, float *targets)
+{
+    cnn_shape shape;
+
+    CNN__TRY(cnn_dataset_target_shape(dataset, &shape));
+    if (targets == NULL && count > 0)
+        return cnn__fail(CNN_EINVAL, "targets is NULL");
+    return cnn__dataset_read_rows(dataset, count, index,
+                                  &(cnn__wanted){.targets = targets});
+}
+
+cnn_status cnn_dataset_read_weights(const cnn_dataset *dataset, int64_t count,
+                                    const int64_t *index, float *weights)
+{
+    if (dataset == NULL)
+        return cnn__fail_null(CNN__DATASET, NULL);
+    if (weights == NULL && count > 0)
+        return cnn__fail(CNN_EINVAL, "weights is NULL");
+    return cnn__dataset_read_rows(dataset, count, index,
+                                  &(cnn__wanted){.weights = weights});
 }

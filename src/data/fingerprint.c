@@ -3,13 +3,19 @@
  *     c, h, w, pad, bytes of a pixel (int32), count (int64),
  *     scale, offset (float), labels (int32), pixels (bytes or float)
  *
+ * With a callback, bytes of a pixel is 0, and instead of labels and pixels
+ * comes what the program says about them:
+ *
+ *     number of the first sample (int64), classes, flags (int32), what the
+ *     program gave for the content (int64)
+ *
  * All is little-endian. Checkpoints contain it, so this must never change. */
 #include <string.h>
 
 #include <zlib.h>
 
 #include "base/bytes.h"
-#include "data/dataset_impl.h"
+#include "data/callback.h"
 
 #define BLOCK 1024 /* words converted at a time */
 
@@ -65,6 +71,26 @@ static uLong add_targets(uLong crc, const cnn_dataset *d)
     return crc;
 }
 
+static uint32_t bytes_of_pixel(const cnn_dataset *d)
+{
+    return d->callback != NULL        ? 0
+           : d->images.floats != NULL ? sizeof(float)
+                                      : sizeof(uint8_t);
+}
+
+static uLong add_callback(uLong crc, const cnn_dataset *d)
+{
+    const cnn_dataset_reader *r = &d->callback->reader;
+    const uint64_t first = (uint64_t)d->first;
+    const uint32_t words[] = {
+        (uint32_t)first,          (uint32_t)(first >> 32),
+        (uint32_t)d->classes,     r->flags,
+        (uint32_t)r->fingerprint, (uint32_t)(r->fingerprint >> 32),
+    };
+
+    return add_words(crc, words, sizeof(words) / sizeof(words[0]));
+}
+
 uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
 {
     const cnn_dataset *d = dataset;
@@ -75,18 +101,16 @@ uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
     const float scaling[] = {d->images.scale, d->images.offset};
     const uint64_t count = (uint64_t)d->count;
     const uint32_t head[] = {
-        (uint32_t)d->shape.c,
-        (uint32_t)d->shape.h,
-        (uint32_t)d->shape.w,
-        (uint32_t)d->pad,
-        d->images.floats != NULL ? sizeof(float) : sizeof(uint8_t),
-        (uint32_t)count,
+        (uint32_t)d->shape.c,    (uint32_t)d->shape.h, (uint32_t)d->shape.w,
+        (uint32_t)d->pad,        bytes_of_pixel(d),    (uint32_t)count,
         (uint32_t)(count >> 32),
     };
     uLong crc = crc32_z(0, NULL, 0);
 
     crc = add_words(crc, head, sizeof(head) / sizeof(head[0]));
     crc = add_words(crc, scaling, 2);
+    if (d->callback != NULL)
+        crc = add_callback(crc, d);
     if (d->count > 0 && d->labels != NULL)
         crc = add_words(crc, d->labels, (size_t)d->count);
     crc = add_values(crc, &d->images, pixels);

@@ -5,29 +5,6 @@
 #include "base/options.h"
 #include "data/dataset_impl.h"
 
-static cnn_status check_shape(const cnn_shape *shape, const char *what)
-{
-    if (shape->c < 1 || shape->h < 1 || shape->w < 1)
-        return cnn__fail(CNN_EINVAL,
-                         "dataset: %s %dx%dx%d, expected at least 1x1x1", what,
-                         shape->c, shape->h, shape->w);
-    return CNN_OK;
-}
-
-/* Do `count` arrays of `floats` values of `size` bytes fit into memory, and
- * each of them as floats? */
-static cnn_status check_size(int64_t count, size_t floats, size_t size,
-                             const cnn_shape *shape)
-{
-    if (count > INT32_MAX ||
-        cnn__size_mul3((size_t)count, floats, size) > PTRDIFF_MAX ||
-        cnn__size_mul(floats, sizeof(float)) > PTRDIFF_MAX)
-        return cnn__fail(CNN_EOVERFLOW,
-                         "dataset: %lld images of %dx%dx%d are too many",
-                         (long long)count, shape->c, shape->h, shape->w);
-    return CNN_OK;
-}
-
 static size_t value_size(const cnn__values *v)
 {
     return v->bytes != NULL ? sizeof(*v->bytes) : sizeof(*v->floats);
@@ -35,20 +12,16 @@ static size_t value_size(const cnn__values *v)
 
 static cnn_status take_images(cnn_dataset *d, const cnn_dataset_source *s)
 {
-    CNN__TRY(check_shape(&s->shape, "shape"));
-    if (s->count < 0)
-        return cnn__fail(CNN_EINVAL,
-                         "dataset: %lld samples, expected at least 0",
-                         (long long)s->count);
+    d->images.bytes = s->bytes;
+    d->images.floats = s->floats;
+    CNN__TRY(cnn__dataset_check_values(&s->shape, "shape", s->count,
+                                       value_size(&d->images)));
     if (s->bytes != NULL && s->floats != NULL)
         return cnn__fail(CNN_EINVAL, "dataset: images as bytes and as floats");
     if (s->count > 0 && s->bytes == NULL && s->floats == NULL)
         return cnn__fail(CNN_EINVAL, "dataset: images is NULL");
-    CNN__TRY(cnn__dataset_set_shape(d, &s->shape));
-    d->images.bytes = s->bytes;
-    d->images.floats = s->floats;
     d->count = s->count;
-    return check_size(s->count, d->pixels, value_size(&d->images), &s->shape);
+    return cnn__dataset_set_shape(d, &s->shape);
 }
 
 static cnn_status take_targets(cnn_dataset *d, const cnn_dataset_source *s)
@@ -64,7 +37,6 @@ static cnn_status take_targets(cnn_dataset *d, const cnn_dataset_source *s)
         return cnn__fail(CNN_EINVAL, "dataset: targets of two kinds");
     if (!any)
         return CNN_OK;
-    CNN__TRY(check_shape(shape, "target_shape"));
     if (!isfinite(s->target_scale) || !isfinite(s->target_offset))
         return cnn__fail(CNN_EINVAL,
                          "dataset: target_scale %g, target_offset %g, expected "
@@ -78,10 +50,8 @@ static cnn_status take_targets(cnn_dataset *d, const cnn_dataset_source *s)
             s->target_scale, s->target_bytes != NULL ? 1.0f / 255.0f : 1.0f),
         .offset = s->target_offset,
     };
-    return check_size(
-        s->count,
-        cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w),
-        value_size(&d->targets), shape);
+    return cnn__dataset_check_values(shape, "target_shape", s->count,
+                                     value_size(&d->targets));
 }
 
 static cnn_status check_weights(const float *weights, int64_t count,

@@ -18,6 +18,12 @@ static void read_floats(const cnn__values *v, const float *restrict from,
         x[i] = from[i] * scale + offset;
 }
 
+void cnn__values_scale(const cnn__values *v, float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] * v->scale + v->offset;
+}
+
 void cnn__values_read(const cnn__values *v, size_t at, float *x, size_t n)
 {
     if (v->bytes != NULL)

@@ -21,6 +21,9 @@ static inline bool cnn__values_present(const cnn__values *v)
 /* Reads n numbers, from value `at` on. */
 void cnn__values_read(const cnn__values *v, size_t at, float *x, size_t n);
 
+/* What n floats stand for, in their place. */
+void cnn__values_scale(const cnn__values *v, float *x, size_t n);
+
 /* The values without the first n. */
 cnn__values cnn__values_from(const cnn__values *v, size_t n);
 

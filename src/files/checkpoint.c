@@ -295,9 +295,7 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     /* Dropout is a function of these two. */
     t->net->pass.run.step = (uint64_t)p->passes;
     t->net->pass.run.seed = (uint64_t)p->net_seed;
-    t->step = p->step;
-    t->epoch = p->epoch;
-    t->position = (int32_t)p->sample;
+    cnn__trainer_go(t, p->step, p->epoch, (int32_t)p->sample);
     cnn__learning_restore(r, p->json, t);
     /* Swapped: the net's old metadata are freed with the position. */
     const cnn__metadata before = t->net->metadata;

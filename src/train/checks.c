@@ -9,7 +9,7 @@ static cnn_status check_classes(const cnn_net *net, const cnn_dataset *dataset)
     const int32_t classes = cnn_dataset_classes(dataset);
     const size_t outputs = cnn__shape_size(&net->out);
 
-    if (dataset->labels == NULL && dataset->count > 0)
+    if (!cnn__dataset_is_labelled(dataset) && dataset->count > 0)
         return cnn__fail(CNN_EINVAL,
                          "the dataset has neither labels nor targets");
     if ((size_t)classes > outputs)

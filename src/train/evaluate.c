@@ -53,8 +53,11 @@ cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
                 .confusion = confusion};
     const cnn_status status = cnn__walk_run(&walk, visit, &c);
     cnn__walk_close(&walk);
-    if (status != CNN_OK)
+    if (status != CNN_OK) {
+        if (confusion != NULL) /* the counts of a part are of no use */
+            memset(confusion, 0, K * K * sizeof(*confusion));
         return status;
+    }
     *out = (cnn_metrics){cnn__walk_loss(&walk), cnn_dataset_count(dataset),
                          c.correct};
     return CNN_OK;

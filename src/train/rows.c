@@ -13,8 +13,7 @@ cnn__rows cnn__rows_lay_out(const cnn_dataset *dataset, size_t N,
                             cnn__arena *arena)
 {
     const size_t targets = cnn__dataset_target_floats(dataset);
-    const bool weighted =
-        dataset->weights != NULL || dataset->class_weights != NULL;
+    const bool weighted = cnn__dataset_is_weighted(dataset);
 
     return (cnn__rows){
         .index = cnn__arena_take(arena, N, sizeof(int64_t)),
@@ -28,13 +27,9 @@ cnn__rows cnn__rows_lay_out(const cnn_dataset *dataset, size_t N,
 cnn_status cnn__rows_read(const cnn__rows *r, const cnn_dataset *dataset,
                           int32_t count, cnn_batch *batch)
 {
-    CNN__TRY(cnn_dataset_read(dataset, count, r->index, r->x, r->labels));
-    if (r->targets != NULL)
-        CNN__TRY(
-            cnn_dataset_read_targets(dataset, count, r->index, r->targets));
-    if (r->weights != NULL)
-        CNN__TRY(
-            cnn_dataset_read_weights(dataset, count, r->index, r->weights));
+    const cnn__wanted to = {r->x, r->labels, r->targets, r->weights};
+
+    CNN__TRY(cnn__dataset_read_rows(dataset, count, r->index, &to));
     *batch = (cnn_batch){.struct_size = sizeof(*batch),
                          .count = count,
                          .x = r->x,

@@ -12,6 +12,11 @@
 #include "train/step.h"
 #include "train/trainer_impl.h"
 
+/* More than that is a slip. */
+#define MOST_AHEAD 1024
+
+static int32_t list_batch(void *trainer, int64_t *index, bool *more);
+
 /* ------------------------------------------------------------ create --- */
 
 static cnn_status check_parts(const cnn_net *net, const cnn_optim *optim,
@@ -43,6 +48,11 @@ static cnn_status read_options(cnn_trainer_options *o,
     if (o->clip_norm == 0.0f && !cnn__is_unset(o->clip_norm))
         return cnn__fail(CNN_EINVAL,
                          "trainer: clip_norm 0, which makes all gradients 0");
+    if (o->read_ahead < -1 || o->read_ahead > MOST_AHEAD || o->reserved != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "trainer: read_ahead %d, reserved %u, expected -1 to "
+                         "%d and 0",
+                         o->read_ahead, o->reserved, MOST_AHEAD);
     if (o->batch == 0)
         o->batch = net->max_batch;
     return cnn__check_batch(o->batch, net->max_batch);
@@ -50,10 +60,14 @@ static cnn_status read_options(cnn_trainer_options *o,
 
 static void lay_out(cnn_trainer *t, cnn__arena *arena)
 {
-    const size_t batch = (size_t)t->o.batch;
+    const int32_t ahead = t->o.read_ahead;
 
     t->order = cnn__arena_take(arena, (size_t)t->count, sizeof(int32_t));
-    t->rows = cnn__rows_lay_out(t->dataset, batch, arena);
+    cnn__feed_lay_out(&t->feed, (size_t)t->o.batch,
+                      ahead == 0  ? cnn__feed_default(t->dataset)
+                      : ahead > 0 ? ahead
+                                  : 0,
+                      arena);
 }
 
 cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
@@ -75,6 +89,7 @@ cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
     t->o = o;
     t->count = (int32_t)cnn_dataset_count(dataset);
     t->order_epoch = -1;
+    t->feed = (cnn__feed){.dataset = dataset, .list = list_batch, .owner = t};
     lay_out(t, &arena);
     t->memory = cnn__alloc(arena.used);
     if (t->memory == NULL) {
@@ -90,6 +105,7 @@ void cnn_trainer_free(cnn_trainer *t)
 {
     if (t == NULL)
         return;
+    cnn__feed_end(&t->feed);
     cnn__shadow_free(&t->average.shadow);
     cnn__shadow_free(&t->stopping.best);
     cnn__free(t->scratch);
@@ -156,25 +172,55 @@ static void order_samples(cnn_trainer *t, int64_t epoch)
     }
 }
 
-/* Lists the samples of the next batch, which may extend into the next epoch.
- * Advances epoch and position past it. */
-static void list_batch(cnn_trainer *t, int64_t *epoch, int32_t *position)
+/* Lists the samples of the next batch, which may extend into the next epoch. */
+static int32_t list_batch(void *trainer, int64_t *index, bool *more)
 {
+    cnn_trainer *t = trainer;
+
+    *more = true;
     for (int32_t n = 0; n < t->o.batch; n++) {
-        order_samples(t, *epoch);
-        t->rows.index[n] = t->order[(*position)++];
-        if (*position == t->count) {
-            *position = 0;
-            (*epoch)++;
+        order_samples(t, t->next_epoch);
+        index[n] = t->order[t->next_position++];
+        if (t->next_position == t->count) {
+            t->next_position = 0;
+            t->next_epoch++;
         }
     }
+    return t->o.batch;
 }
+
+void cnn__trainer_go(cnn_trainer *t, int64_t step, int64_t epoch,
+                     int32_t position)
+{
+    cnn__feed_rewind(&t->feed);
+    t->step = step;
+    t->epoch = t->next_epoch = epoch;
+    t->position = t->next_position = position;
+}
+
+/* Past a batch, whose step is done. What is read ahead stays. */
+static void advance(cnn_trainer *t)
+{
+    const int64_t end = (int64_t)t->position + t->o.batch;
+
+    cnn__feed_done(&t->feed);
+    t->epoch += end / t->count;
+    t->position = (int32_t)(end % t->count);
+    t->step++;
+}
+
+/* A batch whose images are to be augmented. */
+typedef struct images {
+    const cnn_trainer *t;
+    float *x; /* (batch, C, H, W) */
+} images;
 
 /* Augments one image of the batch. The random numbers follow from the step and
  * the position in the batch. */
 static void augment_sample(void *data, int64_t sample, int32_t worker)
 {
-    const cnn_trainer *t = data;
+    const images *m = data;
+    const cnn_trainer *t = m->t;
     const cnn_shape *in = &t->net->in;
     cnn__random random;
 
@@ -182,21 +228,22 @@ static void augment_sample(void *data, int64_t sample, int32_t worker)
                       (uint64_t)t->step, (uint32_t)sample);
     cnn__augment(&t->augment, in, &random, t->paper,
                  t->scratch + (size_t)worker * t->scratch_stride,
-                 t->rows.x + (size_t)sample * cnn__shape_size(in));
+                 m->x + (size_t)sample * cnn__shape_size(in));
 }
 
-/* Reports a completed step to what follows the training. */
-static void follow(cnn_trainer *t, const cnn_metrics *m, bool epoch_ends)
+/* Reports a completed step, which began in `epoch`, to what follows the
+ * training. */
+static void follow(cnn_trainer *t, const cnn_metrics *m, int64_t epoch)
 {
     const double count = (double)m->count;
     const bool mean = t->net->reduction == CNN_REDUCE_MEAN;
     const double loss = mean ? m->loss * count : m->loss;
 
     if (t->scheduled)
-        cnn__schedule_follow(&t->schedule, loss, count, epoch_ends);
+        cnn__schedule_follow(&t->schedule, loss, count, t->epoch != epoch);
     cnn__average_step(&t->average, t->net);
-    if (t->sums.epoch != t->epoch)
-        t->sums = (cnn__sums){.epoch = t->epoch};
+    if (t->sums.epoch != epoch)
+        t->sums = (cnn__sums){.epoch = epoch};
     t->sums.loss += loss;
     t->sums.count += m->count;
     t->sums.correct += m->correct;
@@ -215,27 +262,33 @@ static cnn_status check_counts(const cnn_trainer *t)
     return CNN_OK;
 }
 
-cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
+static cnn_status learn(cnn_trainer *t, cnn_metrics *m)
 {
-    cnn_batch batch;
-    cnn_metrics m;
+    cnn__fed *fed;
 
-    CNN__TRY(check_counts(t));
-    int64_t epoch = t->epoch;
-    int32_t position = t->position;
-
-    list_batch(t, &epoch, &position);
-    CNN__TRY(cnn__rows_read(&t->rows, t->dataset, t->o.batch, &batch));
+    CNN__TRY(cnn__feed_next(&t->feed, &fed));
     if (t->augmented)
-        cnn__parallel(t->o.batch, t->workers, augment_sample, t);
+        cnn__parallel(t->o.batch, t->workers, augment_sample,
+                      &(images){t, fed->rows.x});
     if (t->scheduled)
         CNN__TRY(cnn_optim_set_lr(t->optim,
                                   cnn__schedule_lr(&t->schedule, t->step)));
-    CNN__TRY(cnn__net_learn(t->net, t->optim, t->o.clip_norm, &batch, &m));
-    follow(t, &m, epoch != t->epoch);
-    t->epoch = epoch;
-    t->position = position;
-    t->step++;
+    return cnn__net_learn(t->net, t->optim, t->o.clip_norm, &fed->batch, m);
+}
+
+cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
+{
+    cnn_metrics m;
+
+    CNN__TRY(check_counts(t));
+    const int64_t epoch = t->epoch;
+    const cnn_status status = learn(t, &m);
+    if (status != CNN_OK) { /* its images are moved already: read again */
+        cnn__trainer_go(t, t->step, t->epoch, t->position);
+        return status;
+    }
+    advance(t);
+    follow(t, &m, epoch);
     if (out != NULL)
         *out = m;
     return CNN_OK;

@@ -8,7 +8,7 @@
 
 #include "cnn/trainer.h"
 #include "train/average.h"
-#include "train/rows.h"
+#include "train/feed.h"
 #include "train/schedule.h"
 #include "train/stopping.h"
 
@@ -27,9 +27,11 @@ struct cnn_trainer {
     int32_t count;       /* samples in the dataset */
     int64_t step, epoch; /* steps done; epoch of the next sample */
     int32_t position;    /* of the next sample in its epoch */
-    int64_t order_epoch; /* epoch that `order` is shuffled for */
-    int32_t *order;      /* (count) */
-    cnn__rows rows;      /* of a batch */
+    cnn__feed feed;      /* of its batches; while that reads, it has ... */
+    int64_t next_epoch;  /* ... the epoch and position after them, ... */
+    int32_t next_position;
+    int64_t order_epoch; /* ... the epoch that `order` is shuffled for, ... */
+    int32_t *order;      /* ... and (count) that */
     atomic_int cancel;
     bool scheduled;
     cnn__schedule schedule;
@@ -46,5 +48,9 @@ struct cnn_trainer {
     int32_t stopped; /* CNN_STOPPED_* */
     void *memory;    /* the block of the arrays */
 };
+
+/* Goes to a position: the next batch begins there. */
+void cnn__trainer_go(cnn_trainer *t, int64_t step, int64_t epoch,
+                     int32_t position);
 
 #endif

@@ -46,93 +46,93 @@ cnn_status cnn__walk_check(const cnn_net *net, const cnn_dataset *dataset,
     return cnn__check_dataset(net, dataset);
 }
 
-/* Lists the samples of the batch that begins with `first`, and returns their
- * number. */
-static int32_t list_batch(const cnn__walk *w, int64_t first)
+/* Lists the samples of the next batch. */
+static int32_t list_batch(void *walk, int64_t *index, bool *more)
 {
+    cnn__walk *w = walk;
     const int32_t most = w->net->max_batch;
-    const int64_t rest = cnn_dataset_count(w->dataset) - first;
+    const int64_t rest = cnn_dataset_count(w->dataset) - w->listed;
     const int32_t N = rest < most ? (int32_t)rest : most;
 
     for (int32_t n = 0; n < N; n++)
-        w->rows.index[n] = first + n;
+        index[n] = w->listed++;
+    *more = N < rest;
     return N;
 }
 
 /* Checked each time: the caller may have written to the labels since they were
- * wrapped. */
+ * wrapped. A reader's are checked when they are read, and targets are no
+ * labels. */
 static cnn_status check_all_labels(const cnn__walk *w)
 {
-    const size_t outputs = cnn__shape_size(&w->net->out);
+    const cnn_dataset *d = w->dataset;
 
-    for (int64_t first = 0; first < cnn_dataset_count(w->dataset);
-         first += w->net->max_batch) {
-        const int32_t N = list_batch(w, first);
-
-        CNN__TRY(cnn_dataset_read(w->dataset, N, w->rows.index, NULL,
-                                  w->rows.labels));
-        CNN__TRY(cnn__check_labels(w->rows.labels, first, N, outputs));
-    }
-    return CNN_OK;
+    if (d->labels == NULL || cnn__dataset_target_floats(d) > 0)
+        return CNN_OK;
+    return cnn__check_labels(d->labels, 0, (int32_t)d->count,
+                             cnn__shape_size(&w->net->out));
 }
 
 cnn_status cnn__walk_open(cnn__walk *walk, cnn_net *net,
                           const cnn_dataset *dataset)
 {
     const size_t N = (size_t)net->max_batch;
+    const int32_t ahead = cnn__feed_default(dataset);
     cnn__arena arena = {0};
 
-    cnn__rows_lay_out(dataset, N, &arena);
-    void *memory = cnn__alloc(arena.used);
-    if (memory == NULL)
+    *walk = (cnn__walk){
+        .net = net,
+        .dataset = dataset,
+        .feed = {.dataset = dataset, .list = list_batch, .owner = walk}};
+    CNN__TRY(check_all_labels(walk));
+    cnn__feed_lay_out(&walk->feed, N, ahead, &arena);
+    walk->memory = cnn__alloc(arena.used);
+    if (walk->memory == NULL)
         return cnn_last_status();
-    arena = (cnn__arena){.base = memory};
-    *walk = (cnn__walk){.net = net,
-                        .dataset = dataset,
-                        .rows = cnn__rows_lay_out(dataset, N, &arena),
-                        .memory = memory};
-    const cnn_status status =
-        walk->rows.labels != NULL ? check_all_labels(walk) : CNN_OK;
-    if (status != CNN_OK)
-        cnn__walk_close(walk);
-    return status;
+    arena = (cnn__arena){.base = walk->memory};
+    cnn__feed_lay_out(&walk->feed, N, ahead, &arena);
+    return CNN_OK;
 }
 
 void cnn__walk_close(cnn__walk *walk)
 {
+    cnn__feed_end(&walk->feed);
     cnn__free(walk->memory);
 }
 
-/* The batch that begins with sample `first`. */
-static cnn_status run_batch(cnn__walk *w, int64_t first, cnn__walk_fn *visit,
-                            void *data)
+/* Runs the net on the next batch, and returns its size in `count`. */
+static cnn_status run_batch(cnn__walk *w, cnn__walk_fn *visit, void *data,
+                            int32_t *count)
 {
     const cnn__criterion criterion = cnn__net_criterion(w->net);
-    const int32_t N = list_batch(w, first);
-    cnn_batch b;
+    cnn__fed *fed;
 
-    CNN__TRY(cnn__rows_read(&w->rows, w->dataset, N, &b));
-    CNN__TRY(cnn__check_batch_of(w->net, &b));
-    cnn__pass_forward(&w->net->pass, cnn__scored_layers(w->net), 0, N, b.x);
-    const cnn__outcome o = cnn__net_outcome(w->net, &b);
+    CNN__TRY(cnn__feed_next(&w->feed, &fed));
+    const cnn_batch *b = &fed->batch;
+    *count = b->count;
+    CNN__TRY(cnn__check_batch_of(w->net, b));
+    cnn__pass_forward(&w->net->pass, cnn__scored_layers(w->net), 0, b->count,
+                      b->x);
+    const cnn__outcome o = cnn__net_outcome(w->net, b);
     w->loss += cnn__loss(&criterion, &o, 1.0f, NULL);
-    w->weight += cnn__total_weight(b.weights, N);
+    w->weight += cnn__total_weight(b->weights, b->count);
     visit(data, w->net, &o);
+    cnn__feed_done(&w->feed);
     return CNN_OK;
 }
 
 cnn_status cnn__walk_run(cnn__walk *walk, cnn__walk_fn *visit, void *data)
 {
+    const int64_t all = cnn_dataset_count(walk->dataset);
     cnn_net *net = walk->net;
     cnn_status status = CNN_OK;
+    int32_t count = 0;
 
     net->ran = 0;
     net->trained = 0;
     cnn__gemm_enter();
-    for (int64_t first = 0;
-         status == CNN_OK && first < cnn_dataset_count(walk->dataset);
-         first += net->max_batch)
-        status = run_batch(walk, first, visit, data);
+    for (int64_t done = 0; status == CNN_OK && done < all; done += count)
+        status = run_batch(walk, visit, data, &count);
     cnn__gemm_leave();
     return status;
 }

@@ -4,16 +4,17 @@
 #define CNN_TRAIN_WALK_H
 
 #include "net/net_impl.h"
+#include "train/feed.h"
 #include "train/loss.h"
-#include "train/rows.h"
 
 typedef struct cnn__walk {
     cnn_net *net;
     const cnn_dataset *dataset;
-    cnn__rows rows;
-    void *memory;  /* of the rows */
-    double loss;   /* of all samples so far, times their weights, added up */
-    double weight; /* of all samples so far */
+    cnn__feed feed;
+    int64_t listed; /* samples that are listed for batches so far */
+    void *memory;   /* of the feed */
+    double loss;    /* of all samples so far, times their weights, added up */
+    double weight;  /* of all samples so far */
 } cnn__walk;
 
 /* Looks at what the net made of a batch. */
@@ -25,7 +26,8 @@ typedef void cnn__walk_fn(void *data, const cnn_net *net,
 cnn_status cnn__walk_check(const cnn_net *net, const cnn_dataset *dataset,
                            const void *out, const char *caller);
 
-/* Takes memory and looks at all labels. A walk that was opened is closed. */
+/* Takes memory and looks at all labels. A walk that was opened is closed, and
+ * does not move until then. */
 cnn_status cnn__walk_open(cnn__walk *walk, cnn_net *net,
                           const cnn_dataset *dataset);
 void cnn__walk_close(cnn__walk *walk);

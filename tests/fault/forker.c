@@ -78,16 +78,46 @@ static void allow_alarm(bool allow)
     pthread_sigmask(allow ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
 }
 
+static int32_t read_rows(void *unused, cnn_read *rows)
+{
+    const size_t size = SIDE * SIDE;
+
+    (void)unused;
+    for (int32_t i = 0; i < rows->count; i++) {
+        if (rows->x != NULL)
+            memcpy(rows->x + (size_t)i * size,
+                   images + (size_t)rows->index[i] * size,
+                   size * sizeof(float));
+        if (rows->labels != NULL)
+            rows->labels[i] = labels[rows->index[i]];
+    }
+    return 0;
+}
+
+/* The arrays; every second time by a reader, and read ahead. */
+static cnn_dataset *create_data(void)
+{
+    static atomic_uint times;
+    const cnn_dataset_reader reader = {.struct_size = sizeof(reader),
+                                       .count = SAMPLES,
+                                       .shape = {1, SIDE, SIDE},
+                                       .class_count = CLASSES,
+                                       .read = read_rows};
+
+    return atomic_fetch_add(&times, 1) % 2 == 0
+               ? cnn_dataset_create_callback(&reader, NULL)
+               : cnn_dataset_wrap_f32(&reader.shape, SAMPLES, images, labels,
+                                      NULL);
+}
+
 /* A few steps of a new net; what its parameters have become. */
 static uint64_t train(int64_t steps)
 {
-    const cnn_shape shape = {1, SIDE, SIDE};
     const cnn_trainer_options options = {.struct_size = sizeof(options),
                                          .batch = SAMPLES / 2};
     cnn_net *net = create_net();
     cnn_optim *optim = cnn_sgd_create(0.01f, NULL);
-    cnn_dataset *data =
-        cnn_dataset_wrap_f32(&shape, SAMPLES, images, labels, NULL);
+    cnn_dataset *data = create_data();
     cnn_trainer *trainer = cnn_trainer_create(net, optim, data, &options);
     uint64_t hash = 0;
 

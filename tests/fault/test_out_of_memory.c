@@ -141,6 +141,36 @@ static cnn_status create_datasets(void *data)
     return status;
 }
 
+static cnn_status create_callback(void *data)
+{
+    training *t = data;
+    const cnn_dataset_reader reader =
+        reader_over(&t->reading, &tiny_shape, t->samples, TINY_CLASSES);
+    cnn_dataset *d = cnn_dataset_create_callback(&reader, NULL);
+    const cnn_status status = status_of(d);
+
+    cnn_dataset_free(d);
+    return status;
+}
+
+/* Anew, so that the training has no steps to go on from. */
+static cnn_status train_ahead(void *data)
+{
+    training *t = data;
+    const cnn_trainer_options ahead = {.struct_size = sizeof(ahead),
+                                       .read_ahead = 3};
+    cnn_net *net = cnn_net_copy(t->net, TINY_BATCH);
+    cnn_trainer *trainer =
+        cnn_trainer_create(net, t->optim, t->dataset, &ahead);
+    cnn_status status = status_of(trainer);
+
+    if (status == CNN_OK)
+        status = cnn_trainer_run(trainer, 3, NULL, NULL);
+    cnn_trainer_free(trainer);
+    cnn_net_free(net);
+    return status;
+}
+
 static cnn_status evaluate(void *data)
 {
     const training *t = data;
@@ -206,13 +236,13 @@ static void around_a_training(void **state)
         faulty_scenario scenario;
         size_t least;
     } scenarios[] = {
-        {create_session, 4}, {create_optims, 6},   {create_trainer, 6},
-        {learn, 5},          {create_datasets, 4}, {evaluate, 2},
-        {watch, 2},          {score, 4},           {train, 0},
+        {create_session, 4},  {create_optims, 6},   {create_trainer, 6},
+        {learn, 5},           {create_datasets, 4}, {evaluate, 2},
+        {watch, 2},           {score, 4},           {train, 0},
+        {create_callback, 4}, {train_ahead, 20},
     };
-    training t = {0}, twin = {0};
+    training t = {.reads = *state != NULL}, twin = {.reads = *state != NULL};
 
-    (void)state;
     training_open(&t, 1);
     training_open(&twin, 1);
     for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
@@ -287,9 +317,12 @@ static int put_back(void **state)
 
 int main(void)
 {
+    int reads = 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nets, install, put_back),
         cmocka_unit_test_setup_teardown(around_a_training, install, put_back),
+        cmocka_unit_test_prestate_setup_teardown(around_a_training, install,
+                                                 put_back, &reads),
         cmocka_unit_test_setup_teardown(metadata, install, put_back),
     };
 

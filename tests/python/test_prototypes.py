@@ -30,6 +30,7 @@ PLAIN = {
     "cnn_layer_copy_fn": _structs_own.LAYER_COPY,
     "cnn_layer_release_fn": _structs_own.LAYER_RELEASE,
     "cnn_layer_maker": _structs_own.LAYER_MAKER,
+    "cnn_read_fn": _structs_own.READ,
     "cnn_loss_fn": _structs_own.LOSS, "cnn_misfit_fn": _structs_own.MISFIT,
 }
 OF_PYTHON = {

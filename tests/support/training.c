@@ -39,6 +39,18 @@ cnn_optim *create_optim(int kind)
                                 : cnn_rmsprop_create(0.001f, &rmsprop);
 }
 
+static cnn_dataset *create_dataset(training *t)
+{
+    if (!t->reads)
+        return cnn_dataset_wrap_f32(&tiny_shape, t->samples, t->images,
+                                    t->labels, NULL);
+    t->reading.images = t->images;
+    t->reading.labels = t->labels;
+    const cnn_dataset_reader reader =
+        reader_over(&t->reading, &tiny_shape, t->samples, TINY_CLASSES);
+    return dataset_over(&reader);
+}
+
 void training_open(training *t, uint64_t seed)
 {
     if (t->net == NULL)
@@ -53,8 +65,7 @@ void training_open(training *t, uint64_t seed)
     t->images = uniform((size_t)t->samples * TINY_INPUT, 1);
     t->labels = test_malloc((size_t)t->samples * sizeof(*t->labels));
     fill_labels(t->labels, (size_t)t->samples, TINY_CLASSES, 2);
-    t->dataset = cnn_dataset_wrap_f32(&tiny_shape, t->samples, t->images,
-                                      t->labels, NULL);
+    t->dataset = create_dataset(t);
     t->trainer = cnn_trainer_create(t->net, t->optim, t->dataset, &t->options);
     if (t->trainer == NULL)
         fail_msg("trainer: %s", cnn_last_error());

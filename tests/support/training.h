@@ -3,6 +3,7 @@
 #define TESTS_SUPPORT_TRAINING_H
 
 #include "support/nets.h"
+#include "support/reading.h"
 
 /* 1x6x6 -> 10: conv 8@3x3, tanh, max pool 2x2, dense 10. Its model file has
  * some 3 KB. */
@@ -32,7 +33,10 @@ typedef struct training {
     const cnn_schedule_options *schedule; /* of the base rate 0.05 [none] */
     const cnn_augment_options *augment;   /* [none] */
     int32_t samples;                      /* [TINY_SAMPLES] */
-    float *images; /* drawn; may be changed under the dataset's feet */
+    bool reads;                           /* the dataset has a reader, ... */
+    row_reader reading;                   /* ... which is over ... */
+    float
+        *images; /* ... these: drawn; may be changed under the dataset's feet */
     int32_t *labels;
     cnn_dataset *dataset;
     cnn_trainer *trainer;

@@ -219,7 +219,13 @@ static void no_gaps(void **state)
     assert_int_equal(sizeof(cnn_class_scores), 8 + 11 * 8);
     assert_int_equal(sizeof(cnn_score_options), 12);
     assert_int_equal(offsetof(cnn_trainer_options, seed), 16);
-    assert_int_equal(sizeof(cnn_trainer_options), 24);
+    assert_int_equal(offsetof(cnn_trainer_options, read_ahead), 24);
+    assert_int_equal(sizeof(cnn_trainer_options), 24 + 2 * 4);
+    assert_int_equal(offsetof(cnn_dataset_reader, class_count), 40);
+    assert_int_equal(offsetof(cnn_dataset_reader, fingerprint), 48);
+    assert_int_equal(sizeof(cnn_dataset_reader), 56 + 2 * sizeof(void *));
+    assert_int_equal(offsetof(cnn_read, index), 16);
+    assert_int_equal(sizeof(cnn_read), 16 + 5 * sizeof(void *) + 160);
 }
 
 /* Each public one asks for its size, and leaves what is behind it alone. */

@@ -99,7 +99,7 @@ static void struct_sizes(void **state)
     t.trainer = cnn_trainer_create(t.net, t.optim, t.dataset, &old);
     assert_non_null(t.trainer);
     longer.newer = 1;
-    refuse(t.net, &t, &longer.o, CNN_EUNSUPPORTED, "the field at byte 24");
+    refuse(t.net, &t, &longer.o, CNN_EUNSUPPORTED, "the field at byte 32");
     training_close(&t);
 }
 

@@ -16,8 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 
+# `now` is True in a thread that libcnn reads samples by (_reader.py).
+reading = threading.local()
+
+
 def _free(free: Callable[[Any], None], pointer: Any, keep: Any) -> None:
-    free(pointer)
+    if getattr(reading, "now", False):
+        # Garbage is collected in any thread, and a trainer waits for its own.
+        threading.Thread(target=_free, args=(free, pointer, keep)).start()
+    else:
+        free(pointer)
 
 
 class Handle:

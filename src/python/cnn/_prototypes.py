@@ -124,6 +124,9 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_gradcheck": (
         STATUS, NET, POINTER(s.Batch), POINTER(own.GradcheckOptions),
         POINTER(own.GradcheckResult)),
+    # reader.h
+    "cnn_dataset_create_callback": (
+        DATASET, POINTER(own.DatasetReader), DATA_OPTIONS),
     # net.h
     "cnn_net_create": (NET,),
     "cnn_net_free": (None, NET),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import threading
+import weakref
 from typing import Any, Optional
 
 from ._library import lib
@@ -69,10 +70,20 @@ _KINDS: dict[int, type[Error]] = {
 }
 
 
-def last_error() -> Error:
-    """The last failure of this thread as an exception."""
+# Functions that libcnn reads samples by (_reader.py).
+sources: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def last_error() -> BaseException:
+    """The last failure of this thread as an exception: if it is what libcnn
+    says about an exception of a function of Python, that one."""
     status = lib.cnn_last_status()
     text = lib.cnn_last_error().decode("utf-8", "replace")
+    for source in sources:
+        failure: BaseException | None = source.error
+        if failure is not None and text.endswith(source.why):
+            source.error = None
+            return failure
     if status == Status.EDIVERGED and "layer 0 " in text:
         text += "; is np.isfinite(images).all() true?"
     error = _KINDS.get(status, StateError)(text)

@@ -336,6 +336,8 @@ class TrainerOptions(ctypes.Structure):
         ("batch", c_int32),
         ("clip_norm", c_float),
         ("seed", c_uint64),
+        ("read_ahead", c_int32),
+        ("reserved", c_uint32),
     ]
 
 

@@ -1,5 +1,5 @@
-"""The structs and callbacks of include/cnn/custom.h, parts.h and scores.h, and
-the options of conv_transpose.h and norm.h.
+"""The structs and callbacks of include/cnn/custom.h, parts.h, reader.h and
+scores.h, and the options of conv_transpose.h and norm.h.
 
 A test compares them with the headers.
 """
@@ -124,6 +124,43 @@ LOSS = ctypes.CFUNCTYPE(
 MISFIT = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p
 )
+
+
+class Read(ctypes.Structure):
+    """cnn_read"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("count", c_int32),
+        ("at", c_int32),
+        ("reserved", c_uint32),
+        ("index", ctypes.POINTER(c_int64)),
+        ("x", ctypes.POINTER(c_float)),
+        ("labels", ctypes.POINTER(c_int32)),
+        ("targets", ctypes.POINTER(c_float)),
+        ("weights", ctypes.POINTER(c_float)),
+        ("why", ctypes.c_char * 160),
+    ]
+
+
+READ = ctypes.CFUNCTYPE(c_int32, ctypes.c_void_p, ctypes.POINTER(Read))
+
+
+class DatasetReader(ctypes.Structure):
+    """cnn_dataset_reader"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("count", c_int64),
+        ("shape", Shape),
+        ("target_shape", Shape),
+        ("class_count", c_int32),
+        ("reserved", c_uint32),
+        ("fingerprint", c_uint64),
+        ("read", READ),
+        ("user", ctypes.c_void_p),
+    ]
 
 
 class LayerMethods(ctypes.Structure):

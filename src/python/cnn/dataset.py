@@ -12,17 +12,8 @@ from . import _checks, _hints, _interrupt, _layout, _structs
 from ._checks import Path, as_labels
 from ._library import lib
 from ._picking import Picking
-
-
-def _options(
-    scale: Optional[float], offset: float, pad: int
-) -> _structs.DatasetOptions:
-    return _structs.sized(
-        _structs.DatasetOptions,
-        scale=_checks.optional("scale", scale),
-        offset=_checks.real("offset", offset),
-        pad=_checks.integer("pad", pad),
-    )
+from ._reader import FromFunction
+from ._reader import options_of as _options
 
 
 def _said(scale: Any, offset: Any, pad: Any) -> dict[str, Any]:
@@ -52,7 +43,7 @@ def _point(
     setattr(source, name, array.ctypes.data_as(ctypes.POINTER(kind)))
 
 
-class Dataset(Picking):
+class Dataset(FromFunction, Picking):
     """Images with labels, read-only; several threads may use it at once.
 
     The network sees pixel * scale + offset. An array that is C-contiguous and

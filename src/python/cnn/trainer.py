@@ -11,7 +11,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple, Optional
 
-from . import _checks, _interrupt, _structs
+from . import _checks, _interrupt, _reader, _structs
 from ._checks import Path
 from ._handle import Handle
 from ._inspect import net_of
@@ -125,6 +125,7 @@ class Trainer(Judging):
                 )
             )
         self._handle = Handle(pointer, lib.cnn_trainer_free, theirs, lock)
+        _reader.watch(self._handle)
         self._count = len(dataset)
         self._batch = size or net.max_batch
         # Forward, and twice as much backward; an elastic distortion takes some
