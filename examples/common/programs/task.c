@@ -91,34 +91,30 @@ typedef struct state {
     const task *t;
     const char *name;
     progress progress;
-    int64_t epoch;  /* the one that is under way */
-    double loss;    /* sum over the steps since the last line */
-    int64_t steps;  /* their number */
-    double started; /* when the last line was printed */
+    double told; /* when the last line was printed */
 } state;
 
-/* A line for an epoch, but at most one a second. */
 static int32_t after_step(void *user, const cnn_progress *now)
 {
     state *s = user;
-    const bool last = now->step == s->progress.steps;
-    const double loss = recipe_loss(&s->t->recipe, &now->metrics);
 
-    progress_step(&s->progress, now, loss);
-    s->loss += loss;
-    s->steps++;
-    if (now->epoch == s->epoch && !last)
+    progress_step(&s->progress, now, recipe_loss(&s->t->recipe, &now->metrics));
+    return 0;
+}
+
+/* A line for an epoch, but at most one a second. */
+static int32_t after_epoch(void *user, const cnn_epoch *e)
+{
+    state *s = user;
+    const double now = seconds();
+
+    if (e->step < s->progress.steps && now - s->told < 1)
         return 0;
-    s->epoch = now->epoch;
-    if (!last && seconds() - s->started < 1)
-        return 0;
-    progress_line(&s->progress, "%s%sepoch %lld: loss %.4g, %.1f s",
+    progress_line(&s->progress, "%s%sepoch %lld: loss %.4g, after %.1f s",
                   s->name != NULL ? s->name : "", s->name != NULL ? ": " : "",
-                  (long long)(now->epoch + last), s->loss / (double)s->steps,
-                  seconds() - s->started);
-    s->loss = 0;
-    s->steps = 0;
-    s->started = seconds();
+                  (long long)e->epoch + 1,
+                  recipe_loss(&s->t->recipe, &e->training), e->seconds);
+    s->told = now;
     return 0;
 }
 
@@ -126,7 +122,7 @@ void task_train(const task *t, const char *name, cnn_net *net,
                 const cnn_dataset *data)
 {
     const recipe *r = &t->recipe;
-    int64_t steps = recipe_steps(r, cnn_dataset_count(data));
+    const int64_t steps = recipe_steps(r, cnn_dataset_count(data));
     const cnn_schedule_options rate = recipe_schedule(r, steps);
     const cnn_trainer_options options = {.struct_size = sizeof(options),
                                          .batch = r->batch,
@@ -134,16 +130,20 @@ void task_train(const task *t, const char *name, cnn_net *net,
                                          .clip_norm = r->clip_norm};
     cnn_optim *optim = made(recipe_optimizer(r));
     cnn_trainer *trainer = made(cnn_trainer_create(net, optim, data, &options));
-    state s = {.t = t, .name = name, .started = seconds()};
+    state s = {.t = t, .name = name, .told = seconds()};
 
     check(cnn_trainer_set_schedule(trainer, r->lr, &rate), NULL);
     if (r->augment.struct_size != 0)
         check(cnn_trainer_set_augmentation(trainer, &r->augment), NULL);
-    if (interrupt_signal() != 0)
-        steps = 0;
+    const cnn_fit_options until = {.struct_size = sizeof(until),
+                                   .steps = steps,
+                                   .callback = after_step,
+                                   .epoch_callback = after_epoch,
+                                   .user = &s};
     progress_start(&s.progress, name, steps, t->run.quiet);
     interrupt_stops(trainer);
-    const cnn_status status = cnn_trainer_run(trainer, steps, after_step, &s);
+    const cnn_status status =
+        interrupt_signal() == 0 ? cnn_trainer_fit(trainer, &until) : CNN_OK;
     interrupt_stops(NULL);
     progress_clear(&s.progress);
     if (status == CNN_ECANCELED)
