@@ -7,6 +7,7 @@
 
 #include "bench/beside.h"
 #include "bench/growth.h"
+#include "bench/reading.h"
 #include "bench/record.h"
 #include "bench/rows.h"
 
@@ -21,6 +22,7 @@ enum {
     CHECK,
     LAYERS,
     GROWTH,
+    READING,
     BESIDE
 };
 
@@ -30,7 +32,7 @@ typedef struct settings {
     int network_count, thread_count, batch_count;
     int32_t rounds;
     const char *json, *check;
-    bool growth, layers;
+    bool growth, layers, reading;
     const char *beside, *folder;
 } settings;
 
@@ -48,6 +50,9 @@ static const struct argp_option table[] = {
     {"growth", GROWTH, 0, 0,
      "instead: does cost grow faster than work? over batch, filters, side and "
      "threads, for the first network", 0},
+    {"reading", READING, 0, 0,
+     "instead: train from a dataset in memory, and from one that a function "
+     "reads", 0},
     {"beside", BESIDE, "train|predict", 0,
      "instead: be one side of a comparison, in FOLDER, for the first network, "
      "number of threads and batch (tests/bench/against_*.py)", 0},
@@ -121,6 +126,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case GROWTH:
         s->growth = true;
         break;
+    case READING:
+        s->reading = true;
+        break;
     case LAYERS:
         s->layers = true;
         break;
@@ -171,6 +179,17 @@ static void run_growth(const settings *s)
     if (s->json != NULL)
         record_write(s->json, &none, all);
     growth_free(all);
+}
+
+static void run_reading(const settings *s)
+{
+    rows_print_machine(times_sgemm_peak());
+    reading_print_head();
+    for (int n = 0; n < s->network_count; n++)
+        for (int t = 0; t < s->thread_count; t++)
+            for (int b = 0; b < s->batch_count; b++)
+                reading_print(s->networks[n], s->threads[t], s->batch[b],
+                              s->rounds);
 }
 
 /* All networks, threads and batches, in this order. */
@@ -231,6 +250,8 @@ int main(int argc, char **argv)
         run_beside(&s);
     else if (s.growth)
         run_growth(&s);
+    else if (s.reading)
+        run_reading(&s);
     else
         run_rows(&s);
     return 0;

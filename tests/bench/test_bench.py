@@ -120,6 +120,16 @@ class Bench(unittest.TestCase):
                 self.check_times(row["step"])
                 self.assertGreater(row["ratio"], 0)
 
+    def test_reading(self):
+        done = bench("--reading", "--networks=relu", "--threads=1",
+                     "--batch=50", "--rounds=1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        row = done.stdout.splitlines()[-1].split()
+        self.assertEqual(row[:3], ["relu", "1", "50"])
+        self.assertEqual(len(row), 9)
+        for figure in row[3:]:
+            self.assertGreater(float(figure), 0)
+
     def test_check(self):
         """Against figures that nobody reaches, and that everybody does."""
         figures, _ = self.measure(*SMALL)
