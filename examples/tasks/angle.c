@@ -5,7 +5,6 @@
  *     sh examples/run.sh angle */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <glib.h>
 
@@ -71,8 +70,9 @@ int main(int argc, char **argv)
                          .lr = 3e-3f,
                          .schedule = ONE_CYCLE,
                          .batch = 100,
-                         .epochs = 5}};
+                         .epochs = 10}};
     cnn_net *net = cnn_net_create();
+    cnn_scores found = {.struct_size = sizeof(found)};
     data d;
 
     task_start(&t, argc, argv);
@@ -80,13 +80,13 @@ int main(int argc, char **argv)
     data_print(&d);
     samples train = turn_all(d.train, t.run.seed), test = turn_all(d.test, 0);
 
-    cnn_net_add(net, cnn_conv2d_create(8, 5, 5, NULL));
-    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
-    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
     cnn_net_add(net, cnn_conv2d_create(16, 5, 5, NULL));
     cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
     cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
-    cnn_net_add(net, cnn_dense_create(64, NULL));
+    cnn_net_add(net, cnn_conv2d_create(32, 5, 5, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    cnn_net_add(net, cnn_dense_create(128, NULL));
     cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
     cnn_net_add(net, cnn_dense_create(1, NULL));
     check(cnn_net_set_loss(net, CNN_LOSS_HUBER, CNN_REDUCE_MEAN), NULL);
@@ -97,15 +97,10 @@ int main(int argc, char **argv)
     check(cnn_net_build(net, &in, t.recipe.batch, t.run.seed), NULL);
     task_train(&t, NULL, net, train.data);
 
-    float *y = allocate((size_t)test.count, sizeof(float));
-    double sum = 0;
-    check(cnn_net_predict(net, test.count, test.x, y), NULL);
-    for (int64_t n = 0; n < test.count; n++)
-        sum += MOST * fabs((double)(y[n] - test.targets[n]));
-    printf("mean error: %.2f degrees of -%d to %d\n", sum / (double)test.count,
-           MOST, MOST);
+    check(cnn_net_score(net, test.data, NULL, &found, NULL), NULL);
+    printf("mean error: %.2f degrees of -%d to %d\n", MOST * found.mae, MOST,
+           MOST);
     const int code = task_end(&t, net, 0);
-    free(y);
     samples_free(&train);
     samples_free(&test);
     cnn_net_free(net);

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
                          .schedule = ONE_CYCLE,
                          .batch = 100,
                          .epochs = 4}};
-    cnn_metrics found;
+    cnn_scores found = {.struct_size = sizeof(found)};
     data d;
 
     task_start(&t, argc, argv);
@@ -77,9 +77,9 @@ int main(int argc, char **argv)
 
     check(cnn_net_build(net, &in, t.recipe.batch, t.run.seed), NULL);
     task_train(&t, NULL, net, train.data);
-    check(cnn_net_evaluate(net, test.data, &found, NULL), NULL);
-    printf("all labels right: %.4f of %lld images\n",
-           (double)found.correct / (double)found.count, (long long)found.count);
+    check(cnn_net_score(net, test.data, NULL, &found, NULL), NULL);
+    printf("all labels right: %.4f of %lld images; F1 %.4f\n", found.accuracy,
+           (long long)found.count, found.micro_f1);
 
     const int code = task_end(&t, net, 0);
     samples_free(&train);
