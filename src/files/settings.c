@@ -40,17 +40,11 @@ static json_t *describe_augmentation(const cnn_trainer *t)
 
     if (!t->augmented)
         return json_null();
-    json_t *json =
-        json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "shift", (double)o->shift,
-                  "rotation", (double)o->rotation, "scale", (double)o->scale,
-                  "shear", (double)o->shear, "elastic", (double)o->elastic,
-                  "elastic_sigma", (double)o->elastic_sigma);
-    /* Checkpoints from before there was a mirror know nothing of it. */
-    if (json == NULL || o->mirror == 0 ||
-        json_object_set_new(json, "mirror", json_integer(o->mirror)) == 0)
-        return json;
-    json_decref(json);
-    return NULL;
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:i}", "shift",
+                     (double)o->shift, "rotation", (double)o->rotation, "scale",
+                     (double)o->scale, "shear", (double)o->shear, "elastic",
+                     (double)o->elastic, "elastic_sigma",
+                     (double)o->elastic_sigma, "mirror", o->mirror);
 }
 
 /* Null if validations are not judged. */
@@ -92,9 +86,16 @@ json_t *cnn__settings_describe(const cnn_trainer *t)
     return json;
 }
 
-/* Files of before there was an average, and a best, were made without. */
+/* Files of before there was an average, a best, and a mirror, were made
+ * without. */
 static void forgive_older(json_t *ours, const json_t *saved)
 {
+    const json_t *moved = json_object_get(saved, "augmentation");
+    json_t *moves = json_object_get(ours, "augmentation");
+
+    if (json_object_get(moved, "mirror") == NULL &&
+        json_integer_value(json_object_get(moves, "mirror")) == 0)
+        json_object_del(moves, "mirror");
     if (json_object_get(saved, "average") == NULL &&
         json_number_value(json_object_get(ours, "average")) == 0.0)
         json_object_del(ours, "average");

@@ -110,12 +110,13 @@ static void other_augmentations(void **state)
         "begun with augmentation scale 0.25, not 0.5",
         "begun with augmentation shear 0.5, not 0.75",
         "begun with augmentation elastic 2, not 3",
-        "begun with augmentation elastic_sigma 3, not 4"};
-    cnn_augment_options o[6];
+        "begun with augmentation elastic_sigma 3, not 4",
+        "begun with augmentation mirror 0, not 1"};
+    cnn_augment_options o[7];
     settings other = full;
 
     (void)state;
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 7; i++)
         o[i] = augment;
     o[0].shift = 2;
     o[1].rotation = 11;
@@ -123,10 +124,12 @@ static void other_augmentations(void **state)
     o[3].shear = 0.75f;
     o[4].elastic = 3;
     o[5].elastic_sigma = 4;
-    for (int i = 0; i < 6; i++) {
+    o[6].mirror = 1;
+    for (int i = 0; i < 7; i++) {
         other.augment = &o[i];
         refuse(&other, &full, texts[i]);
     }
+    refuse(&full, &other, "begun with augmentation mirror 1, not 0");
     other.augment = NULL;
     refuse(&other, &full, "begun with another augmentation");
     refuse(&full, &other, "begun without this augmentation");
@@ -165,6 +168,30 @@ static void same_in_other_words(void **state)
     cnn_trainer_set_schedule(t.trainer, 0.05f, NULL);
     if (cnn_trainer_resume(t.trainer, save_some(&constant)) != CNN_OK)
         fail_msg("%s", cnn_last_error());
+    training_close(&t);
+}
+
+/* Files of before there was a mirror were made without. */
+static void older_files(void **state)
+{
+    cnn_augment_options mirrored = augment;
+    settings other = full;
+    model_bytes m;
+    training t;
+
+    (void)state;
+    mirrored.mirror = 1;
+    other.augment = &mirrored;
+    model_read(&m, save_some(&full));
+    model_replace(&m, ",`mirror`:0", "");
+    const char *path = temp_write("older", m.data, m.size);
+    open(&t, &other);
+    assert_failed(cnn_trainer_resume(t.trainer, path), CNN_EINVAL,
+                  "begun without this augmentation mirror");
+    assert_int_equal(cnn_trainer_set_augmentation(t.trainer, &augment), CNN_OK);
+    if (cnn_trainer_resume(t.trainer, path) != CNN_OK)
+        fail_msg("%s", cnn_last_error());
+    model_free(&m);
     training_close(&t);
 }
 
@@ -303,6 +330,7 @@ int main(void)
         cmocka_unit_test(other_augmentations),
         cmocka_unit_test(other_clipping),
         cmocka_unit_test(same_in_other_words),
+        cmocka_unit_test(older_files),
         cmocka_unit_test(overwrites_everything),
         cmocka_unit_test(failed_steps_do_not_count),
         cmocka_unit_test(impossible_positions),
