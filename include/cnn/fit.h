@@ -181,11 +181,11 @@ typedef struct cnn_fit_options {
  * Trains until the first of several limits is reached, each looked at after
  * every step: steps, epochs, seconds, the patience of
  * cnn_trainer_set_stopping(), a callback that says so, cnn_trainer_cancel().
- * One of them must be there, cnn_trainer_cancel() aside. Whatever ends it, all
- * steps are whole, and an epoch that is over was validated and told of; one
- * that was over before the call, and was not told of, is so first. Where the
- * time ends a training may differ from run to run; what was trained until then
- * does not.
+ * One of them must be there, cnn_trainer_cancel() aside, and a patience counts
+ * only with a validation. Whatever ends it, all steps are whole, and an epoch
+ * that is over was validated and told of; one that was over before the call,
+ * and was not told of, is so first. Where the time ends a training may differ
+ * from run to run; what was trained until then does not.
  *
  * A step belongs to the epoch of its first sample. If a patience has been used
  * up already, no step is made; cnn_trainer_set_stopping() begins anew.

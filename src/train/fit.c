@@ -145,6 +145,7 @@ cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
 {
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_run");
+    t->stopped = CNN_STOPPED_NONE;
     if (steps < 0)
         return cnn__fail(CNN_EINVAL,
                          "trainer_run: %lld steps, expected at least 0",
@@ -173,14 +174,18 @@ static cnn_status check_count(const char *name, int64_t count)
 
 static cnn_status check_end(const cnn_trainer *t, const cnn_fit_options *o)
 {
-    const bool stopping = t->stopping.on && t->stopping.o.patience > 0;
+    /* Without a validation only a callback can judge, and that is there. */
+    const bool stopping =
+        t->stopping.on && t->stopping.o.patience > 0 &&
+        (o->validation != NULL || cnn__stopping_ends(&t->stopping));
 
     if (o->steps > 0 || o->epochs > 0 || o->seconds > 0.0 || stopping ||
         o->callback != NULL || o->epoch_callback != NULL)
         return CNN_OK;
-    return cnn__fail(CNN_EINVAL, "fit: nothing would end it: steps, epochs, "
-                                 "seconds and patience are 0, and there is no "
-                                 "callback");
+    return cnn__fail(CNN_EINVAL,
+                     "fit: nothing would end it: steps, epochs and seconds are "
+                     "0, there is no callback, and no patience with a "
+                     "validation");
 }
 
 static cnn_status check(const cnn_trainer *t, cnn_fit_options *o)
@@ -207,6 +212,7 @@ cnn_status cnn_trainer_fit(cnn_trainer *t, const cnn_fit_options *options)
 
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_fit");
+    t->stopped = CNN_STOPPED_NONE;
     CNN__TRY(cnn__options_read(&r.o, sizeof(r.o), options, "fit"));
     CNN__TRY(check(t, &r.o));
     r.start = now();
