@@ -119,8 +119,7 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
     void *data;
     size_t size;
 
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_save");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_save"));
     if (path == NULL)
         return cnn__fail(CNN_EINVAL, "trainer_save: path is NULL");
     CNN__TRY(pack(t, &data, &size));
@@ -311,8 +310,7 @@ cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
     void *data;
     size_t size;
 
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_resume");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_resume"));
     if (path == NULL)
         return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
     CNN__TRY(cnn__file_read(path, &data, &size));

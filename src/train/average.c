@@ -57,8 +57,7 @@ void cnn__average_step(cnn__average *a, const cnn_net *net)
 
 cnn_status cnn_trainer_set_average(cnn_trainer *t, float decay)
 {
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_set_average");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_set_average"));
     if (!(decay >= 0.0f && decay < 1.0f))
         return cnn__fail(CNN_EINVAL,
                          "trainer_set_average: decay %g, expected 0 to below 1",
@@ -72,8 +71,7 @@ cnn_status cnn_trainer_set_average(cnn_trainer *t, float decay)
 
 cnn_status cnn_trainer_copy_average(const cnn_trainer *t, cnn_net *to)
 {
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_copy_average");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_copy_average"));
     if (t->average.count == 0)
         return cnn__fail(CNN_ESTATE, "trainer_copy_average: %s",
                          t->average.decay > 0.0f

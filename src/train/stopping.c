@@ -27,8 +27,7 @@ cnn_status cnn_trainer_set_stopping(cnn_trainer *t,
 {
     cnn_stopping_options o;
 
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_set_stopping");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_set_stopping"));
     CNN__TRY(cnn__options_read(&o, sizeof(o), options, "stopping"));
     CNN__TRY(check(&o));
     if (options != NULL)
@@ -66,8 +65,7 @@ static bool is_better(const cnn__stopping *s, double value)
 
 static cnn_status check_on(const cnn_trainer *t, const char *caller)
 {
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, caller);
+    CNN__TRY(cnn__trainer_check_idle(t, caller));
     if (!t->stopping.on)
         return cnn__fail(CNN_ESTATE,
                          "%s: cnn_trainer_set_stopping() was not called",
@@ -98,12 +96,13 @@ cnn_status cnn_trainer_validate(cnn_trainer *t, const cnn_dataset *dataset,
 {
     cnn_metrics m;
 
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_validate");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_validate"));
     const bool averaged = t->average.count > 0;
     if (averaged)
         cnn__shadow_swap(&t->average.shadow, t->net);
+    atomic_store(&t->validating, averaged);
     const cnn_status status = cnn_net_evaluate(t->net, dataset, &m, NULL);
+    atomic_store(&t->validating, false);
     if (averaged)
         cnn__shadow_swap(&t->average.shadow, t->net);
     CNN__TRY(status);

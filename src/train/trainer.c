@@ -249,10 +249,9 @@ static void follow(cnn_trainer *t, const cnn_metrics *m, int64_t epoch)
     t->sums.correct += m->correct;
 }
 
-static cnn_status check_counts(const cnn_trainer *t)
+static cnn_status check_step(const cnn_trainer *t)
 {
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_step");
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_step"));
     /* A batch may span several epochs. */
     if (t->step >= CNN__MOST_COUNT || t->epoch > CNN__MOST_COUNT - t->o.batch)
         return cnn__fail(CNN_EOVERFLOW,
@@ -280,7 +279,7 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
 {
     cnn_metrics m;
 
-    CNN__TRY(check_counts(t));
+    CNN__TRY(check_step(t));
     const int64_t epoch = t->epoch;
     const cnn_status status = learn(t, &m);
     if (status != CNN_OK) { /* its images are moved already: read again */
@@ -295,6 +294,18 @@ cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)
 }
 
 /* ----------------------------------------------------------- getters --- */
+
+cnn_status cnn__trainer_check_idle(const cnn_trainer *t, const char *caller)
+{
+    if (t == NULL)
+        return cnn__fail_null(CNN__TRAINER, caller);
+    if (atomic_load(&t->validating))
+        return cnn__fail(CNN_ESTATE,
+                         "%s: the trainer is validating the average of step "
+                         "%lld, which is in the place of the parameters",
+                         caller, (long long)t->step);
+    return CNN_OK;
+}
 
 void cnn_trainer_cancel(cnn_trainer *t)
 {

@@ -42,12 +42,16 @@ struct cnn_trainer {
     size_t scratch_stride; /* ... of this many floats each */
     float *scratch;
     cnn__average average;
+    atomic_bool validating; /* the net has the average, and that the net */
     cnn__stopping stopping;
     cnn__sums sums;
     int64_t settled; /* the last step after which cnn_trainer_fit() looked */
     int32_t stopped; /* CNN_STOPPED_* */
     void *memory;    /* the block of the arrays */
 };
+
+/* CNN_EINVAL if there is none; CNN_ESTATE while it validates an average. */
+cnn_status cnn__trainer_check_idle(const cnn_trainer *t, const char *caller);
 
 /* Goes to a position: the next batch begins there. */
 void cnn__trainer_go(cnn_trainer *t, int64_t step, int64_t epoch,

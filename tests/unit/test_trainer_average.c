@@ -211,6 +211,84 @@ static void refusals(void **state)
     cnn_net_free(described);
 }
 
+/* ------------------------------------------------- while it validates --- */
+
+/* Looks on while the net has the average, and the average the net. */
+typedef struct meddler {
+    cnn_trainer *trainer;
+    cnn_net *copy;
+    int32_t calls; /* of the loss by a validation */
+} meddler;
+
+static void meddle(const meddler *m)
+{
+    cnn_trainer *t = m->trainer;
+    cnn_best best = {.struct_size = sizeof(best)};
+    const cnn_status got[] = {
+        cnn_trainer_step(t, NULL),
+        cnn_trainer_run(t, 1, NULL, NULL),
+        cnn_trainer_validate(t, NULL, NULL),
+        cnn_trainer_judge(t, 0.0),
+        cnn_trainer_best(t, &best),
+        cnn_trainer_copy_best(t, m->copy),
+        cnn_trainer_copy_average(t, m->copy),
+        cnn_trainer_set_average(t, 0.5f),
+        cnn_trainer_set_stopping(t, NULL),
+        cnn_trainer_save(t, "meddled"),
+        cnn_trainer_resume(t, "meddled"),
+    };
+
+    for (size_t i = 0; i < sizeof(got) / sizeof(got[0]); i++)
+        assert_int_equal(got[i], CNN_ESTATE);
+    assert_error(CNN_ESTATE, "trainer_resume: the trainer is validating the "
+                             "average of step 3");
+}
+
+static double meddling_loss(void *user, const cnn_loss_sample *s, float *dy)
+{
+    meddler *m = user;
+    double sum = 0.0;
+
+    for (size_t k = 0; k < s->count; k++) {
+        const float e = s->y[k] - (k == (size_t)s->label ? 1.0f : 0.0f);
+
+        sum += (double)e * (double)e;
+        if (dy != NULL)
+            dy[k] = 2.0f * e;
+    }
+    if (dy == NULL && m->calls++ == TINY_SAMPLES - 1)
+        meddle(m);
+    return sum;
+}
+
+static void nobody_meddles(void **state)
+{
+    meddler m = {0}, other = {.calls = TINY_SAMPLES};
+    training t = {.net = rich_net()}, twin = {.net = rich_net()};
+
+    (void)state;
+    cnn_net_set_custom_loss(t.net, meddling_loss, &m);
+    cnn_net_set_custom_loss(twin.net, meddling_loss, &other);
+    training_open(&t, 1);
+    training_open(&twin, 1);
+    training_learns(&t);
+    training_learns(&twin);
+    m.trainer = t.trainer;
+    m.copy = cnn_net_copy(t.net, 1);
+    training_run(&t, 3);
+    training_run(&twin, 3);
+    assert_int_equal(cnn_trainer_validate(t.trainer, t.dataset, NULL), CNN_OK);
+    assert_int_equal(cnn_trainer_validate(twin.trainer, twin.dataset, NULL),
+                     CNN_OK);
+    assert_int_equal(m.calls, TINY_SAMPLES);
+    training_run(&t, 3);
+    training_run(&twin, 3);
+    assert_same_training(&t, &twin);
+    cnn_net_free(m.copy);
+    training_close(&t);
+    training_close(&twin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +297,7 @@ int main(void)
         cmocka_unit_test(leaves_the_training_alone),
         cmocka_unit_test(same_bits_with_any_threads),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(nobody_meddles),
     };
 
     return cmocka_run_group_tests_name("average", tests, NULL, NULL);
