@@ -134,6 +134,15 @@ __attribute__((destructor)) static void close_gate(void)
 
 /* -------------------------------------------------------------- turns --- */
 
+/* With the lock. */
+static cnn_status check_own(const cnn__turn *turn, const char *what)
+{
+    if (turn->taken && turn->forks == forks &&
+        pthread_equal(turn->owner, pthread_self()))
+        return cnn__fail(CNN_ESTATE, "%s: its reader reads from it", what);
+    return CNN_OK;
+}
+
 static cnn_status wait_for_turn(const cnn__turn *turn, const char *what)
 {
     while (turn->taken) {
@@ -142,8 +151,7 @@ static cnn_status wait_for_turn(const cnn__turn *turn, const char *what)
                              "%s: the process was forked while another thread "
                              "was reading, so it cannot be used here",
                              what);
-        if (pthread_equal(turn->owner, pthread_self()))
-            return cnn__fail(CNN_ESTATE, "%s: its reader reads from it", what);
+        CNN__TRY(check_own(turn, what));
         cnn__gate_wait();
     }
     return CNN_OK;
@@ -165,4 +173,12 @@ void cnn__turn_give(cnn__turn *turn)
     turn->taken = false;
     cnn__gate_tell();
     cnn__gate_unlock();
+}
+
+cnn_status cnn__turn_check(const cnn__turn *turn, const char *what)
+{
+    cnn__gate_lock();
+    const cnn_status status = check_own(turn, what);
+    cnn__gate_unlock();
+    return status;
 }

@@ -43,4 +43,8 @@ typedef struct cnn__turn {
 cnn_status cnn__turn_take(cnn__turn *turn, const char *what);
 void cnn__turn_give(cnn__turn *turn);
 
+/* Likewise CNN_ESTATE if this thread has the turn, at once: another thread may
+ * be about to wait for it on behalf of this one. */
+cnn_status cnn__turn_check(const cnn__turn *turn, const char *what);
+
 #endif

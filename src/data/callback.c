@@ -248,3 +248,9 @@ cnn_status cnn__callback_read(const cnn_dataset *d, int64_t count,
     }
     return CNN_OK;
 }
+
+cnn_status cnn__callback_check(const cnn_dataset *d)
+{
+    return d->callback != NULL ? cnn__turn_check(&d->callback->turn, "dataset")
+                               : CNN_OK;
+}

@@ -15,4 +15,7 @@ struct cnn__callback {
 cnn_status cnn__callback_read(const cnn_dataset *dataset, int64_t count,
                               const int64_t *index, const cnn__wanted *to);
 
+/* CNN_ESTATE if the dataset's reader is what calls. Any dataset will do. */
+cnn_status cnn__callback_check(const cnn_dataset *dataset);
+
 #endif

@@ -6,7 +6,7 @@
 #include "base/threads.h"
 #include "cnn/runtime.h"
 #include "data/augment.h"
-#include "data/dataset_impl.h"
+#include "data/callback.h"
 #include "net/net_impl.h"
 #include "train/optim_impl.h"
 #include "train/step.h"
@@ -252,6 +252,7 @@ static void follow(cnn_trainer *t, const cnn_metrics *m, int64_t epoch)
 static cnn_status check_step(const cnn_trainer *t)
 {
     CNN__TRY(cnn__trainer_check_idle(t, "trainer_step"));
+    CNN__TRY(cnn__callback_check(t->dataset));
     /* A batch may span several epochs. */
     if (t->step >= CNN__MOST_COUNT || t->epoch > CNN__MOST_COUNT - t->o.batch)
         return cnn__fail(CNN_EOVERFLOW,

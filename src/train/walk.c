@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "data/dataset_impl.h"
+#include "data/callback.h"
 #include "math/gemm.h"
 #include "train/step.h"
 
@@ -43,6 +43,7 @@ cnn_status cnn__walk_check(const cnn_net *net, const cnn_dataset *dataset,
     if (out == NULL)
         return cnn__fail(CNN_EINVAL, "%s: out is NULL", caller);
     CNN__TRY(cnn__check_loss(net));
+    CNN__TRY(cnn__callback_check(dataset));
     return cnn__check_dataset(net, dataset);
 }
 

@@ -76,3 +76,16 @@ cnn_dataset *dataset_over(const cnn_dataset_reader *r)
         fail_msg("%s", cnn_last_error());
     return d;
 }
+
+void reading_sleep(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+void reading_wait(row_reader *r, long long calls)
+{
+    for (int i = 0; i < 10000; i++, reading_sleep(1))
+        if (atomic_load(&r->calls) >= calls && atomic_load(&r->inside) == 0)
+            return;
+    fail_msg("%lld calls of the reader", (long long)atomic_load(&r->calls));
+}

@@ -28,4 +28,10 @@ cnn_dataset_reader reader_over(row_reader *r, const cnn_shape *shape,
                                int64_t count, int32_t classes);
 cnn_dataset *dataset_over(const cnn_dataset_reader *r);
 
+/* Sleeps some milliseconds. */
+void reading_sleep(long ms);
+
+/* Until so many calls have begun, and nothing is in the reader. */
+void reading_wait(row_reader *r, long long calls);
+
 #endif

@@ -77,6 +77,18 @@ void training_open(training *t, uint64_t seed)
                          CNN_OK);
 }
 
+void training_reading(training *t, int32_t read_ahead)
+{
+    *t = (training){.reads = true, .options.read_ahead = read_ahead};
+    training_open(t, 1);
+}
+
+void training_twin(training *t)
+{
+    *t = (training){0};
+    training_open(t, 1);
+}
+
 void training_close(training *t)
 {
     cnn_trainer_free(t->trainer);

@@ -46,6 +46,11 @@ typedef struct training {
 void training_open(training *t, uint64_t seed);
 void training_close(training *t);
 
+/* One over a reader, with so many batches read ahead; and what it has to equal,
+ * over arrays. */
+void training_reading(training *t, int32_t read_ahead);
+void training_twin(training *t);
+
 /* Switches on all that is in fit.h and optim.h besides: an average, validations
  * that are judged with some patience, layers that are slower, still, frozen. */
 #define TINY_DECAY    0.75f

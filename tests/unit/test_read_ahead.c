@@ -1,13 +1,10 @@
 /* Training and evaluating from a reader, with a thread that reads ahead: what
  * fails, what is bounded, who calls. That the bits are the same:
- * property/test_read_ahead_bits.c. */
+ * property/test_read_ahead_bits.c. fork(), exit() and calls from the reader:
+ * test_read_ahead_process.c. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "support/faulty_memory.h"
 #include "support/training.h"
@@ -25,33 +22,6 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                       : __real_pthread_create(thread, attributes, run, data);
 }
 
-static training *opened(training *t, int32_t read_ahead)
-{
-    *t = (training){.reads = true, .options.read_ahead = read_ahead};
-    training_open(t, 1);
-    return t;
-}
-
-static void open_twin(training *t)
-{
-    *t = (training){0};
-    training_open(t, 1);
-}
-
-static void sleep_ms(long ms)
-{
-    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
-
-/* Until so many calls have begun, and nothing is in the reader. */
-static void wait_for_calls(row_reader *r, long long calls)
-{
-    for (int i = 0; i < 10000; i++, sleep_ms(1))
-        if (atomic_load(&r->calls) >= calls && atomic_load(&r->inside) == 0)
-            return;
-    fail_msg("%lld calls of the reader", (long long)atomic_load(&r->calls));
-}
-
 /* One batch in use and those ahead of it, no more; before the first step there
  * is nothing. */
 static void reads_so_far(void **state)
@@ -63,14 +33,14 @@ static void reads_so_far(void **state)
     for (int i = 0; i < 4; i++) {
         training t;
 
-        opened(&t, ahead[i]);
-        sleep_ms(5);
+        training_reading(&t, ahead[i]);
+        reading_sleep(5);
         assert_int_equal(atomic_load(&t.reading.calls), 0);
         for (int step = 0; step < 3; step++) {
             training_run(&t, 1);
             /* The step is over, so its slot is read into as well. */
-            wait_for_calls(&t.reading, want[i] + step + (ahead[i] >= 0));
-            sleep_ms(20);
+            reading_wait(&t.reading, want[i] + step + (ahead[i] >= 0));
+            reading_sleep(20);
             assert_int_equal(atomic_load(&t.reading.calls),
                              want[i] + step + (ahead[i] >= 0));
         }
@@ -87,8 +57,8 @@ static void fails_in_the_middle(void **state)
         training t, twin;
         int64_t step = 0;
 
-        open_twin(&twin);
-        opened(&t, ahead);
+        training_twin(&twin);
+        training_reading(&t, ahead);
         t.reading.code = CNN_EFORMAT;
         t.reading.why = "a bad disk";
         atomic_store(&t.reading.fail_at, 5);
@@ -145,8 +115,8 @@ static void evaluates(void **state)
     training t, twin;
 
     (void)state;
-    opened(&t, 0);
-    open_twin(&twin);
+    training_reading(&t, 0);
+    training_twin(&twin);
     assert_int_equal(cnn_net_evaluate(t.net, t.dataset, &m, got), CNN_OK);
     assert_int_equal(cnn_net_evaluate(twin.net, twin.dataset, &n, want),
                      CNN_OK);
@@ -171,8 +141,8 @@ static void works_without_a_thread(void **state)
     training t, twin;
 
     (void)state;
-    opened(&t, 3);
-    open_twin(&twin);
+    training_reading(&t, 3);
+    training_twin(&twin);
     no_threads = true;
     training_run(&t, 5);
     assert_int_equal(atomic_load(&t.reading.calls), 5);
@@ -196,7 +166,7 @@ static void takes_no_memory(void **state)
 
     (void)state;
     faulty_memory_install();
-    opened(&t, 4);
+    training_reading(&t, 4);
     faulty_memory_reset();
     training_run(&t, 30);
     assert_int_equal(faulty_memory_count(), 0);
@@ -216,12 +186,12 @@ static void is_cancelled_and_freed(void **state)
     training t, twin;
 
     (void)state;
-    opened(&t, 3);
+    training_reading(&t, 3);
     t.reading.weights = (const float *)(void *)&t.trainer;
     t.reading.first = cancel;
     assert_int_equal(cnn_trainer_run(t.trainer, INT64_MAX, NULL, NULL),
                      CNN_ECANCELED);
-    open_twin(&twin);
+    training_twin(&twin);
     training_run(&twin, cnn_trainer_steps(t.trainer));
     assert_same_training(&t, &twin);
     t.reading.wait_us = 20000;
@@ -237,8 +207,8 @@ static void one_at_a_time(void **state)
     training t, other;
 
     (void)state;
-    opened(&t, 2);
-    open_twin(&other);
+    training_reading(&t, 2);
+    training_twin(&other);
     cnn_trainer_free(other.trainer);
     other.trainer = cnn_trainer_create(other.net, other.optim, t.dataset, NULL);
     t.reading.wait_us = 200;
@@ -264,7 +234,7 @@ static void refused(void **state)
     training t;
 
     (void)state;
-    opened(&t, 0);
+    training_reading(&t, 0);
     for (int i = 0; i < 4; i++) {
         const cnn_trainer_options o = {.struct_size = sizeof(o),
                                        .read_ahead = rows[i].ahead,
@@ -274,83 +244,6 @@ static void refused(void **state)
     }
     training_close(&t);
 }
-
-#ifndef __SANITIZE_THREAD__ /* it knows no threads in a child */
-
-/* ---------------------------------------------------------------- fork --- */
-
-/* How a child ended that goes on with the training of its parent. */
-static int child_of(training *t, training *twin, cnn_status want)
-{
-    const pid_t child = fork();
-    int status;
-
-    if (child == 0) {
-        alarm(30);
-        int right = cnn_trainer_step(t->trainer, NULL) == want;
-        if (want == CNN_OK) {
-            training_run(t, 9);
-            training_run(twin, 10);
-            right &= memcmp(cnn_net_params(t->net), cnn_net_params(twin->net),
-                            TINY_PARAMS * sizeof(float)) == 0;
-        } else {
-            right &= strstr(cnn_last_error(), "forked while") != NULL;
-            right &= cnn_dataset_read(t->dataset, 1, NULL, NULL,
-                                      &(int32_t){0}) == CNN_ESTATE;
-            right &= strstr(cnn_last_error(), "forked while") != NULL;
-        }
-        cnn_trainer_free(t->trainer);
-        _exit(right ? 0 : 1);
-    }
-    assert_true(child > 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
-static void goes_on_in_a_child(void **state)
-{
-    training t, twin;
-
-    (void)state;
-    opened(&t, 3);
-    open_twin(&twin);
-    t.reading.wait_us = 300;
-    for (int i = 0; i < 40; i++) {
-        training_run(&t, 1);
-        training_run(&twin, 1);
-        assert_int_equal(child_of(&t, &twin, CNN_OK), 0);
-    }
-    training_run(&t, 5);
-    training_run(&twin, 5);
-    assert_same_training(&t, &twin);
-    training_close(&t);
-    training_close(&twin);
-}
-
-/* fork() waits a second for a read, no longer. */
-static void is_refused_in_the_middle(void **state)
-{
-    training t, twin;
-
-    (void)state;
-    opened(&t, 1);
-    open_twin(&twin);
-    training_run(&t, 1);
-    wait_for_calls(&t.reading, 3);
-    t.reading.wait_us = 2500000;
-    training_run(&t, 1); /* what is read by now */
-    while (atomic_load(&t.reading.inside) == 0)
-        sleep_ms(1);
-    assert_int_equal(child_of(&t, &twin, CNN_ESTATE), 0);
-    t.reading.wait_us = 0;
-    training_run(&t, 8);
-    training_run(&twin, 10);
-    assert_same_training(&t, &twin);
-    training_close(&t);
-    training_close(&twin);
-}
-
-#endif
 
 int main(void)
 {
@@ -364,10 +257,6 @@ int main(void)
         cmocka_unit_test(is_cancelled_and_freed),
         cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(refused),
-#ifndef __SANITIZE_THREAD__
-        cmocka_unit_test(goes_on_in_a_child),
-        cmocka_unit_test(is_refused_in_the_middle),
-#endif
     };
 
     return cmocka_run_group_tests_name("read ahead", tests, NULL, NULL);
