@@ -119,7 +119,9 @@ static void after_fork_in_child(void)
     own = held = false;
 }
 
-/* Should that fail, a child finds the state of a thread that it does not have;
+/* Before math/gemm.c, which see: a reader may compute.
+ *
+ * Should that fail, a child finds the state of a thread that it does not have;
  * nothing else suffers. */
 __attribute__((constructor)) static void register_fork(void)
 {

@@ -52,6 +52,11 @@ static _Thread_local volatile int counted; /* 1: counted in `inside`, or
 
 static const struct timespec interval = {.tv_nsec = 100 * 1000};
 
+/* A reader that fork() and exit() wait for (base/gate.c) may want products. So
+ * this file shuts after that one: constructors with a rank come first, and both
+ * destructors and what runs before fork() go backwards. */
+#define RANK 1000
+
 /* `closing` is a process id, because a child forked during exit() goes on
  * running, and the fork handler that would reset a flag may be gone already. */
 static bool is_closed(void)
@@ -90,7 +95,7 @@ static void wait_for_others(void)
         nanosleep(&interval, NULL);
 }
 
-__attribute__((destructor)) static void close_blas(void)
+__attribute__((destructor(RANK))) static void close_blas(void)
 {
     atomic_store(&closing, getpid());
     wait_for_others();
@@ -299,7 +304,7 @@ static void after_fork_in_child(void)
 /* Registered when the library is loaded: a fork() in progress ignores handlers
  * added by another thread. If this fails for lack of memory, fork() has the
  * limits of OpenBLAS alone. */
-__attribute__((constructor)) static void register_fork(void)
+__attribute__((constructor(RANK))) static void register_fork(void)
 {
     (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }

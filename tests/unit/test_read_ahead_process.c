@@ -1,6 +1,7 @@
 /* What happens while a thread reads ahead: calls by the reader itself, fork(),
  * exit(). */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -108,6 +109,83 @@ static void goes_on_in_a_child(void **state)
     training_close(&twin);
 }
 
+/* A net that the reader predicts with. */
+static cnn_net *teacher;
+
+static void predict(row_reader *r)
+{
+    float y[TINY_BATCH * TINY_CLASSES];
+
+    for (int i = 0; i < 1000; i++)
+        if (cnn_net_predict(teacher, TINY_BATCH, r->images, y) != CNN_OK)
+            atomic_store(&r->fail_at, INT64_MAX);
+}
+
+static void open_computing(training *t)
+{
+    training_reading(t, 3);
+    teacher = tiny_net();
+    build(teacher, &tiny_shape, TINY_BATCH, 3);
+    t->reading.first = predict;
+}
+
+/* fork() lets no new products of matrices begin, but not before the reader,
+ * which may want some, is done. */
+static void computes_during_a_fork(void **state)
+{
+    training t, twin;
+
+    (void)state;
+    open_computing(&t);
+    training_twin(&twin);
+    for (int i = 0; i < 5; i++) {
+        training_run(&t, 1);
+        training_run(&twin, 1);
+        assert_int_equal(child_of(&t, &twin, CNN_OK), 0);
+    }
+    assert_int_equal(atomic_load(&t.reading.fail_at), -1);
+    training_close(&t);
+    training_close(&twin);
+    cnn_net_free(teacher);
+}
+
+/* Seconds until a process has ended that was reading. */
+static double end_of_reading(void)
+{
+    struct timespec start, end;
+    const pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        training t;
+
+        alarm(30);
+        open_computing(&t);
+        training_run(&t, 1);
+        exit(0);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    assert_int_equal(status, 0);
+    return (double)(end.tv_sec - start.tv_sec) +
+           1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+}
+
+/* Likewise exit(), which would wait the second that it waits at most. */
+static void computes_during_exit(void **state)
+{
+    double least = 60.0;
+
+    (void)state;
+    for (int i = 0; i < 3 && least > 0.9; i++) {
+        const double seconds = end_of_reading();
+
+        least = seconds < least ? seconds : least;
+    }
+    assert_true(least < 0.9);
+}
+
 /* fork() waits a second for a read, no longer. */
 static void is_refused_in_the_middle(void **state)
 {
@@ -139,6 +217,8 @@ int main(void)
         cmocka_unit_test(not_from_its_reader),
 #ifndef __SANITIZE_THREAD__
         cmocka_unit_test(goes_on_in_a_child),
+        cmocka_unit_test(computes_during_a_fork),
+        cmocka_unit_test(computes_during_exit),
         cmocka_unit_test(is_refused_in_the_middle),
 #endif
     };
