@@ -1,5 +1,6 @@
 /* Losses with targets and weights, and the settings of losses. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "support/nets.h"
 #include "train/loss.h"
@@ -148,21 +149,100 @@ static void extremes(void **state)
     }
 }
 
+/* Binary cross-entropy of one output in double, and its slope without the
+ * difference of two numbers near 1. */
+static double binary(double at, double target, double *slope)
+{
+    const double e = exp(-fabs(at)), rest = e / (1.0 + e);
+
+    *slope = at >= 0.0 ? (1.0 - target) - rest : rest - target;
+    return (at > 0.0 ? at : 0.0) - at * target + log1p(e);
+}
+
+/* 5e-7 of what it should be, or of 1 where two numbers near 1 cancel; float has
+ * nothing below 1e-44. */
+static void assert_close(double got, double want, bool cancels)
+{
+    const double of = cancels ? fmax(1.0, fabs(want)) : fabs(want);
+
+    assert_true(fabs(got - want) <= 5e-7 * of + 1e-44);
+}
+
+/* Outputs on both sides of where blocks of 64 end, small and large ones, where
+ * exp() becomes denormal, and where it is 0. */
+static void binary_cross_entropy(void **state)
+{
+    static const float sizes[] = {0,   1e-30f, 1e-7f, 0.125f, 1,    6,   17,
+                                  20,  50,     87,    88,     89,   100, 103,
+                                  104, 110,    1e4f,  1e30f,  3e38f};
+    enum { SIZES = sizeof(sizes) / sizeof(sizes[0]), MOST = 130 };
+    static const size_t lengths[] = {1, 63, 64, 65, MOST};
+    static const float probabilities[] = {0, 1, 0.3f, 1e-7f};
+    const cnn__criterion c = {.loss = CNN_LOSS_BINARY_CROSS_ENTROPY};
+
+    (void)state;
+    for (size_t i = 0; i < 5 * 2 * SIZES * 4; i++) {
+        const size_t length = lengths[i % 5], first = i / 5;
+        float at[MOST], t[MOST], dy[MOST];
+        double sum = 0.0, slope[MOST];
+
+        for (size_t k = 0; k < length; k++) {
+            const size_t n = first + k;
+            const float size = sizes[n / 2 % SIZES];
+
+            at[k] = n % 2 == 0 ? size : -size;
+            t[k] = probabilities[n / 2 / SIZES % 4];
+            sum += binary((double)at[k], (double)t[k], &slope[k]);
+        }
+        const cnn__outcome o = {1, length, at, NULL, t, NULL};
+        assert_close(cnn__loss(&c, &o, (float)length, dy), sum / (double)length,
+                     t[0] > 0.0f && t[0] < 1.0f);
+        for (size_t k = 0; k < length; k++) {
+            assert_close((double)dy[k], slope[k], t[k] > 0.0f && t[k] < 1.0f);
+            assert_false(t[k] == 0.0f && dy[k] < 0.0f);
+            assert_false(t[k] == 1.0f && dy[k] > 0.0f);
+        }
+    }
+}
+
+/* The loss and the slope never turn back, and what is infinite is no loss. */
+static void binary_is_monotonic(void **state)
+{
+    double before = INFINITY;
+    float slope = -1.0f, dy;
+
+    (void)state;
+    for (int i = -120000; i <= 120000; i++) {
+        const float at = (float)i * 0.001f;
+        const double loss = one(CNN_LOSS_BINARY_CROSS_ENTROPY, at, 1, &dy);
+
+        assert_true(loss <= before && dy >= slope);
+        before = loss;
+        slope = dy;
+    }
+    for (int i = 0; i < 4; i++) {
+        const float at = i % 2 == 0 ? INFINITY : -INFINITY;
+
+        assert_true(!isfinite(
+            one(CNN_LOSS_BINARY_CROSS_ENTROPY, at, i < 2 ? 0.0f : 1.0f, &dy)));
+    }
+}
+
 static void hits(void **state)
 {
     static const float by_side[N * K] = {1, 0, 0.75f, 1, 1, 0.25f};
     static const float by_class[N * K] = {0.25f, 0.25f, 0.5f, 0, 1, 0};
-    const cnn__criterion binary = {.loss = CNN_LOSS_BINARY_CROSS_ENTROPY,
-                                   .delta = 1.0f};
+    const cnn__criterion by_label = {.loss = CNN_LOSS_BINARY_CROSS_ENTROPY,
+                                     .delta = 1.0f};
     const cnn__criterion entropy = {.loss = CNN_LOSS_SOFTMAX_CROSS_ENTROPY,
                                     .delta = 1.0f};
     const cnn__criterion squares = {.loss = CNN_LOSS_MSE, .delta = 1.0f};
     cnn__outcome o = {N, K, y, NULL, by_side, NULL};
 
     (void)state;
-    assert_int_equal(cnn__hits(&binary, &o), 2);
+    assert_int_equal(cnn__hits(&by_label, &o), 2);
     o.targets = targets; /* all of them at most 1/2 but one, of y below 0 */
-    assert_int_equal(cnn__hits(&binary, &o), 0);
+    assert_int_equal(cnn__hits(&by_label, &o), 0);
     o.targets = by_class;
     assert_int_equal(cnn__hits(&entropy, &o), 1);
     o.targets = y;
@@ -175,6 +255,8 @@ int main(void)
         cmocka_unit_test(like_pytorch),
         cmocka_unit_test(labels_are_targets),
         cmocka_unit_test(extremes),
+        cmocka_unit_test(binary_cross_entropy),
+        cmocka_unit_test(binary_is_monotonic),
         cmocka_unit_test(hits),
     };
 
