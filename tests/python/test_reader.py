@@ -5,6 +5,7 @@ import pathlib
 import pickle
 import tempfile
 import threading
+import time
 import unittest
 
 import numpy as np
@@ -88,8 +89,44 @@ class Reading(unittest.TestCase):
             seen.add(threading.get_ident())
             return reads(index)
 
+        here = {threading.get_ident()}
         trained(dataset(read))
-        self.assertEqual(len(seen - {threading.get_ident()}), 1)
+        self.assertEqual(len(seen - here), 1)
+        seen.clear()
+        trained(dataset(read), read_ahead=0)
+        self.assertEqual(seen, here)
+
+    def test_read_ahead(self):
+        """So many batches besides the one in use, whatever the data; the
+        training is the same."""
+        want = trained(cnn.Dataset(IMAGES, LABELS)).params
+        for data in dataset(), cnn.Dataset(IMAGES, LABELS):
+            for ahead in 0, 1, 5:
+                net = trained(data, read_ahead=ahead)
+                np.testing.assert_array_equal(net.params, want)
+        for ahead, reads_first in (None, 3), (0, 1), (1, 2), (4, 5):
+            calls = []
+
+            def read(index):
+                calls.append(len(index))
+                return reads(index)
+
+            net = support.small_net()
+            net.build(SHAPE, 10)
+            with cnn.Trainer(net, cnn.SGD(0.1), dataset(read), batch_size=10,
+                             read_ahead=ahead) as trainer:
+                trainer.step()
+                end = time.monotonic() + 10
+                # The step is over: its place is read into again.
+                reads_first += ahead != 0
+                while len(calls) < reads_first and time.monotonic() < end:
+                    time.sleep(0.001)
+                time.sleep(0.02)
+                self.assertEqual(calls, [10] * reads_first)
+        for wrong, kind in (-1, ValueError), (1025, ValueError), (
+                0.5, TypeError):
+            with self.assertRaisesRegex(kind, "read_ahead"):
+                trained(dataset(), read_ahead=wrong)
 
 
 def failing(left, error):
@@ -131,6 +168,8 @@ class Failures(unittest.TestCase):
             (lambda i: IMAGES[i], TypeError, "expected a tuple"),
             (lambda i: (IMAGES[i][:, 1:], LABELS[i]), ValueError,
              r"images of shape \(2, 15, 16\) for 2 samples"),
+            (lambda i: (IMAGES[i], LABELS[:1]), ValueError,
+             r"labels of shape \(1,\) for 2 samples"),
             (lambda i: (IMAGES[i], LABELS[i] + 9), ValueError,
              "sample 1 the label 10"),
             (lambda i: (IMAGES[i], LABELS[:1][i]), IndexError, "out of bounds"),

@@ -94,10 +94,8 @@ class Reader:
         if not pointer:
             return
         to = np.ctypeslib.as_array(pointer, (n, *(shapes.get(name) or ())))
-        if name == "labels":
-            to[...] = _checks.as_labels(array)
-            return
-        values = np.asarray(array)
+        labels = name == "labels"
+        values = _checks.as_labels(array) if labels else np.asarray(array)
         if len(values) != n or values.size != to.size:
             raise ValueError(
                 f"the function gave {name} of shape {values.shape} for {n} "

@@ -273,6 +273,7 @@ class Net(Parts, Weights):
         restore_best: bool = False,
         average: Optional[float] = None,
         time_limit: Optional[float] = None,
+        read_ahead: Optional[int] = None,
         progress: bool = True,
         seed: int = 0,
     ) -> History:
@@ -312,6 +313,8 @@ class Net(Parts, Weights):
             is validated, and what the net has in the end.
         time_limit : float, optional
             Seconds after which no other step begins.
+        read_ahead : int, optional
+            Batches that a thread reads while a step computes, as of Trainer.
         progress : bool
             Whether to show the progress on standard error: a moving line on a
             terminal, otherwise one line for each epoch.
@@ -356,6 +359,7 @@ class Net(Parts, Weights):
             clip_norm=clip_norm,
             seed=number,
             average=average,
+            read_ahead=read_ahead,
         ) as trainer:
             self.history = trainer.history
             told = list(callbacks)

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 _NO_SHUFFLE = 1
 
 
+def _ahead(read_ahead: Optional[int]) -> int:
+    """As C has it: 0 is the default, -1 none."""
+    if read_ahead is None:
+        return 0
+    return _checks.integer("read_ahead", read_ahead, 0, 1024) or -1
+
+
 class Progress(NamedTuple):
     """What a callback sees, after each step."""
 
@@ -70,6 +77,10 @@ class Trainer(Judging):
         save_average() hand it over.
     stopping : EarlyStopping, optional
         Lets validations be judged.
+    read_ahead : int, optional
+        Batches that a thread reads while a step computes, each with memory of
+        its own; 0: none. By default 2 with a Dataset.from_function(),
+        otherwise none.
 
     Attributes
     ----------
@@ -101,6 +112,7 @@ class Trainer(Judging):
         seed: int = 0,
         average: Optional[float] = None,
         stopping: Optional[EarlyStopping] = None,
+        read_ahead: Optional[int] = None,
     ) -> None:
         rule, handle = optimizer_of(optimizer), net_of(net)._h
         dataset = dataset_of(data, net=net)
@@ -115,6 +127,7 @@ class Trainer(Judging):
             batch=size,
             seed=_checks.seed(seed),
             clip_norm=_checks.optional("clip_norm", clip_norm),
+            read_ahead=_ahead(read_ahead),
         )
         lock = theirs[0].lock
         with lock:
