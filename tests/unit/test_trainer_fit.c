@@ -338,29 +338,6 @@ static void refusals(void **state)
     training_close(&twin);
 }
 
-/* A patience that nothing is judged for ends nothing. */
-static void patience_without_validation(void **state)
-{
-    const cnn_stopping_options o = {.struct_size = sizeof(o), .patience = 1};
-    training t = {0};
-
-    (void)state;
-    training_open(&t, 1);
-    cnn_trainer_set_stopping(t.trainer, &o);
-    fit(&t, FIT(.steps = 2), CNN_STOPPED_STEPS);
-    assert_failed(cnn_trainer_fit(t.trainer, FIT(.steps = 0)), CNN_EINVAL,
-                  "fit: nothing would end it");
-    assert_int_equal(cnn_trainer_stopped(t.trainer), CNN_STOPPED_NONE);
-    fit(&t, FIT(.steps = 2), CNN_STOPPED_STEPS);
-    assert_failed(cnn_trainer_run(t.trainer, -1, NULL, NULL), CNN_EINVAL, "-1");
-    assert_int_equal(cnn_trainer_stopped(t.trainer), CNN_STOPPED_NONE);
-    /* It may be used up already. */
-    assert_int_equal(cnn_trainer_judge(t.trainer, (double)NAN), CNN_OK);
-    fit(&t, FIT(.steps = 0), CNN_STOPPED_PATIENCE);
-    assert_int_equal(cnn_trainer_steps(t.trainer), 2);
-    training_close(&t);
-}
-
 /* A validation that fails is made up for by the next call. */
 static void goes_on_where_it_failed(void **state)
 {
@@ -411,7 +388,6 @@ int main(void)
         cmocka_unit_test(told_once),
         cmocka_unit_test(patience_ends_it),
         cmocka_unit_test(refusals),
-        cmocka_unit_test(patience_without_validation),
         cmocka_unit_test(goes_on_where_it_failed),
     };
 

@@ -143,6 +143,34 @@ static void keeps_the_best(void **state)
     }
 }
 
+/* A patience that nothing is judged for ends nothing. */
+static void without_validation(void **state)
+{
+    const cnn_fit_options none = {.struct_size = sizeof(none)};
+    cnn_fit_options two = none;
+    training t;
+
+    (void)state;
+    two.steps = 2;
+    open(&t, STOPPING(.patience = 1));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(cnn_trainer_fit(t.trainer, &two), CNN_OK);
+        assert_int_equal(cnn_trainer_stopped(t.trainer), CNN_STOPPED_STEPS);
+        assert_failed(cnn_trainer_fit(t.trainer, &none), CNN_EINVAL,
+                      "fit: nothing would end it");
+        assert_int_equal(cnn_trainer_stopped(t.trainer), CNN_STOPPED_NONE);
+    }
+    assert_int_equal(cnn_trainer_fit(t.trainer, &two), CNN_OK);
+    assert_failed(cnn_trainer_run(t.trainer, -1, NULL, NULL), CNN_EINVAL, "-1");
+    assert_int_equal(cnn_trainer_stopped(t.trainer), CNN_STOPPED_NONE);
+    /* It may be used up already. */
+    assert_int_equal(cnn_trainer_judge(t.trainer, (double)NAN), CNN_OK);
+    assert_int_equal(cnn_trainer_fit(t.trainer, &none), CNN_OK);
+    assert_int_equal(cnn_trainer_stopped(t.trainer), CNN_STOPPED_PATIENCE);
+    assert_int_equal(cnn_trainer_steps(t.trainer), 2);
+    training_close(&t);
+}
+
 /* ------------------------------------------------------------- refusals --- */
 
 static void refusals(void **state)
@@ -207,6 +235,7 @@ int main(void)
         cmocka_unit_test(more_accuracy_is_better),
         cmocka_unit_test(validations),
         cmocka_unit_test(keeps_the_best),
+        cmocka_unit_test(without_validation),
         cmocka_unit_test(refusals),
     };
 
