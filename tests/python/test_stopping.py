@@ -151,6 +151,50 @@ class Stopping(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "begun with average 0.89"):
             other.resume(self.path)
 
+    def test_resumed_before_a_validation(self):
+        """A callback of steps saves before what is due after its step. That is
+        made up for once, and told of."""
+        settings = dict(stopping=cnn.EarlyStopping(patience=2))
+        run = dict(epochs=3, validation_data=self.held_out)
+        _, whole = made(self.data, average=0.9, **settings)
+        saved, told = {}, []
+
+        def save(progress):
+            saved[progress.step] = self.path.with_name(str(progress.step))
+            progress.trainer.save(saved[progress.step])
+
+        def tell(epoch):
+            told.append(epoch)
+            whole.save(self.path)  # of the last one: after its validation
+
+        whole.run(callback=save, callbacks=[tell], **run)
+        ends = [epoch.step for epoch in told]
+        for step, due in (ends[0], 0), (ends[1], 1), (ends[2], 2), (3, None):
+            _, other = made(self.data, average=0.9, **settings)
+            other.resume(saved[step])
+            again = []
+            other.run(0, validation_data=self.held_out,
+                      callbacks=[again.append])
+            other.run(0, validation_data=self.held_out,
+                      callbacks=[again.append])
+            if due is None:
+                self.assertEqual(again, [])
+                continue
+            (got,), want = again, told[due]
+            self.assertEqual(
+                (got.epoch, got.step, got.accuracy, got.val_loss,
+                 got.val_accuracy),
+                (want.epoch, want.step, want.accuracy, want.val_loss,
+                 want.val_accuracy))
+            self.assertAlmostEqual(got.loss, want.loss)
+            self.assertEqual(list(other.history), again)
+            other.run(whole.steps - step, validation_data=self.held_out)
+            self.assertEqual(other.best, whole.best)
+        _, other = made(self.data, average=0.9, **settings)
+        other.resume(self.path)
+        other.run(0, validation_data=self.held_out)
+        self.assertEqual((other.best, len(other.history)), (whole.best, 0))
+
     # ----------------------------------------------- ends, callbacks ---
 
     def test_ends(self):

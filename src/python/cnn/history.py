@@ -14,7 +14,8 @@ Measured = Union[Evaluation, Metrics]
 
 class Epoch(NamedTuple):
     """What an epoch gave: means over its steps, and the validation. Steps
-    that another trainer made, before resume(), are not among them."""
+    that another trainer made, before resume(), are not among them, unless that
+    made all of them and had yet to validate."""
 
     step: int
     """Steps done at its end, or when it was cut short."""
@@ -23,6 +24,7 @@ class Epoch(NamedTuple):
     val_loss: Optional[float]
     val_accuracy: Optional[float]
     images_per_second: float
+    """NaN if another trainer made its steps."""
     epoch: int
     """Its number, from 0."""
 

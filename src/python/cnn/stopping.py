@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import dataclasses
+import math
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -95,6 +96,21 @@ class BestCheckpoint:
 Callback = Union[EarlyStopping, BestCheckpoint, Callable[[Epoch], Any]]
 
 
+def _epoch_of(found: Any) -> Epoch:
+    """From C, which does not measure speed."""
+    training, validation = found.training, found.validation
+    there = bool(found.validated)
+    return Epoch(
+        found.step,
+        training.loss,
+        training.correct / training.count,
+        validation.loss if there else None,
+        validation.correct / validation.count if there else None,
+        math.nan,
+        found.epoch,
+    )
+
+
 class Judging(Owner):
     """What a trainer has besides its steps."""
 
@@ -175,9 +191,40 @@ class Judging(Owner):
             )
             return metrics_of(found)
 
-        return _interrupt.run(
-            handle.lock, self._cost * len(dataset) / self._batch, call
+        return _interrupt.run(handle.lock, self._cost_of(dataset), call)
+
+    def _cost_of(self, dataset: Optional[Dataset]) -> float:
+        size = 0 if dataset is None else len(dataset)
+        return self._cost * size / self._batch
+
+    def _settle(self, dataset: Optional[Dataset]) -> Optional[Epoch]:
+        """If the last step ended an epoch: validates, judges, and notes that
+        it was done, once, as checkpoints say whether it was. None if there
+        was nothing to do."""
+        handle, told = self._h, []
+
+        def tell(_: Any, epoch: Any) -> int:
+            told.append(_epoch_of(epoch.contents))
+            return 0
+
+        # All steps are made, so it does no more than that.
+        options = _structs.sized(
+            _structs_fit.FitOptions,
+            steps=self.steps,
+            epoch_callback=_structs_fit.EPOCH_CALLBACK(tell),
         )
+        if options.steps == 0:
+            return None
+        if dataset is not None:
+            options.validation = dataset._p
+
+        def call() -> None:
+            check(
+                lib.cnn_trainer_fit(handle.pointer, ctypes.byref(options))
+            )
+
+        _interrupt.run(handle.lock, self._cost_of(dataset), call)
+        return told[0] if told else None
 
     @contextlib.contextmanager
     def _copied(self, copy: Any, max_batch: int) -> Iterator[Any]:
@@ -296,8 +343,18 @@ class Told:
         waited = self.trainer._found().waited
         return "patience" if waited >= stopping.patience else None
 
+    def due(self) -> Optional[Epoch]:
+        """The epoch that was over before, and that nobody was told of."""
+        return self.trainer._settle(self.validation)
+
     def validate(self, over: bool) -> Optional[Measured]:
         """What the validation gave; judged if the epoch is over."""
+        found = self._measure(over)
+        if over:
+            self.trainer._settle(None)
+        return found
+
+    def _measure(self, over: bool) -> Optional[Measured]:
         trainer, data = self.trainer, self.validation
         if data is None:
             return None

@@ -215,6 +215,9 @@ class Trainer(Judging):
         within one. A patience that is used up ends the next run, too, unless
         an EarlyStopping with other settings is given.
 
+        An epoch that was over before, and not validated, as a checkpoint of
+        its last step may say, is so first; it is in the trainer's history.
+
         A batch may straddle two epochs. One whole epoch after the other, each
         in a run of its own, ends where they would end in a single run.
 
@@ -238,8 +241,14 @@ class Trainer(Judging):
         means = self._means
         means.begin()
         end = time.monotonic() + limit
-        self.stopped = told.patience()
+        self.stopped = None
         try:
+            due = told.due()
+            if due is None:
+                self.stopped = told.patience()
+            else:
+                self.history.put(due)
+                self.stopped = told.epoch(due)
             for left in range(total - 1, -1, -1):
                 if self._cancelled:
                     self.stopped = "cancel"
