@@ -185,7 +185,8 @@ static bool read_sums(const json_t *position, cnn__sums *s)
         !cnn__json_get_integer(json, "count", &count) ||
         !cnn__json_get_integer(json, "correct", &correct) ||
         !is_within(epoch, 0, now) || !isfinite(s->loss) ||
-        !is_within(count, 0, CNN__MOST_COUNT) || !is_within(correct, 0, count))
+        !is_within(count, epoch < now, CNN__MOST_COUNT) || /* it had steps */
+        !is_within(correct, 0, count))
         return false;
     s->epoch = epoch;
     s->count = count;
