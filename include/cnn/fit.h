@@ -98,7 +98,9 @@ CNN_API cnn_status cnn_trainer_set_stopping(
  * Evaluates the average of the weights, or the net where there is none, on a
  * dataset, and judges that if cnn_trainer_set_stopping() was called. The net's
  * parameters are afterwards what they were. cnn_trainer_fit() does this by
- * itself.
+ * itself. While an average is evaluated, it is in the place of the parameters:
+ * a reader, loss or layer of the program that steps, saves or changes the
+ * trainer then gets CNN_ESTATE.
  *
  * @param out  may be NULL; as of cnn_net_evaluate()
  * @return as cnn_net_evaluate(); after a failure nothing is judged

@@ -41,7 +41,7 @@ typedef struct cnn_read {
  * It is called by one thread at a time, never by two for one dataset and its
  * slices; but that may be another thread than the one that made the dataset or
  * is training from it. It may use libcnn, but no object that is in use: not the
- * dataset itself, nor a net that is being trained.
+ * dataset itself (CNN_ESTATE), nor a net that is being trained.
  *
  * @return 0, or the cnn_status that the call that wanted the samples is to
  *         return, with the text `why`; CNN_EIO if it is no such number
