@@ -21,16 +21,16 @@ CNN_BEGIN_DECLS
 /* ------------------------------------------------------------ copies --- */
 
 /**
- * A layer with the same settings that is not built. If `layer` is built, the
- * copy keeps its parameters, also those that are not trained: the build of the
- * copy, or of the net that it is put into, takes them instead of drawing
+ * A layer with the same settings as a built one, that is not built itself. It
+ * keeps the parameters of `layer`, also those that are not trained: the build
+ * of the copy, or of the net that it is put into, takes them instead of drawing
  * others. If they do not fit the shape there, the build is CNN_ESHAPE. The copy
  * is frozen as `layer` is, and has its factor of the learning rate (optim.h).
  * The memory of an optimiser is not copied.
  *
  * @return the copy, for cnn_net_add() or cnn_layer_free(), or NULL:
- *         CNN_EINVAL; CNN_EUNSUPPORTED (a layer of your own with `release` and
- *         no `copy`); CNN_ENOMEM
+ *         CNN_EINVAL; CNN_ESTATE (`layer` is not built); CNN_EUNSUPPORTED (a
+ *         layer of your own with `release` and no `copy`); CNN_ENOMEM
  */
 CNN_API cnn_layer *cnn_layer_copy(const cnn_layer *layer);
 
@@ -120,6 +120,13 @@ typedef void (*cnn_misfit_fn)(void *user, const char *name, const char *why);
 CNN_API cnn_status cnn_net_load_weights(cnn_net *net, const char *path,
                                         uint32_t flags, cnn_misfit_fn misfit,
                                         void *user);
+
+/** As cnn_net_load_weights(), from the content of a file: `size` bytes at
+ *  `data`, which are only read, and only during the call. */
+CNN_API cnn_status cnn_net_load_weights_memory(cnn_net *net, const void *data,
+                                               size_t size, uint32_t flags,
+                                               cnn_misfit_fn misfit,
+                                               void *user);
 
 /* ------------------------------------------------------ inner layers --- */
 

@@ -77,8 +77,8 @@ size_t cnn__json_budget(size_t file_size);
 cnn_status cnn__reader_open(cnn__reader *r, const void *data, size_t size);
 void cnn__reader_close(cnn__reader *r);
 
-/* The metadata of a key, parsed, to be freed with json_decref(). NULL if there
- * are none; no error is recorded then. */
+/* The metadata of a key, parsed, to be freed with json_decref(). NULL, and the
+ * error recorded, if there are none or they are not JSON. */
 json_t *cnn__reader_metadata(const cnn__reader *r, const char *key);
 
 /* All metadata by key, borrowed; NULL if there are none. */

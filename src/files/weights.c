@@ -134,9 +134,17 @@ static bool is_of_net(const cnn_net *net, const char *name)
     return false;
 }
 
+/* Does the name of a tensor end in ".slot0" or ".slot1"? */
+static bool is_slot(const char *name)
+{
+    const size_t n = strlen(name);
+
+    return n > 6 && (strcmp(name + n - 6, ".slot0") == 0 ||
+                     strcmp(name + n - 6, ".slot1") == 0);
+}
+
 /* Notes what only the file has, besides what a checkpoint has more than a
- * model.
- */
+ * model. */
 static void note_others(const cnn__reader *r, const cnn_net *net, fitting *f)
 {
     const char *name;
@@ -144,15 +152,27 @@ static void note_others(const cnn__reader *r, const cnn_net *net, fitting *f)
 
     json_object_foreach(r->header, name, value)
     {
-        if (strncmp(name, "__", 2) != 0 && strstr(name, ".slot") == NULL &&
+        if (strcmp(name, "__metadata__") != 0 &&
+            strcmp(name, CNN__CHECKSUM) != 0 && !is_slot(name) &&
             !cnn__learning_names(name) && !is_of_net(net, name))
             note(f, name, "is not in the net");
     }
 }
 
+/* Is it a model of a known version? Whatever its architecture. */
+static cnn_status check_version(const cnn__reader *r)
+{
+    json_t *architecture = NULL;
+
+    CNN__TRY(cnn__model_check(r, &architecture));
+    json_decref(architecture);
+    return CNN_OK;
+}
+
 static cnn_status take(const cnn__reader *r, cnn_net *net, uint32_t flags,
                        fitting *f)
 {
+    CNN__TRY(check_version(r));
     CNN__TRY(visit(r, net, f, false));
     note_others(r, net, f);
     if (f->misfits > 0 && (f->fits == 0 || (flags & CNN_WHAT_FITS) == 0))
@@ -161,28 +181,45 @@ static cnn_status take(const cnn__reader *r, cnn_net *net, uint32_t flags,
     return visit(r, net, f, true);
 }
 
-cnn_status cnn_net_load_weights(cnn_net *net, const char *path, uint32_t flags,
-                                cnn_misfit_fn misfit, void *user)
+/* What both calls are given, `from` being a path or the content of a file. */
+static cnn_status check_call(const cnn_net *net, const void *from,
+                             const char *what, uint32_t flags)
 {
-    fitting f = {.tell = misfit, .user = user};
-    cnn__reader r;
-    void *data;
-    size_t size;
-
     CNN__TRY(cnn__net_check_built(net));
-    if (path == NULL)
-        return cnn__fail(CNN_EINVAL, "net_load_weights: path is NULL");
+    if (from == NULL)
+        return cnn__fail(CNN_EINVAL, "net_load_weights: %s is NULL", what);
     if ((flags & ~CNN_WHAT_FITS) != 0)
         return cnn__fail(CNN_EINVAL,
                          "net_load_weights: unknown flags 0x%x, expected 0 or "
                          "0x%x",
                          (unsigned)flags, CNN_WHAT_FITS);
+    return CNN_OK;
+}
+
+cnn_status cnn_net_load_weights_memory(cnn_net *net, const void *data,
+                                       size_t size, uint32_t flags,
+                                       cnn_misfit_fn misfit, void *user)
+{
+    fitting f = {.tell = misfit, .user = user};
+    cnn__reader r;
+
+    CNN__TRY(check_call(net, data, "data", flags));
+    CNN__TRY(cnn__reader_open(&r, data, size));
+    const cnn_status status = take(&r, net, flags, &f);
+    cnn__reader_close(&r);
+    return status;
+}
+
+cnn_status cnn_net_load_weights(cnn_net *net, const char *path, uint32_t flags,
+                                cnn_misfit_fn misfit, void *user)
+{
+    void *data;
+    size_t size;
+
+    CNN__TRY(check_call(net, path, "path", flags));
     CNN__TRY(cnn__file_read(path, &data, &size));
-    cnn_status status = cnn__reader_open(&r, data, size);
-    if (status == CNN_OK) {
-        status = take(&r, net, flags, &f);
-        cnn__reader_close(&r);
-    }
+    const cnn_status status =
+        cnn_net_load_weights_memory(net, data, size, flags, misfit, user);
     cnn__free(data);
     if (status != CNN_OK)
         cnn__fail_where("%s", cnn__path_end(path));

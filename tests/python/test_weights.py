@@ -122,6 +122,21 @@ class Files(unittest.TestCase):
         self.assertIn("10", misfits[0].why)
         np.testing.assert_array_equal(letters[0].params, self.net[0].params)
 
+    def test_bytes(self):
+        data = self.net.to_bytes()
+        for source in data, bytearray(data), memoryview(data):
+            other = built(2)
+            self.assertEqual(other.load_weights(source), [])
+            np.testing.assert_array_equal(other.params, self.net.params)
+        dense = cnn.Net([cnn.Dense(3)]).build((16, 16))
+        with self.assertRaisesRegex(ValueError, "0 arrays fit"):
+            dense.load_weights(data, strict=False)
+        for damaged in b"", data[:-1], data[::-1]:
+            with self.assertRaisesRegex(cnn.InvalidError, "."):
+                dense.load_weights(damaged)
+            with self.assertRaisesRegex(cnn.InvalidError, "."):
+                cnn.load(damaged)
+
     def test_refused(self):
         with self.assertRaises(OSError):
             built().load_weights(self.path.parent / "nothing")

@@ -189,6 +189,73 @@ static void from_a_checkpoint(void **state)
     training_close(&t);
 }
 
+/* As from the file, with what it says; and what is nobody's is told of. */
+static void from_memory(void **state)
+{
+    cnn_net *from = net_of(10, 1), *to = net_of(26, 2);
+    float *before = copy_params(to);
+    model_bytes m;
+    told t = {0};
+
+    (void)state;
+    model_of(&m, from);
+    assert_failed(cnn_net_load_weights_memory(to, m.data, m.size, 0, tell, &t),
+                  CNN_ESHAPE,
+                  "2 arrays fit, 2 do not: 3.weight is 10 x 32 in the file");
+    assert_int_equal(t.count, 2);
+    assert_same_bits(cnn_net_params(to), before, cnn_net_param_count(to));
+    assert_int_equal(cnn_net_load_weights_memory(to, m.data, m.size,
+                                                 CNN_WHAT_FITS, NULL, NULL),
+                     CNN_OK);
+    assert_same_bits(cnn_net_params(to), cnn_net_params(from), 8 * 9 + 8);
+    assert_failed(
+        cnn_net_load_weights_memory(from, NULL, m.size, 0, NULL, NULL),
+        CNN_EINVAL, "data is NULL");
+    assert_failed(
+        cnn_net_load_weights_memory(from, m.data, m.size, 4, NULL, NULL),
+        CNN_EINVAL, "unknown flags 0x4");
+    for (size_t size = 0; size < m.size; size += 7)
+        assert_int_equal(cnn_net_load_weights_memory(from, m.data, size,
+                                                     CNN_WHAT_FITS, NULL, NULL),
+                         CNN_EFORMAT);
+    t = (told){0};
+    model_replace(&m, "'3.bias'", "'3.slots'");
+    assert_int_equal(cnn_net_load_weights_memory(from, m.data, m.size,
+                                                 CNN_WHAT_FITS, tell, &t),
+                     CNN_OK);
+    assert_string_equal(t.text, "3.bias is not in the file\n"
+                                "3.slots is not in the net\n");
+    test_free(before);
+    model_free(&m);
+    cnn_net_free(from);
+    cnn_net_free(to);
+}
+
+/* Of a version that is not known, arrays may mean something else. */
+static void of_another_version(void **state)
+{
+    const char *changes[][2] = {{"`version`:1", "`version`:2"},
+                                {"'libcnn'", "'others'"}};
+    const cnn_status want[] = {CNN_EUNSUPPORTED, CNN_EFORMAT};
+    cnn_net *net = net_of(10, 1);
+    float *before = copy_params(net);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        model_bytes m;
+
+        model_of(&m, net);
+        model_replace(&m, changes[i][0], changes[i][1]);
+        assert_int_equal(cnn_net_load_weights_memory(net, m.data, m.size,
+                                                     CNN_WHAT_FITS, NULL, NULL),
+                         want[i]);
+        model_free(&m);
+    }
+    assert_same_bits(cnn_net_params(net), before, TINY_PARAMS);
+    test_free(before);
+    cnn_net_free(net);
+}
+
 static void refused(void **state)
 {
     cnn_net *net = net_of(10, 1), *other = cnn_net_create();
@@ -238,6 +305,8 @@ int main(void)
         cmocka_unit_test(some_fit),
         cmocka_unit_test(on_one_side_only),
         cmocka_unit_test(from_a_checkpoint),
+        cmocka_unit_test(from_memory),
+        cmocka_unit_test(of_another_version),
         cmocka_unit_test(refused),
     };
 

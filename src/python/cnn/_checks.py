@@ -21,6 +21,7 @@ from . import _hints, _layout, _structs
 
 Pair = Union[int, Sequence[int]]
 Path = Union[str, bytes, "os.PathLike[str]"]
+Source = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview]
 
 _INT32_MAX = 2**31 - 1
 _FLOAT_MAX = float(np.finfo(np.float32).max)
@@ -142,7 +143,14 @@ def text(name: str, value: Any) -> bytes:
     return value.encode("utf-8")
 
 
-def path(value: Path) -> bytes:
+def content(value: Source) -> Optional[npt.NDArray[np.uint8]]:
+    """The bytes that stand for a file; None for the path of one."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return np.frombuffer(value, np.uint8)
+    return None
+
+
+def path(value: Union[Path, Source]) -> bytes:
     """A path as bytes, in the encoding of the system."""
     name = os.fsencode(value)
     if b"\0" in name:

@@ -120,6 +120,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_const_tensor": (STATUS, NET, c_char_p, POINTER(s.ConstTensor)),
     "cnn_net_load_weights": (
         STATUS, NET, c_char_p, c_uint32, own.MISFIT, c_void_p),
+    "cnn_net_load_weights_memory": (
+        STATUS, NET, c_void_p, c_size_t, c_uint32, own.MISFIT, c_void_p),
     "cnn_net_predict_layer": (STATUS, NET, c_int32, c_int64, FLOATS, FLOATS),
     "cnn_net_gradcheck": (
         STATUS, NET, POINTER(s.Batch), POINTER(own.GradcheckOptions),

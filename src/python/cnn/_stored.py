@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -12,13 +11,10 @@ from typing import (
     Optional,
     Sequence,
     TypeVar,
-    Union,
 )
 
-import numpy as np
-
 from . import _checks
-from ._checks import Path
+from ._checks import Path, Source
 from ._handle import Handle
 from ._inspect import cost_of, shape_of
 from ._layer import Layer
@@ -99,7 +95,7 @@ class Stored(Losses):
     @classmethod
     def load(
         cls: type[N],
-        source: Union[str, "os.PathLike[str]", bytes, bytearray, memoryview],
+        source: Source,
         max_batch: int = BATCH,
         *,
         custom: Sequence[type[CustomLayer]] = (),
@@ -127,11 +123,11 @@ class Stored(Losses):
 
     @classmethod
     def _load(
-        cls: type[N], source: Any, max_batch: int, loading: Loading
+        cls: type[N], source: Source, max_batch: int, loading: Loading
     ) -> N:
         batch = _checks.integer("max_batch", max_batch)
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            data = np.frombuffer(source, np.uint8)
+        data = _checks.content(source)
+        if data is not None:
             pointer = lib.cnn_net_load_custom_memory(
                 data.ctypes.data, data.size, batch, loading.function, None
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 import numpy as np
 
 from . import _checks, _structs_own
-from ._checks import Path
+from ._checks import Source
 from ._inspect import Inspected, check_built, net_of
 from ._layer import Floats
 from ._library import lib
@@ -132,9 +132,16 @@ class Weights(Inspected):
                 ours[name][...] = array
         return misfits
 
-    def load_weights(self, path: Path, strict: bool = True) -> list[Misfit]:
+    def load_weights(self, source: Source, strict: bool = True) -> list[Misfit]:
         """As load_state_dict(), from a model file or a checkpoint, whatever
         the rest of its architecture.
+
+        Parameters
+        ----------
+        source : path, or bytes
+            As for load().
+        strict : bool
+            As for load_state_dict().
 
         Raises
         ------
@@ -151,15 +158,16 @@ class Weights(Inspected):
         def note(_: Any, name: bytes, why: bytes) -> None:
             misfits.append(Misfit(name.decode(), why.decode()))
 
+        data = _checks.content(source)
+        how = 0 if strict else _WHAT_FITS, _structs_own.MISFIT(note), None
         handle = self._h
         with handle.lock:
-            check(
-                lib.cnn_net_load_weights(
-                    handle.pointer, _checks.path(path),
-                    0 if strict else _WHAT_FITS,
-                    _structs_own.MISFIT(note), None,
-                )
-            )
+            if data is None:
+                check(lib.cnn_net_load_weights(
+                    handle.pointer, _checks.path(source), *how))
+            else:
+                check(lib.cnn_net_load_weights_memory(
+                    handle.pointer, data.ctypes.data, data.size, *how))
         return misfits
 
     def copy_params(self, other: Net) -> None:
