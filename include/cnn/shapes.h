@@ -38,9 +38,10 @@ CNN_API cnn_layer *cnn_upsample2d_create(int32_t factor_h, int32_t factor_w,
  * The same elements, in row-major order, as a sample of another shape: {1, 1,
  * L} for a signal, say, or {C, H, W} for a convolution after a dense layer. It
  * costs next to nothing. The input must have as many elements (CNN_ESHAPE when
- * it is built).
+ * it is built). One size may be -1: it is what the others leave of the input,
+ * whatever its shape. {-1, 1, 1} is one vector of all elements.
  *
- * @param shape  each size at least 1; copied
+ * @param shape  each size at least 1, or one of them -1; copied
  * @return as for cnn_conv2d_create()
  */
 CNN_API cnn_layer *cnn_reshape_create(const cnn_shape *shape);

@@ -7,7 +7,7 @@
 
 typedef struct reshape {
     cnn_layer base;
-    cnn_shape to;
+    cnn_shape to; /* -1 in one place: what the other two leave */
 } reshape;
 
 static const cnn__field fields[] = {
@@ -19,24 +19,53 @@ static const cnn__field fields[] = {
 static cnn_status check(cnn_layer *layer)
 {
     const cnn_shape *to = &((const reshape *)layer)->to;
+    const int open = (to->c == -1) + (to->h == -1) + (to->w == -1);
+    const int given = (to->c > 0) + (to->h > 0) + (to->w > 0);
 
-    if (to->c < 1 || to->h < 1 || to->w < 1)
-        return cnn__fail(CNN_EINVAL, "shape %dx%dx%d, expected at least 1x1x1",
+    if (open > 1 || open + given != 3)
+        return cnn__fail(CNN_EINVAL,
+                         "shape %dx%dx%d, expected at least 1x1x1, or one -1",
                          to->c, to->h, to->w);
+    return CNN_OK;
+}
+
+/* Settles the size that is open, if any. */
+static cnn_status settle(cnn_shape *to, const cnn_shape *in)
+{
+    int32_t *const sizes[] = {&to->c, &to->h, &to->w};
+    int32_t *open = NULL;
+    size_t others = 1;
+
+    for (int i = 0; i < 3; i++)
+        if (*sizes[i] == -1)
+            open = sizes[i];
+        else
+            others = cnn__size_mul(others, (size_t)*sizes[i]);
+    if (open == NULL)
+        return CNN_OK;
+    if (cnn__shape_size(in) % others != 0)
+        return cnn__fail(CNN_ESHAPE,
+                         "%dx%dx%d: the input %dx%dx%d has %zu elements, no "
+                         "multiple of %zu",
+                         to->c, to->h, to->w, in->c, in->h, in->w,
+                         cnn__shape_size(in), others);
+    *open = (int32_t)(cnn__shape_size(in) / others);
     return CNN_OK;
 }
 
 static cnn_status shape(cnn_layer *layer)
 {
-    const cnn_shape *in = &layer->in, *to = &((const reshape *)layer)->to;
+    const cnn_shape *in = &layer->in;
+    cnn_shape to = ((const reshape *)layer)->to;
 
-    if (cnn__shape_size(in) != cnn__shape_size(to))
+    CNN__TRY(settle(&to, in));
+    if (cnn__shape_size(in) != cnn__shape_size(&to))
         return cnn__fail(CNN_ESHAPE,
                          "%dx%dx%d has %zu elements, the input %dx%dx%d has "
                          "%zu",
-                         to->c, to->h, to->w, cnn__shape_size(to), in->c, in->h,
+                         to.c, to.h, to.w, cnn__shape_size(&to), in->c, in->h,
                          in->w, cnn__shape_size(in));
-    layer->out = *to;
+    layer->out = to;
     return CNN_OK;
 }
 

@@ -184,8 +184,14 @@ class Forward(unittest.TestCase):
         x = drawn(2, *SHAPE)
         self.same(cnn.Reshape((5, 3, 6)), x.reshape(2, 5, 3, 6), x)
         self.same(cnn.Reshape(90), x.reshape(2, 90, 1, 1), x)
+        self.same(cnn.Reshape(-1), x.reshape(2, 90, 1, 1), x)
+        self.same(cnn.Reshape((-1, 3, 6)), x.reshape(2, 5, 3, 6), x)
         with self.assertRaisesRegex(ValueError, "91 elements, the input"):
             cnn.Reshape(91).build(SHAPE, 1)
+        with self.assertRaisesRegex(ValueError, "90 elements, no multiple of"):
+            cnn.Reshape((-1, 4)).build(SHAPE, 1)
+        with self.assertRaisesRegex(ValueError, "or one -1"):
+            cnn.Reshape((-1, -1))
 
     def test_pooling_options(self):
         x = np.ones((1, 1, 3, 3), np.float32)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "support/gradcheck.h"
+#include "support/model_bytes.h"
 #include "support/nets.h"
 
 /* Row-major order stays, with any number of threads. */
@@ -67,6 +68,38 @@ static void nets_do_not_notice(void **state)
     test_free(dy);
 }
 
+/* -1 is what the others leave: of every input, in copies and files too. */
+static void open_sizes(void **state)
+{
+    const struct {
+        cnn_shape to, in, out;
+    } cases[] = {
+        {{-1, 1, 1}, {2, 3, 4}, {24, 1, 1}},
+        {{1, 1, -1}, {2, 3, 4}, {1, 1, 24}},
+        {{2, -1, 6}, {2, 3, 4}, {2, 2, 6}},
+        {{24, 1, -1}, {2, 3, 4}, {24, 1, 1}},
+        {{-1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cnn_net *net = cnn_net_create();
+        cnn_shape out;
+
+        cnn_net_add(net, cnn_reshape_create(&cases[i].to));
+        build(net, &cases[i].in, 3, 1);
+        assert_int_equal(cnn_net_out_shape(net, &out), CNN_OK);
+        assert_memory_equal(&out, &cases[i].out, sizeof(out));
+        model_there_and_back(net);
+        cnn_net *part = cnn_net_take(net, 0, 1);
+        build(part, &(cnn_shape){12, 2, 2}, 1, 1);
+        assert_int_equal(cnn_net_out_shape(part, &out), CNN_OK);
+        assert_int_equal(out.c * out.h * out.w, 48);
+        cnn_net_free(part);
+        cnn_net_free(net);
+    }
+}
+
 static void errors(void **state)
 {
     cnn_layer *layer = cnn_reshape_create(&(cnn_shape){4, 1, 3});
@@ -76,8 +109,23 @@ static void errors(void **state)
     assert_error(CNN_EINVAL, "reshape: shape is NULL");
     assert_null(cnn_reshape_create(&(cnn_shape){4, 0, 3}));
     assert_error(CNN_EINVAL, "reshape: shape 4x0x3, expected at least 1x1x1");
+    assert_null(cnn_reshape_create(&(cnn_shape){-1, 2, -1}));
+    assert_error(CNN_EINVAL, "shape -1x2x-1, expected at least 1x1x1, or one");
+    assert_null(cnn_reshape_create(&(cnn_shape){-1, 2, 0}));
+    assert_error(CNN_EINVAL, "shape -1x2x0");
+    assert_null(cnn_reshape_create(&(cnn_shape){4, -2, 3}));
+    assert_error(CNN_EINVAL, "shape 4x-2x3");
     assert_failed(cnn_layer_build(layer, &(cnn_shape){2, 2, 2}, 1, 1),
                   CNN_ESHAPE, "4x1x3 has 12 elements, the input 2x2x2 has 8");
+    cnn_layer_free(layer);
+    layer = cnn_reshape_create(&(cnn_shape){3, -1, 1});
+    assert_failed(cnn_layer_build(layer, &(cnn_shape){2, 2, 2}, 1, 1),
+                  CNN_ESHAPE,
+                  "3x-1x1: the input 2x2x2 has 8 elements, no multiple of 3");
+    cnn_layer_free(layer);
+    layer = cnn_reshape_create(&(cnn_shape){INT32_MAX, -1, INT32_MAX});
+    assert_failed(cnn_layer_build(layer, &(cnn_shape){2, 2, 2}, 1, 1),
+                  CNN_ESHAPE, "no multiple of");
     cnn_layer_free(layer);
 }
 
@@ -86,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_moves),
         cmocka_unit_test(nets_do_not_notice),
+        cmocka_unit_test(open_sizes),
         cmocka_unit_test(errors),
     };
 

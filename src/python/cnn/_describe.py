@@ -52,7 +52,8 @@ def _value(layer: Layer, name: str, default: Any) -> Any:
         kind, scale = init_value(settings, name)
         return kind if scale is None else (kind, short(scale))
     if name == "shape":
-        return tuple(settings[size] for size in "chw")
+        sizes = tuple(int(settings[size]) for size in "chw")
+        return -1 if sizes == (-1, 1, 1) else sizes
     if f"{name}_h" in settings:
         both = settings[f"{name}_h"], settings[f"{name}_w"]
         return both[0] if both[0] == both[1] else both

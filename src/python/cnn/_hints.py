@@ -37,7 +37,8 @@ ELSEWHERE = {
     "load_model": "load",
 }
 NEEDLESS = {
-    "Flatten": "Dense reads (C, H, W) as one vector by itself",
+    "Flatten": "Dense reads (C, H, W) as one vector by itself; Reshape(-1) "
+               "makes one",
     "Input": "fit() sees the data, and build() is told the shape",
     "Unflatten": "Reshape((C, H, W)) does that",
 }

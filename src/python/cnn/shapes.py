@@ -121,7 +121,8 @@ class Conv2DTranspose(Layer):
 
 class Reshape(Layer):
     """The same elements in another shape, row-major: (C, H, W), (H, W) with
-    one channel, or a number of elements."""
+    one channel, or a number of elements. One size may be -1: what the others
+    leave. Reshape(-1) is one vector, whatever the input."""
 
     _kind = "reshape"
 
