@@ -1,6 +1,8 @@
 """Net.scores(): of classes, of several labels, of numbers."""
 
+import copy
 import math
+import pickle
 import unittest
 
 import numpy as np
@@ -33,6 +35,10 @@ class Classes(unittest.TestCase):
                          (2, 1, 0, 1))
         self.assertEqual((one.precision, one.recall), (1, 0.5))
         self.assertEqual(found.loss, net.evaluate(y, labels).loss)
+        for twin in pickle.loads(pickle.dumps(found)), copy.deepcopy(found):
+            self.assertEqual(repr(twin), repr(found))
+            self.assertEqual(repr(twin.classes), repr(found.classes))
+            self.assertEqual(twin.table(), found.table())
 
     def test_as_the_confusion_matrix(self):
         net = small_net().build((16, 16), 8, seed=3)

@@ -77,6 +77,10 @@ class Scores:
             for found in self._found
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle, which takes no array of C."""
+        return {**self.__dict__, "_found": self.classes}
+
     def __repr__(self) -> str:
         """What applies."""
         shown = [
