@@ -150,6 +150,9 @@ class InNets(unittest.TestCase):
             self.assertEqual(repr(twin), repr(net))
             np.testing.assert_array_equal(twin.predict(self.data), want)
             twin.fit(self.data, epochs=1, progress=False)
+        one = cnn.Net([Scale(np.float32(2))]).build(3)
+        twin = cnn.load(one.to_bytes(), custom=Scale)
+        self.assertEqual(twin[0].own.settings(), {"first": 2.0})
         part = loaded[:2].add(cnn.Dense(3)).build((16, 16))
         np.testing.assert_array_equal(part[1].params, loaded[1].params)
         with self.assertRaisesRegex(cnn.Error, r"custom=\[Scale\]"):

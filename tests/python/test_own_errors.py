@@ -99,21 +99,28 @@ class Exceptions(unittest.TestCase):
         x = np.zeros((2, 3, 4, 4), np.float32)
         for methods, text in (
                 ({"forward": lambda s, x: x[:1]}, r"\(1, 3, 4, 4\)"),
-                ({"forward": lambda s, x: None}, "Bad.forward"),
+                ({"forward": lambda s, x: None},
+                 "Bad.forward gave None.* has it a return"),
                 ({"forward": lambda s, x: "yes"}, "Bad.forward"),
                 ({"out_shape": lambda s, i: (0, 1, 1)}, "0x1x1"),
                 ({"out_shape": lambda s, i: (1, 2, 3, 4)}, "three sizes"),
-                ({"out_shape": lambda s, i: "big"}, "big"),
-                ({"parameters": lambda s, i: {"a": "b"}}, "b"),
-                ({"parameters": lambda s, i: 3}, "items"),
+                ({"out_shape": lambda s, i: "big"}, "Bad.out_shape gave 'big'"),
+                ({"out_shape": lambda s, i: None}, "Bad.out_shape gave None"),
+                ({"parameters": lambda s, i: {"a": "b"}},
+                 "Bad.parameters, 'a', gave <U1, expected numbers"),
+                ({"parameters": lambda s, i: {"a": None}},
+                 "Bad.parameters, 'a', gave None"),
+                ({"parameters": lambda s, i: {"a": 1j}}, "complex128"),
+                ({"parameters": lambda s, i: 3},
+                 "Bad.parameters gave 3, expected arrays by name"),
+                ({"parameters": lambda s, i: None}, "gave None.*by name"),
                 ({}, "has no forward"),
                 ({"parameters": lambda s, i: {
                     "a": np.zeros(int(s.rng.integers(100, 10 ** 6)))}},
                  "other shapes than before")):
             own = type("Bad", (cnn.CustomLayer,), methods)()
             with self.assertRaisesRegex(
-                    (ValueError, TypeError, AttributeError,
-                     NotImplementedError), text):
+                    (ValueError, TypeError, NotImplementedError), text):
                 cnn.Net([own]).build((3, 4, 4), 5, seed=1).predict(x)
 
     def test_gradients_are_added_to(self):

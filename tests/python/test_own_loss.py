@@ -69,9 +69,16 @@ class Losses(unittest.TestCase):
             with self.assertRaises(KeyError) as caught:
                 call()
             self.assertIs(caught.exception, raised)
-        for answer in 3, None, (1.0, None), (1.0, np.zeros(3)), ("a", y := 1):
+        for answer, text in (
+                (3, r"<lambda> gave 3, expected a pair \(loss, dy\)"),
+                (None, "gave None, expected a pair"),
+                ((1.0, 2.0, 3.0), "expected a pair"),
+                ((1.0, None), "the gradient of <lambda> gave None"),
+                ((1.0, np.zeros(3)), r"shape \(3,\), expected \(10,\)"),
+                ((np.zeros(2), np.zeros(10)), r"a loss of shape \(2,\)"),
+                (("a", np.zeros(10)), "the loss of <lambda> gave <U1")):
             net.set_loss(lambda y, target: answer)
-            with self.assertRaises((TypeError, ValueError)):
+            with self.assertRaisesRegex((TypeError, ValueError), text):
                 net.train_step(cnn.SGD(1), x, labels)
         net.set_loss(lambda y, target: (float("inf"), y))
         with self.assertRaises(RuntimeError):
@@ -126,7 +133,7 @@ class Losses(unittest.TestCase):
         self.assertEqual(loaded.loss, "custom")
         np.testing.assert_array_equal(loaded.predict(self.data),
                                       net.predict(self.data))
-        with self.assertRaises(RuntimeError):
+        with self.assertRaisesRegex(RuntimeError, r"net.set_loss\(function\)"):
             loaded.evaluate(self.data)
         for twin in pickle.loads(pickle.dumps(net)), net.copy():
             self.assertEqual(twin.evaluate(self.data),

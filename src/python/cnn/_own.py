@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -33,17 +33,26 @@ from .custom import CustomLayer, Pass
 
 TRAIN = 1
 Loss = Callable[[Any, Any], tuple[Any, Any]]
+Classes = Union[type[CustomLayer], Sequence[type[CustomLayer]]]
 
 
 def _given(pointer: Any, shape: tuple[int, ...]) -> Any:
     return view(None, pointer, shape).copy()
 
 
-def _result(what: str, value: Any, shape: tuple[int, ...]) -> Any:
-    """What a method of Python gave, in the shape that it should have."""
+def _numbers(what: str, value: Any) -> Any:
+    """What a function of Python gave, as an array."""
+    if value is None:
+        raise TypeError(f"{what} gave None, expected numbers: has it a return?")
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} gave {array.dtype}, expected numbers")
+    return array
+
+
+def _result(what: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """As _numbers(), in the shape that it should have."""
+    array = _numbers(what, value)
     flat = shape[0], int(np.prod(shape[1:]))
     if (without_ones(array.shape) != without_ones(shape)
             and array.shape != flat):
@@ -51,6 +60,13 @@ def _result(what: str, value: Any, shape: tuple[int, ...]) -> Any:
             f"{what} gave an array of shape {array.shape}, expected {shape}"
         )
     return array.reshape(shape)
+
+
+def _shape(what: str, value: Any) -> Any:
+    try:
+        return _checks.shape(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{what} gave {value!r}: {error}") from None
 
 
 class _Functions:
@@ -73,8 +89,14 @@ class _Functions:
     def initial(self, inputs: tuple[int, int, int], seed: int) -> Any:
         with self.own._during(Pass([seed])):
             arrays = self.own.parameters(inputs)
+        what = f"{self.name}.parameters"
+        if not isinstance(arrays, Mapping):
+            raise TypeError(
+                f"{what} gave {arrays!r}, expected arrays by name, {{}} for "
+                "none"
+            )
         return {
-            str(name): np.asarray(array, np.float32)
+            str(name): _numbers(f"{what}, {name!r},", array).astype(np.float32)
             for name, array in arrays.items()
         }
 
@@ -82,7 +104,8 @@ class _Functions:
         try:
             inputs = _checks.dims(getattr(plan.contents, "in"))
             with self.own._during(Pass([0])):
-                outputs = _checks.shape(self.own.out_shape(inputs))
+                outputs = _shape(
+                    f"{self.name}.out_shape", self.own.out_shape(inputs))
             arrays = self.initial(inputs, 0)
             plan.contents.out = outputs
             plan.contents.params = sum(a.size for a in arrays.values())
@@ -165,12 +188,19 @@ class _Functions:
             total += grads
 
 
+def _plain(value: Any) -> Any:
+    """A number of numpy, as JSON has it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
 def _settings_text(own: CustomLayer) -> Optional[bytes]:
     settings = own.settings()
     if not settings:
         return None
     try:
-        return json.dumps(settings, allow_nan=False).encode()
+        return json.dumps(settings, allow_nan=False, default=_plain).encode()
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"the settings of {type(own).__name__} cannot be saved: {error}; "
@@ -217,9 +247,11 @@ class Loading:
 
     def __init__(
         self,
-        classes: Sequence[type[CustomLayer]] = (),
+        classes: Classes = (),
         ready: Sequence[CustomLayer] = (),
     ) -> None:
+        if isinstance(classes, type):
+            classes = [classes]
         for kind in classes:
             if not (isinstance(kind, type) and issubclass(kind, CustomLayer)):
                 raise TypeError(
@@ -261,6 +293,20 @@ class Loading:
 # -------------------------------------------------------------- loss ---
 
 
+def _pair(name: str, answer: Any) -> tuple[float, Any]:
+    """What a function of a loss gave."""
+    try:
+        value, dy = answer
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} gave {answer!r}, expected a pair (loss, dy)") from None
+    number = _numbers(f"the loss of {name}", value)
+    if number.size != 1:
+        raise ValueError(
+            f"{name} gave a loss of shape {number.shape}, expected one number")
+    return float(number.reshape(())), dy
+
+
 def loss_function(loss: Loss) -> Any:
     """A function of Python as libcnn calls it."""
     name = getattr(loss, "__name__", type(loss).__name__)
@@ -272,11 +318,11 @@ def loss_function(loss: Loss) -> Any:
             target: Any = s.label
             if s.targets:
                 target = _given(s.targets, (s.count,))
-            value, dy = loss(_given(s.y, (s.count,)), target)
+            value, dy = _pair(name, loss(_given(s.y, (s.count,)), target))
             if slope:
                 view(None, slope, (s.count,))[...] = _result(
                     f"the gradient of {name}", dy, (s.count,))
-            return float(value)
+            return value
         except BaseException as error:
             if slope:
                 view(None, slope, (s.count,))[...] = np.nan

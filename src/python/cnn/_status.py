@@ -86,6 +86,7 @@ def last_error() -> BaseException:
             return failure
     if status == Status.EDIVERGED and "layer 0 " in text:
         text += "; is np.isfinite(images).all() true?"
+    text = text.replace("cnn_net_set_custom_loss()", "net.set_loss(function)")
     error = _KINDS.get(status, StateError)(text)
     error.status = status
     return error

@@ -20,7 +20,7 @@ from ._inspect import cost_of, shape_of
 from ._layer import Layer
 from ._library import lib
 from ._losses import Losses
-from ._own import Loading, OwnLayer
+from ._own import Classes, Loading, OwnLayer
 from ._status import check, created
 from .custom import CustomLayer
 from .history import History
@@ -98,7 +98,7 @@ class Stored(Losses):
         source: Source,
         max_batch: int = BATCH,
         *,
-        custom: Sequence[type[CustomLayer]] = (),
+        custom: Classes = (),
     ) -> N:
         """Builds the net of a model file, ready to predict and to train on.
 
@@ -108,7 +108,7 @@ class Stored(Losses):
             A str or PathLike is a path; bytes are the content of a file.
         max_batch : int
             As for build().
-        custom : sequence of classes
+        custom : class, or sequence of them
             Derived from CustomLayer: those whose names are in the file.
 
         Raises
