@@ -107,6 +107,8 @@ class Integers(unittest.TestCase):
         layer = cnn.Conv2D(np.int64(2), np.array([3, 2]), padding=np.uint8(1))
         self.assertEqual(layer.build(np.array([1, 5, 5]), 1).out_shape,
                          (2, 5, 6))
+        layer = cnn.Conv2D(2, 3, padding=np.array([1, 0, 2, 1]))
+        self.assertEqual(repr(layer), "Conv2D(2, 3, padding=(1, 0, 2, 1))")
         self.assertEqual(cnn.Adam(np.float32(0.5)).lr, 0.5)
 
 

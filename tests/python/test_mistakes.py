@@ -148,6 +148,15 @@ MISTAKES = {
     "Flatten": (lambda: cnn.Flatten(), AttributeError, "Dense reads"),
     "Linear": (lambda: cnn.Linear(3), AttributeError, "here it is Dense"),
     "nonsense": (lambda: cnn.Dance(3), AttributeError, "attribute 'Dance'"),
+    "padding in pairs": (
+        lambda: cnn.Conv2D(2, 3, padding=((1, 0), (1, 0))),
+        TypeError, "four (top, bottom, left, right)"),
+    "a float for a sample": (
+        lambda: cnn.Dataset(IMAGES, LABELS)[np.array([])],
+        TypeError, "numbers of samples are float64, expected integers; .astype"),
+    "a matrix of samples": (
+        lambda: cnn.Dataset(IMAGES, LABELS)[np.array([[1, 2]])],
+        ValueError, "2 numbers by .ravel()"),
     "a kernel too large": (
         lambda: fit(layers=[cnn.Conv2D(2, 20)]),
         ValueError, "kernel 20x20 does not fit input 16x16"),

@@ -16,7 +16,7 @@ class Picking(unittest.TestCase):
         self.x = self.data.read()[0]
 
     def test_single_samples(self):
-        for index in 0, 7, -1, np.int64(3):
+        for index in 0, 7, -1, np.int64(3), np.array(4):
             image, label = self.data[index]
             np.testing.assert_array_equal(image, self.x[index])
             self.assertEqual(label, self.labels[index])
@@ -24,7 +24,7 @@ class Picking(unittest.TestCase):
         for bad in 30, -31, 2**40:
             with self.assertRaises(IndexError):
                 self.data[bad]
-        for bad in "3", 1.0, None, (1, 2), b"1", object(), True:
+        for bad in "3", 1.0, None, (1, 2), b"1", object(), True, np.array(True):
             with self.assertRaises((TypeError, ValueError)):
                 self.data[bad]
 

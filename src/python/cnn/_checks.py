@@ -201,7 +201,10 @@ def _as_array(values: Any, name: str) -> npt.NDArray[Any]:
 
 
 def _as_integers(
-    values: Any, name: str, kind: type[np.signedinteger[Any]]
+    values: Any,
+    name: str,
+    kind: type[np.signedinteger[Any]],
+    hint: Callable[[str, Any], str],
 ) -> npt.NDArray[Any]:
     array = np.asarray(values)
     ends = np.iinfo(kind)
@@ -214,12 +217,12 @@ def _as_integers(
     if array.dtype.kind not in "iu":
         raise TypeError(
             f"{name} are {array.dtype}, expected integers"
-            + _hints.labels(name, array)
+            + hint(name, array)
         )
     if array.ndim != 1:
         raise ValueError(
             f"{name} have shape {array.shape}, expected (N,)"
-            + _hints.labels(name, array)
+            + hint(name, array)
         )
     if array.dtype != kind and array.size > 0:
         integer(name, array.min(), ends.min, ends.max)
@@ -241,7 +244,7 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
     ValueError
         if they have more than one dimension, or do not fit into 32 bits.
     """
-    return _as_integers(values, name, np.int32)
+    return _as_integers(values, name, np.int32, _hints.labels)
 
 
 def is_real(values: Any) -> bool:
@@ -262,7 +265,7 @@ def weights(values: Any, count: int) -> npt.NDArray[np.float32]:
 
 def as_index(values: Any) -> npt.NDArray[np.int64]:
     """Numbers of samples as libcnn reads them: int64, as as_labels()."""
-    return _as_integers(values, "index", np.int64)
+    return _as_integers(values, "numbers of samples", np.int64, _hints.index)
 
 
 def batch(

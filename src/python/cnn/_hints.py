@@ -125,6 +125,13 @@ def labels(name: str, array: Any) -> str:
     return ""
 
 
+def index(_: str, array: Any) -> str:
+    """For what should be (N,) numbers of samples."""
+    if array.ndim != 1:
+        return f"; {array.size} numbers by .ravel()"
+    return "; .astype(int), if they are whole" if array.dtype.kind == "f" else ""
+
+
 def classes(net: Any, dataset: Any) -> None:
     """Refuses labels that a net that is built has no outputs for, where it is
     known why; the others are left to libcnn."""

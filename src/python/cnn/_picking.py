@@ -137,7 +137,11 @@ class Picking(Samples):
         IndexError
             if a sample is not there.
         """
-        if isinstance(index, (int, np.integer)) and not isinstance(index, bool):
+        single = isinstance(index, (int, np.integer)) or (
+            isinstance(index, np.ndarray)
+            and index.ndim == 0 and index.dtype.kind in "iu"
+        )
+        if single and not isinstance(index, bool):
             return self._sample(operator.index(index))
         if isinstance(index, tuple) or isinstance(index, (str, bytes, float)):
             raise TypeError(

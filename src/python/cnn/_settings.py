@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional, Sequence, Union
 
+import numpy as np
+
 from . import _checks
 
 Padding = Union[str, int, Sequence[int]]
@@ -57,7 +59,10 @@ def padding_fields(value: Padding) -> dict[str, int]:
     horizontal), or four (top, bottom, left, right)."""
     if isinstance(value, str):
         return {"padding": _choice("padding", value, _PADDINGS)}
-    sides = list(value) if isinstance(value, Sequence) else [value]
+    if isinstance(value, (Sequence, np.ndarray)):
+        sides = list(value)
+    else:
+        sides = [value]
     if len(sides) == 1:
         sides = sides * 4
     elif len(sides) == 2:
@@ -67,7 +72,13 @@ def padding_fields(value: Padding) -> dict[str, int]:
             f"padding has {len(sides)} numbers, expected 1, 2 or 4"
         )
     names = "pad_top", "pad_bottom", "pad_left", "pad_right"
-    fields = {n: _checks.integer(n, v) for n, v in zip(names, sides)}
+    try:
+        fields = {n: _checks.integer(n, v) for n, v in zip(names, sides)}
+    except TypeError:
+        raise TypeError(
+            f"padding is {value!r}, expected one integer for all sides, two "
+            "(vertical, horizontal), or four (top, bottom, left, right)"
+        ) from None
     return {"padding": _EXPLICIT, **fields}
 
 

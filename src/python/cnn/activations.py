@@ -66,17 +66,11 @@ class LeakyReLU(_Activation):
 
     _function = 4
 
-    def __init__(self, alpha: Optional[float] = None) -> None:
-        super().__init__(alpha)
-
 
 class ELU(_Activation):
     """x if x > 0, else alpha (exp(x) - 1); alpha >= 0, 1 by default."""
 
     _function = 5
-
-    def __init__(self, alpha: Optional[float] = None) -> None:
-        super().__init__(alpha)
 
 
 class GELU(_Plain):
@@ -107,6 +101,3 @@ class Clamp(_Activation):
     """min(max(x, 0), alpha); alpha >= 0, 6 by default (ReLU6)."""
 
     _function = 10
-
-    def __init__(self, alpha: Optional[float] = None) -> None:
-        super().__init__(alpha)
