@@ -1,4 +1,6 @@
 /* Model files: nets with all that belongs to them, there and back. */
+#include <string.h>
+
 #include "support/model_bytes.h"
 #include "support/temp_file.h"
 #include "support/training.h"
@@ -139,6 +141,41 @@ static void many_layers(void **state)
     assert_true(saved >= 100 && refused > 0);
 }
 
+/* Tensors that no layer takes, which later versions may add: whatever is in
+ * them, the net is what the architecture says, and does not keep them. */
+static void spare_tensors(void **state)
+{
+    cnn_net *net = tiny_net();
+    float *bias;
+    model_bytes m, again;
+
+    (void)state;
+    build(net, &tiny_shape, 1, 1);
+    bias = cnn_net_params(net) + 8 * 9;
+    for (int i = 0; i < 8; i++)
+        bias[i] = 1.0f;
+    model_of(&m, net);
+    model_replace(&m, "`flags`:0", "`flags`:1");
+    memset(m.data + m.size - 4 - 4 * TINY_PARAMS + 4 * 8 * 9, 0xff, 8 * 4);
+    model_seal(&m);
+    cnn_net *loaded = cnn_net_load_memory(m.data, m.size, 1);
+    assert_non_null(loaded);
+    assert_int_equal(cnn_net_param_count(loaded), TINY_PARAMS - 8);
+    model_of(&again, loaded);
+    assert_true(model_holds(&m, "'0.bias'"));
+    assert_false(model_holds(&again, "'0.bias'"));
+    memset(bias, 0, 8 * sizeof(float));
+    float *x = uniform(36, 3);
+    assert_int_equal(cnn_net_forward(net, 0, 1, x), CNN_OK);
+    assert_int_equal(cnn_net_forward(loaded, 0, 1, x), CNN_OK);
+    assert_same_bits(cnn_net_output(loaded), cnn_net_output(net), 10);
+    test_free(x);
+    model_free(&m);
+    model_free(&again);
+    cnn_net_free(net);
+    cnn_net_free(loaded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +185,7 @@ int main(void)
         cmocka_unit_test(whole_nets),
         cmocka_unit_test(trains_on),
         cmocka_unit_test(many_layers),
+        cmocka_unit_test(spare_tensors),
     };
 
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
