@@ -271,6 +271,31 @@ class InNets(unittest.TestCase):
         gc.collect()
         self.assertIsNone(watched())
 
+    def test_that_has_its_net(self):
+        """Layers that lead to what they are in are garbage together."""
+        for use in (lambda net: net, lambda net: net.copy(),
+                    lambda net: pickle.loads(net.pickled),
+                    lambda net: net[1].copy().build((4, 1, 1), 2)):
+            own = Scale()
+            net = self.net(own)
+            net.pickled = pickle.dumps(net)
+            own.net = net.build((16, 16))
+            made = use(net)
+            if made is not net:
+                own.made = made
+            watched = weakref.ref(own), weakref.ref(net._h)
+            del own, net, made
+            gc.collect()
+            self.assertEqual([ref() for ref in watched], [None, None])
+
+    def test_a_session_alone(self):
+        """It has what it calls."""
+        net = self.net(Scale(2.0)).build((16, 16))
+        want, session = net.predict(self.data), cnn.Session(net)
+        del net
+        gc.collect()
+        np.testing.assert_array_equal(session.predict(self.data), want)
+
     def test_outside_of_a_pass(self):
         own = Scale()
         for name in "params", "grads", "training", "rng":

@@ -31,7 +31,9 @@ def _free(free: Callable[[Any], None], pointer: Any, keep: Any) -> None:
 class Handle:
     """A pointer with the function that frees it.
 
-    `keep` must outlive the object. A thread holds `lock` while it is inside
+    `keep` must outlive the object. `calls` is what libcnn calls while the
+    object is there, but not to free it: it may lead back to the handle, which
+    a finalizer would then never let go of. A thread holds `lock` while it is inside
     libcnn with this object: libcnn allows one thread at a time.
     """
 
@@ -44,6 +46,7 @@ class Handle:
     ) -> None:
         self.pointer = pointer
         self.keep = keep
+        self.calls: list[Any] = []
         self.lock = threading.RLock() if lock is None else lock
         self._finalizer = weakref.finalize(self, _free, free, pointer, keep)
         # At the end of the process all memory goes anyway, and a thread may

@@ -90,7 +90,7 @@ class Layer(LayerRun):
                 )
             if built:
                 pointer = created(lib.cnn_layer_copy(handle.pointer))
-                made = Handle(pointer, lib.cnn_layer_free, self._kept())
+                made = Handle(pointer, lib.cnn_layer_free)
                 return self._wrap(made, self._own(), keeps=True)
             return self._again()
 
@@ -113,8 +113,8 @@ class Layer(LayerRun):
         """What pickles keep of _own()."""
         return self._own()
 
-    def _kept(self) -> Any:
-        """What has to outlive the layer of C."""
+    def _calls(self) -> Any:
+        """What libcnn calls when it runs the layer, if anything."""
         return None
 
     def _again(self) -> Layer:

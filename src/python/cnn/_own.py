@@ -213,19 +213,17 @@ class OwnLayer(Layer):
 
     def __init__(self, own: CustomLayer) -> None:
         self.own = own
-        functions = _Functions(own)
+        self._functions = _Functions(own)
         self._handle = Handle(
             created(lib.cnn_layer_create_custom(
-                ctypes.byref(functions.table), None)),
+                ctypes.byref(self._functions.table), None)),
             lib.cnn_layer_free,
-            functions,
         )
-        self._functions = functions
 
     def _array(self, name: str) -> Any:
         return self.own
 
-    def _kept(self) -> Any:
+    def _calls(self) -> Any:
         return self._functions
 
     def _said(self) -> dict[str, Any]:

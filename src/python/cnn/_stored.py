@@ -36,9 +36,7 @@ class Stored(Losses):
     # ------------------------------------------------- around one of C ---
 
     def _take(self, pointer: Any) -> None:
-        # What has to outlive the net: functions of Python that its layers are.
-        kept: list[Any] = []
-        self._handle = Handle(pointer, lib.cnn_net_free, kept)
+        self._handle = Handle(pointer, lib.cnn_net_free)
         self._layers: list[Layer] = []
         self.metadata = Metadata(self._handle)
         self._batch = 0
@@ -71,7 +69,7 @@ class Stored(Losses):
                 layer = type(old)._wrap(handle, old._own())
                 layer._join(handle, its)
                 layer._keeps = True
-                handle.keep.append(old._kept())
+                handle.calls.append(old._calls())
                 net._layers.append(layer)
         if lib.cnn_net_built(pointer):
             net._built()
@@ -142,7 +140,7 @@ class Stored(Losses):
                 own = OwnLayer._wrap(layer._h, made._own())
                 own._join(net._h, layer._p)
                 net._layers[index] = own
-                net._h.keep.append(made._kept())
+                net._h.calls.append(made._calls())
         return net
 
     def save(self, path: Path) -> None:

@@ -107,7 +107,7 @@ class Net(Parts, Weights):
             theirs.disown()
             layer.close()
             check(lib.cnn_net_add(handle.pointer, theirs.pointer))
-            handle.keep.append(layer._kept())
+            handle.calls.append(layer._calls())
             layer._join(handle, theirs.pointer)
             self._layers.append(layer)
         return self
