@@ -147,6 +147,11 @@ MISTAKES = {
         ValueError, "3x1x1, the outputs of the net 10x1x1"),
     "Flatten": (lambda: cnn.Flatten(), AttributeError, "Dense reads"),
     "Linear": (lambda: cnn.Linear(3), AttributeError, "here it is Dense"),
+    "GroupNorm": (
+        lambda: cnn.GroupNorm(4), AttributeError, "LayerNorm(groups=...)"),
+    "scikit-learn": (
+        lambda: cnn.sklearn, AttributeError,
+        "import cnn.sklearn"),
     "nonsense": (lambda: cnn.Dance(3), AttributeError, "attribute 'Dance'"),
     "padding in pairs": (
         lambda: cnn.Conv2D(2, 3, padding=((1, 0), (1, 0))),
