@@ -36,7 +36,8 @@ typedef struct cnn_augment_options {
  * @param shape   of an image, each at least 1
  * @param random  two numbers, the seed and the step
  * @param count   images, at least 0
- * @param paper   the value of pixels that come from outside the image
+ * @param paper   the value of pixels that come from outside the image, in all
+ *                channels; a trainer takes that of a pixel 0 in each
  * @param images  (count, shape), changed in place
  * @return CNN_OK, or CNN_EINVAL, CNN_EOVERFLOW, CNN_ENOMEM and nothing changed
  */

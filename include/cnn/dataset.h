@@ -4,7 +4,8 @@
  *
  * A dataset is read-only once made and may be used by several threads at once.
  * Images are stored as they came (one byte or one float a pixel) and turned
- * into x = pixel * scale + offset when they are read.
+ * into x = pixel * scale + offset when they are read; with `mean` and
+ * `deviation`, into (x - mean) / deviation of their channel.
  */
 #ifndef CNN_DATASET_H
 #define CNN_DATASET_H
@@ -15,14 +16,21 @@
 
 CNN_BEGIN_DECLS
 
-/** Options of all that make a dataset. Zero means the default in brackets;
- *  both numbers must be finite. */
+/** Options of all that make a dataset. Zero means the default in brackets; all
+ *  numbers must be finite. */
 typedef struct cnn_dataset_options {
     uint32_t struct_size; /**< sizeof(cnn_dataset_options) */
     float scale;          /**< factor [1/255 for bytes, 1 for floats] */
     float offset;         /**< added after it [0] */
-    int32_t pad; /**< rows and columns of pixels of value 0, added at each
-                      side of an image when it is read; at least 0 [0] */
+    int32_t pad;       /**< rows and columns of pixels of value 0, added at each
+                            side of an image when it is read; at least 0 [0] */
+    const float *mean; /**< (channel_count): subtracted from what scale and
+                            offset give, copied [NULL: 0 each] */
+    const float *deviation; /**< (channel_count): then divided by, each above 0,
+                                 copied [NULL: 1 each] */
+    int32_t channel_count;  /**< the channels of an image, if there is one of
+                                 the two [0] */
+    uint32_t reserved;      /**< 0 */
 } cnn_dataset_options;
 
 /**
@@ -152,6 +160,29 @@ CNN_API uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset);
 CNN_API cnn_status cnn_dataset_read(const cnn_dataset *dataset, int64_t count,
                                     const int64_t *index, float *x,
                                     int32_t *labels);
+
+/**
+ * Mean and standard deviation of each channel over the pixels of all samples,
+ * as they are read, without the padding: what `mean` and `deviation` of another
+ * dataset over the same images may be. Of the images that a net learns from;
+ * those that it is tested with are normalised by the same numbers.
+ *
+ * The deviation divides by the number of pixels, not by one less. One that is
+ * 0, of a channel whose pixels are all the same, is given as 1: the channel is
+ * then normalised to 0. Sums are of doubles, and in the order of the samples:
+ * the same bits with any number of threads. Reads the samples once, a megabyte
+ * or one sample at a time.
+ *
+ * @param channel_count  channels of an image
+ * @param mean           (channel_count), overwritten
+ * @param deviation      (channel_count), overwritten
+ * @return CNN_OK; CNN_EINVAL (also for no samples, and for a pixel that is no
+ *         finite number), CNN_ENOMEM, or what a reader returns (reader.h);
+ *         nothing is written then
+ */
+CNN_API cnn_status cnn_dataset_statistics(const cnn_dataset *dataset,
+                                          int32_t channel_count, float *mean,
+                                          float *deviation);
 
 /** The shape of a target. CNN_EINVAL; CNN_ESTATE if there are none. */
 CNN_API cnn_status cnn_dataset_target_shape(const cnn_dataset *dataset,

@@ -123,8 +123,8 @@ enum {
 /**
  * Attaches a string to the net: how pixels are scaled, the names of the
  * classes, where the data came from. libcnn keeps metadata in model files and
- * checkpoints, where other tools can read them, and does not interpret them.
- * Allowed before and after build.
+ * checkpoints, where other tools can read them, and interprets none but
+ * CNN_NORMALISATION. Allowed before and after build.
  *
  * @param key    1 to 64 bytes of UTF-8 without control characters (U+0000 to
  *               U+001F, U+007F to U+009F). Not `libcnn`, `architecture`,
@@ -149,6 +149,57 @@ CNN_API int32_t cnn_net_metadata_count(const cnn_net *net);
 /** A key, by its number from 0, in the order in which keys were first set; NULL
  *  if there is no such key. Borrowed, as values are. */
 CNN_API const char *cnn_net_metadata_key(const cnn_net *net, int32_t index);
+
+/** The key of how inputs are normalised: {"mean": [...], "deviation": [...]}
+ *  with a number for each channel, as JSON. */
+#define CNN_NORMALISATION "normalisation"
+
+/**
+ * Says how inputs are normalised, x = (x - mean) / deviation in each channel,
+ * in the metadata under CNN_NORMALISATION: what the dataset of a training was
+ * made with (dataset.h), for those who predict. No other call of the net
+ * normalises anything.
+ *
+ * @param channel_count  of the input, as far as it is known; 0 removes the key
+ * @param mean           (channel_count), each finite
+ * @param deviation      (channel_count), each finite and above 0
+ * @return CNN_OK; CNN_EINVAL (also if the text would be too long for metadata,
+ *         as it may be from 1,800 channels on), CNN_ESHAPE (a net that is built
+ *         has another number of channels), CNN_ENOMEM, and nothing changed
+ */
+CNN_API cnn_status cnn_net_set_normalisation(cnn_net *net,
+                                             int32_t channel_count,
+                                             const float *mean,
+                                             const float *deviation);
+
+/**
+ * How inputs are normalised: the same floats, to the bit, that were set.
+ *
+ * @param channel_count  of the input
+ * @param mean           (channel_count), overwritten
+ * @param deviation      (channel_count), overwritten
+ * @return CNN_OK; CNN_ESTATE if nothing is said; CNN_EFORMAT if the value of
+ *         the key, which may be of any program, is none that
+ *         cnn_net_set_normalisation() writes; CNN_ESHAPE if it is for another
+ *         number of channels; CNN_EINVAL, CNN_ENOMEM. Nothing is written then
+ */
+CNN_API cnn_status cnn_net_normalisation(const cnn_net *net,
+                                         int32_t channel_count, float *mean,
+                                         float *deviation);
+
+/**
+ * Normalises inputs as the metadata say, in place, by the arithmetic of
+ * datasets: for inputs that come from elsewhere, once and before
+ * cnn_net_predict(). What a dataset with these numbers has read is normalised
+ * already. If the metadata say nothing, nothing is done.
+ *
+ * @param count  inputs, at least 0
+ * @param x      (count, input shape), finite or not; NULL is fine if count is 0
+ * @return CNN_OK; CNN_EINVAL, CNN_ESTATE (not built), CNN_EFORMAT, CNN_ESHAPE
+ *         or CNN_ENOMEM, as above, and nothing changed
+ */
+CNN_API cnn_status cnn_net_normalise(const cnn_net *net, int64_t count,
+                                     float *x);
 
 /* ------------------------------------------------- running, the short way */
 

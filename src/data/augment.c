@@ -188,7 +188,7 @@ static void move_channel(const motion *m, const cnn_shape *s, float paper,
 }
 
 static void move_image(const cnn_augment_options *o, const cnn_shape *s,
-                       cnn__random *random, float paper, float *scratch,
+                       cnn__random *random, const float *paper, float *scratch,
                        float *image)
 {
     const size_t plane = (size_t)s->h * (size_t)s->w;
@@ -202,7 +202,7 @@ static void move_image(const cnn_augment_options *o, const cnn_shape *s,
     }
     for (int32_t c = 0; c < s->c; c++, image += plane) {
         memcpy(scratch + 3 * plane, image, plane * sizeof(float));
-        move_channel(&m, s, paper, scratch + 3 * plane, image);
+        move_channel(&m, s, paper[c], scratch + 3 * plane, image);
     }
 }
 
@@ -219,7 +219,7 @@ static void mirror_image(const cnn_shape *s, float *image)
 }
 
 void cnn__augment(const cnn_augment_options *o, const cnn_shape *s,
-                  cnn__random *random, float paper, float *scratch,
+                  cnn__random *random, const float *paper, float *scratch,
                   float *image)
 {
     if (moves(o))
@@ -249,16 +249,19 @@ cnn_status cnn_augment(const cnn_augment_options *options,
                          (long long)count, shape->c, shape->h, shape->w);
     const size_t size =
         cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w);
-    float *scratch =
-        cnn__alloc(cnn__size_mul(cnn__augment_scratch(shape), sizeof(float)));
-    if (scratch == NULL)
+    const size_t C = (size_t)shape->c;
+    float *papers = cnn__alloc(cnn__size_mul(
+        cnn__size_add(C, cnn__augment_scratch(shape)), sizeof(float)));
+    if (papers == NULL)
         return cnn_last_status();
+    for (size_t c = 0; c < C; c++)
+        papers[c] = paper;
     for (int64_t n = 0; n < count && any; n++) {
         cnn__random_start(&numbers, random[0], CNN__RANDOM_AUGMENT, random[1],
                           (uint32_t)n);
-        cnn__augment(&o, shape, &numbers, paper, scratch,
+        cnn__augment(&o, shape, &numbers, papers, papers + C,
                      images + (size_t)n * size);
     }
-    cnn__free(scratch);
+    cnn__free(papers);
     return CNN_OK;
 }

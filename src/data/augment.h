@@ -17,9 +17,10 @@ cnn_status cnn__augment_read(cnn_augment_options *o,
 size_t cnn__augment_scratch(const cnn_shape *shape);
 
 /* Changes the pixels of `image` (C, H, W), with random numbers from `random`.
- * Pixels from outside the image are `paper`. */
+ * Pixels from outside the image are `paper`, of which each channel has its own.
+ */
 void cnn__augment(const cnn_augment_options *o, const cnn_shape *shape,
-                  cnn__random *random, float paper, float *scratch,
+                  cnn__random *random, const float *paper, float *scratch,
                   float *image);
 
 #endif

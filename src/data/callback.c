@@ -179,6 +179,7 @@ static void scale(const cnn_dataset *d, int32_t count, float *x)
         cnn__values_scale(&d->images, x, (size_t)count * d->pixels);
     if (d->pad > 0)
         spread(d, count, x);
+    cnn__dataset_normalise(d, count, x);
 }
 
 static cnn_status call(const cnn_dataset *d, const cnn_read *asked)

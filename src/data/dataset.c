@@ -10,6 +10,34 @@
 /* Keeps sums of sizes within 32 bits. */
 #define MOST_PAD 4096
 
+/* Copies means and deviations, if there are any. */
+static cnn_status take_norms(cnn_dataset *d, const cnn_dataset_options *o)
+{
+    const bool any = o->mean != NULL || o->deviation != NULL;
+
+    if (o->reserved != 0)
+        return cnn__fail(CNN_EINVAL, "dataset: options reserved %u, expected 0",
+                         o->reserved);
+    if (any ? o->channel_count < 1 : o->channel_count != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "dataset: channel_count %d %s mean or deviation",
+                         o->channel_count, any ? "with a" : "without");
+    if (!any)
+        return CNN_OK;
+    const size_t C = (size_t)o->channel_count;
+    CNN__TRY(cnn__check_normalisation(o->mean, o->deviation, o->channel_count,
+                                      "dataset"));
+    d->norms = cnn__alloc(cnn__size_mul3(2, C, sizeof(float)));
+    if (d->norms == NULL)
+        return cnn_last_status();
+    for (size_t c = 0; c < C; c++) {
+        d->norms[c] = o->mean != NULL ? o->mean[c] : 0.0f;
+        d->norms[C + c] = o->deviation != NULL ? o->deviation[c] : 1.0f;
+    }
+    d->norm_count = o->channel_count;
+    return CNN_OK;
+}
+
 static cnn_status read_options(cnn_dataset *d,
                                const cnn_dataset_options *options, float scale)
 {
@@ -30,7 +58,7 @@ static cnn_status read_options(cnn_dataset *d,
     d->pad = o.pad;
     d->images.scale = cnn__or_default(o.scale, scale);
     d->images.offset = o.offset;
-    return CNN_OK;
+    return take_norms(d, &o);
 }
 
 cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale)
@@ -38,7 +66,7 @@ cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale)
     cnn_dataset *d = cnn__alloc_zero(sizeof(*d));
 
     if (d != NULL && read_options(d, options, scale) != CNN_OK) {
-        cnn__free(d);
+        cnn_dataset_free(d);
         d = NULL;
     }
     return d != NULL ? d : cnn__lost(CNN__DATASET);
@@ -50,6 +78,7 @@ void cnn_dataset_free(cnn_dataset *dataset)
         return;
     cnn__free(dataset->memory[0]);
     cnn__free(dataset->memory[1]);
+    cnn__free(dataset->norms);
     cnn__free(dataset);
 }
 
@@ -90,6 +119,11 @@ cnn_status cnn__dataset_set_shape(cnn_dataset *d, const cnn_shape *shape)
                          "dataset: images of %dx%dx%d with %d of padding on "
                          "each side are too large",
                          shape->c, shape->h, shape->w, d->pad);
+    if (d->norms != NULL && d->norm_count != shape->c)
+        return cnn__fail(CNN_EINVAL,
+                         "dataset: mean and deviation of %d channels, but "
+                         "images of %dx%dx%d",
+                         d->norm_count, shape->c, shape->h, shape->w);
     d->shape = *shape;
     d->pixels =
         cnn__size_mul3((size_t)shape->c, (size_t)shape->h, (size_t)shape->w);
@@ -113,6 +147,21 @@ cnn_status cnn__dataset_find_classes(cnn_dataset *d)
     return CNN_OK;
 }
 
+/* A slice may outlive a dataset that owns no samples. */
+static cnn_status copy_norms(cnn_dataset *to, const cnn_dataset *from)
+{
+    const size_t size =
+        cnn__size_mul3(2, (size_t)from->norm_count, sizeof(float));
+
+    if (from->norms == NULL)
+        return CNN_OK;
+    to->norms = cnn__alloc(size);
+    if (to->norms == NULL)
+        return cnn_last_status();
+    memcpy(to->norms, from->norms, size);
+    return CNN_OK;
+}
+
 cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
                                int64_t count)
 {
@@ -133,6 +182,7 @@ cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
         return cnn__lost(CNN__DATASET);
     *d = *dataset;
     d->memory[0] = d->memory[1] = NULL;
+    d->norms = NULL;
     d->count = count;
     d->images = cnn__values_from(&d->images, (size_t)first * d->pixels);
     d->targets = cnn__values_from(
@@ -142,7 +192,8 @@ cnn_dataset *cnn_dataset_slice(const cnn_dataset *dataset, int64_t first,
     if (d->weights != NULL)
         d->weights += first;
     d->first += first;
-    if (d->callback != NULL || cnn__dataset_find_classes(d) == CNN_OK)
+    if (copy_norms(d, dataset) == CNN_OK &&
+        (d->callback != NULL || cnn__dataset_find_classes(d) == CNN_OK))
         return d;
     cnn_dataset_free(d);
     return cnn__lost(CNN__DATASET);
@@ -161,9 +212,24 @@ cnn_shape cnn__dataset_padded_shape(const cnn_dataset *d)
                        d->shape.w + 2 * d->pad};
 }
 
-float cnn__dataset_paper(const cnn_dataset *dataset)
+void cnn__dataset_normalise(const cnn_dataset *d, int64_t count, float *x)
 {
-    return dataset->images.offset;
+    const cnn_shape s = cnn__dataset_padded_shape(d);
+
+    if (d->norms != NULL)
+        cnn__images_normalise(d->norms, d->norms + s.c, (size_t)s.c,
+                              (size_t)s.h * (size_t)s.w, (size_t)count, x);
+}
+
+float cnn__dataset_paper(const cnn_dataset *d, int32_t channel)
+{
+    float paper = d->images.offset;
+
+    if (d->norms != NULL)
+        cnn__images_normalise(d->norms + channel,
+                              d->norms + d->norm_count + channel, 1, 1, 1,
+                              &paper);
+    return paper;
 }
 
 cnn_status cnn_dataset_shape(const cnn_dataset *dataset, cnn_shape *shape)

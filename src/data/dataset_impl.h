@@ -22,7 +22,9 @@ struct cnn_dataset {
     size_t pixels; /* of one stored image, all channels */
     int64_t count;
     int32_t classes;
-    cnn__values images;         /* (count, c, h, w) */
+    cnn__values images; /* (count, c, h, w) */
+    float *norms;       /* (2, norm_count): means and deviations; NULL: none */
+    int32_t norm_count;
     const int32_t *labels;      /* (count) */
     cnn_shape target_shape;     /* zeros: there are no targets */
     cnn__values targets;        /* (count, target_shape), or ... */
@@ -32,7 +34,8 @@ struct cnn_dataset {
     int32_t class_count;
     cnn__callback *callback; /* NULL: the arrays hold the samples */
     int64_t first;           /* of a slice: its first sample, for that */
-    void *memory[2]; /* what it owns: images or the callback, and labels */
+    void *memory[2]; /* what it owns besides `norms`: images or the callback,
+                        and labels */
 };
 
 /* Arrays to read into; NULL: not wanted. */
@@ -56,11 +59,15 @@ cnn_status cnn__dataset_check_values(const cnn_shape *shape, const char *what,
 bool cnn__dataset_is_labelled(const cnn_dataset *d);
 bool cnn__dataset_is_weighted(const cnn_dataset *d);
 
+/* Normalises `count` images, padding and all, in place. */
+void cnn__dataset_normalise(const cnn_dataset *d, int64_t count, float *x);
+
 /* A dataset without samples. NULL if the options are not possible or memory is
  * short. `scale` is the default. */
 cnn_dataset *cnn__dataset_new(const cnn_dataset_options *options, float scale);
 
-/* Sets the shape of stored images; fails if the padding makes it too large. */
+/* Sets the shape of stored images; fails if the padding makes it too large, or
+ * if it has other channels than the options say. */
 cnn_status cnn__dataset_set_shape(cnn_dataset *d, const cnn_shape *shape);
 
 /* Sets `classes` from the labels, which must be possible; without labels 0. */
@@ -72,7 +79,7 @@ cnn_shape cnn__dataset_padded_shape(const cnn_dataset *d);
 /* Elements of one target; 0 if there are none. */
 size_t cnn__dataset_target_floats(const cnn_dataset *d);
 
-/* The value that a pixel 0 is read as. */
-float cnn__dataset_paper(const cnn_dataset *dataset);
+/* The value that a pixel 0 of that channel is read as. */
+float cnn__dataset_paper(const cnn_dataset *d, int32_t channel);
 
 #endif

@@ -53,8 +53,10 @@ static void read_images(const cnn_dataset *d, int64_t count,
     const cnn_shape shape = cnn__dataset_padded_shape(d);
     const size_t size = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
 
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
         read_image(d, sample_of(index, i), x + (size_t)i * size);
+        cnn__dataset_normalise(d, 1, x + (size_t)i * size);
+    }
 }
 
 static void read_targets(const cnn_dataset *d, int64_t count,

@@ -3,6 +3,8 @@
  *     c, h, w, pad, bytes of a pixel (int32), count (int64),
  *     scale, offset (float), labels (int32), pixels (bytes or float)
  *
+ * Then targets and weights, and means and deviations, where there are any.
+ *
  * With a callback, bytes of a pixel is 0, and instead of labels and pixels
  * comes what the program says about them:
  *
@@ -114,5 +116,8 @@ uint32_t cnn_dataset_fingerprint(const cnn_dataset *dataset)
     if (d->count > 0 && d->labels != NULL)
         crc = add_words(crc, d->labels, (size_t)d->count);
     crc = add_values(crc, &d->images, pixels);
-    return (uint32_t)add_targets(crc, d);
+    crc = add_targets(crc, d);
+    if (d->norms != NULL)
+        crc = add_words(crc, d->norms, 2 * (size_t)d->norm_count);
+    return (uint32_t)crc;
 }

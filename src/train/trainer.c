@@ -108,7 +108,7 @@ void cnn_trainer_free(cnn_trainer *t)
     cnn__feed_end(&t->feed);
     cnn__shadow_free(&t->average.shadow);
     cnn__shadow_free(&t->stopping.best);
-    cnn__free(t->scratch);
+    cnn__free(t->paper);
     cnn__free(t->memory);
     cnn__free(t);
 }
@@ -123,27 +123,38 @@ cnn_status cnn_trainer_set_schedule(cnn_trainer *t, float base,
     return CNN_OK;
 }
 
+/* What augmentation needs, in one block. */
+static cnn_status make_scratch(cnn_trainer *t)
+{
+    const int32_t workers = cnn_num_threads(), C = t->net->in.c;
+    const size_t stride = cnn__augment_scratch(&t->net->in);
+    const size_t all =
+        cnn__size_add((size_t)C, cnn__size_mul((size_t)workers, stride));
+
+    t->paper = cnn__alloc(cnn__size_mul(all, sizeof(float)));
+    if (t->paper == NULL)
+        return cnn_last_status();
+    for (int32_t c = 0; c < C; c++)
+        t->paper[c] = cnn__dataset_paper(t->dataset, c);
+    t->scratch = t->paper + C;
+    t->scratch_stride = stride;
+    t->workers = workers;
+    return CNN_OK;
+}
+
 cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
                                         const cnn_augment_options *options)
 {
-    const int32_t workers = cnn_num_threads();
     cnn_augment_options o;
     bool any;
 
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_set_augmentation");
     CNN__TRY(cnn__augment_read(&o, options, &any));
-    if (any && t->scratch == NULL) {
-        t->scratch_stride = cnn__augment_scratch(&t->net->in);
-        t->scratch = cnn__alloc(
-            cnn__size_mul3((size_t)workers, t->scratch_stride, sizeof(float)));
-        if (t->scratch == NULL)
-            return cnn_last_status();
-        t->workers = workers;
-    }
+    if (any && t->paper == NULL)
+        CNN__TRY(make_scratch(t));
     t->augment = o;
     t->augmented = any;
-    t->paper = cnn__dataset_paper(t->dataset);
     return CNN_OK;
 }
 

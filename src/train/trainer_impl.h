@@ -37,7 +37,7 @@ struct cnn_trainer {
     cnn__schedule schedule;
     bool augmented;
     cnn_augment_options augment;
-    float paper;           /* value of a pixel 0 */
+    float *paper;          /* (C): values of a pixel 0, before ... */
     int32_t workers;       /* number of scratch areas, ... */
     size_t scratch_stride; /* ... of this many floats each */
     float *scratch;

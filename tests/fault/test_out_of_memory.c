@@ -141,6 +141,37 @@ static cnn_status create_datasets(void *data)
     return status;
 }
 
+/* Dataset, slice, statistics, and the metadata that say it. */
+static cnn_status normalise(void *data)
+{
+    const training *t = data;
+    float mean = 0.5f, deviation = 2, x[TINY_INPUT] = {0};
+    const cnn_dataset_options o = {.struct_size = sizeof(o),
+                                   .mean = &mean,
+                                   .deviation = &deviation,
+                                   .channel_count = 1};
+    cnn_net *net = cnn_net_copy(t->net, 1);
+    cnn_dataset *d =
+        net == NULL
+            ? NULL
+            : cnn_dataset_wrap_f32(&tiny_shape, 2, t->images, t->labels, &o);
+    cnn_dataset *slice = d == NULL ? NULL : cnn_dataset_slice(d, 0, 2);
+    cnn_status status = status_of(slice);
+
+    if (status == CNN_OK)
+        status = cnn_dataset_statistics(slice, 1, &mean, &deviation);
+    if (status == CNN_OK)
+        status = cnn_net_set_normalisation(net, 1, &mean, &deviation);
+    if (status == CNN_OK)
+        status = cnn_net_normalise(net, 1, x);
+    if (status != CNN_OK)
+        assert_true(x[0] == 0 && (slice != NULL || mean == 0.5f));
+    cnn_dataset_free(slice);
+    cnn_dataset_free(d);
+    cnn_net_free(net);
+    return status;
+}
+
 static cnn_status create_callback(void *data)
 {
     training *t = data;
@@ -239,7 +270,7 @@ static void around_a_training(void **state)
         {create_session, 4},  {create_optims, 6},   {create_trainer, 6},
         {learn, 5},           {create_datasets, 4}, {evaluate, 2},
         {watch, 2},           {score, 4},           {train, 0},
-        {create_callback, 4}, {train_ahead, 20},
+        {create_callback, 4}, {train_ahead, 20},    {normalise, 20},
     };
     training t = {.reads = *state != NULL}, twin = {.reads = *state != NULL};
 

@@ -6,6 +6,30 @@
 
 /* ---------------------------------------------------------- datasets --- */
 
+enum { CHANNELS = 4 }; /* of means and deviations */
+
+/* Pointers of options are not to be any bytes. */
+static void point_norms(world *w, cnn_dataset_options *o,
+                        float norms[2 * CHANNELS])
+{
+    const uint8_t which = take_byte(&w->b);
+    uint32_t given = 0;
+
+    if (o != NULL)
+        memcpy(&given, o, sizeof(given));
+    if (given <= offsetof(cnn_dataset_options, mean))
+        return;
+    memset((char *)o + offsetof(cnn_dataset_options, mean), 0,
+           given - offsetof(cnn_dataset_options, mean));
+    if (given < sizeof(*o))
+        return;
+    for (int i = 0; i < 2 * CHANNELS; i++)
+        norms[i] = take_float(&w->b);
+    o->mean = which & 1 ? norms : NULL;
+    o->deviation = which & 2 ? norms + CHANNELS : NULL;
+    o->channel_count = (which >> 2) % CHANNELS;
+}
+
 static void wrap(world *w)
 {
     const int32_t i = take_below(&w->b, DATASETS);
@@ -15,6 +39,8 @@ static void wrap(world *w)
                        take_int(&w->b, &wild)};
     const int32_t count = take_int(&w->b, &wild);
     void *o = take_options(&w->b, sizeof(cnn_dataset_options), 6, &any);
+    float norms[2 * CHANNELS];
+    point_norms(w, o, norms);
     /* Arrays for what cannot be real are not to be had. */
     const bool fits = !wild && shape.c > 0 && shape.h > 0 && shape.w > 0;
     const size_t n = fits ? (size_t)count : 1;

@@ -16,7 +16,7 @@ void move(const cnn_augment_options *o, uint64_t seed, float paper,
     assert_int_equal(cnn__augment_scratch(&shape), 4 * PLANE);
     cnn__random_start(&random, seed, CNN__RANDOM_AUGMENT, MOVE_STEP,
                       MOVE_SAMPLE);
-    cnn__augment(&read, &shape, &random, paper, scratch, image);
+    cnn__augment(&read, &shape, &random, &paper, scratch, image);
 }
 
 /* Two images that say where a pixel came from: their values are its row, and

@@ -144,7 +144,7 @@ static void channels_move_together(void **state)
     memcpy(x + 600, x, 600 * sizeof(float));
     memcpy(x + 1200, x, 600 * sizeof(float));
     cnn__random_start(&random, 1, CNN__RANDOM_AUGMENT, 0, 0);
-    cnn__augment(&o, &small, &random, 0.0f, scratch, x);
+    cnn__augment(&o, &small, &random, (const float[3]){0}, scratch, x);
     assert_same_bits(x + 600, x, 600);
     assert_same_bits(x + 1200, x, 600);
 }

@@ -243,7 +243,8 @@ static void wrap_refuses(void **state)
 
 static void scaling(void **state)
 {
-    cnn_dataset_options o = {sizeof(o), -2.0f, 0.5f, 0};
+    cnn_dataset_options o = {
+        .struct_size = sizeof(o), .scale = -2.0f, .offset = 0.5f};
     const float want[] = {0.5f, -1.5f, -3.5f, -5.5f, -7.5f, -9.5f};
     const float one[] = {3.0f};
     float x[6];
@@ -269,11 +270,11 @@ static void scaling(void **state)
 static void options_are_checked(void **state)
 {
     const cnn_dataset_options bad[] = {
-        {sizeof(bad[0]), NAN, 0.0f, 0},
-        {sizeof(bad[0]), INFINITY, 0.0f, 0},
-        {sizeof(bad[0]), 0.0f, NAN, 0},
-        {sizeof(bad[0]), 0.0f, -INFINITY, 0},
-        {0, 0.0f, 0.0f, 0},
+        {.struct_size = sizeof(bad[0]), .scale = NAN},
+        {.struct_size = sizeof(bad[0]), .scale = INFINITY},
+        {.struct_size = sizeof(bad[0]), .offset = NAN},
+        {.struct_size = sizeof(bad[0]), .offset = -INFINITY},
+        {.struct_size = 0},
     };
 
     (void)state;

@@ -30,7 +30,8 @@ static cnn_dataset *load_memory(const cnn_dataset_options *o)
 static void each_channel(void **state)
 {
     const cnn_shape two = {2, 2, 3};
-    const cnn_dataset_options o = {sizeof(o), 2.0f, 0.5f, 2};
+    const cnn_dataset_options o = {
+        .struct_size = sizeof(o), .scale = 2.0f, .offset = 0.5f, .pad = 2};
     cnn_dataset *d = cnn_dataset_wrap_u8(&two, 2, pixels, labels, &o);
     float x[2 * 2 * 6 * 7];
     int32_t got[2];

@@ -35,7 +35,8 @@ static uint32_t print_padded(int32_t pad)
 static uint32_t print_u8(const cnn_shape *s, int64_t count, const uint8_t *x,
                          const int32_t *y, float scale, float offset)
 {
-    const cnn_dataset_options o = {sizeof(o), scale, offset, 0};
+    const cnn_dataset_options o = {
+        .struct_size = sizeof(o), .scale = scale, .offset = offset};
 
     return print_of(cnn_dataset_wrap_u8(s, count, x, y, &o));
 }
@@ -44,7 +45,8 @@ static uint32_t print_u8(const cnn_shape *s, int64_t count, const uint8_t *x,
  */
 static void known_values(void **state)
 {
-    const cnn_dataset_options o = {sizeof(o), -2.0f, 0.5f, 0};
+    const cnn_dataset_options o = {
+        .struct_size = sizeof(o), .scale = -2.0f, .offset = 0.5f};
     const float x[] = {0.5f, -1.0f, 1e-3f, 7.0f};
     const int32_t y[] = {1, 0};
 

@@ -183,6 +183,44 @@ static void paper_is_a_pixel_zero(void **state)
     training_close(&moved);
 }
 
+/* The same where each channel is normalised by numbers of its own. */
+static void paper_of_each_channel(void **state)
+{
+    enum { SIDE = 8, BATCH = 4 };
+    const cnn_shape shape = {3, SIDE, SIDE};
+    static const uint8_t images[BATCH * 3 * SIDE * SIDE];
+    const int32_t labels[BATCH] = {0, 1, 2, 0};
+    const float mean[] = {0.5f, -0.2f, 0}, deviation[] = {0.5f, 0.1f, 3};
+    const cnn_dataset_options o = {.struct_size = sizeof(o),
+                                   .mean = mean,
+                                   .deviation = deviation,
+                                   .channel_count = 3};
+    const cnn_trainer_options four = {.struct_size = sizeof(four),
+                                      .batch = BATCH};
+    cnn_dataset *d = cnn_dataset_wrap_u8(&shape, BATCH, images, labels, &o);
+    cnn_optim *sgd = cnn_sgd_create(0.05f, NULL);
+    cnn_net *nets[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        nets[i] = cnn_net_create();
+        cnn_net_add(nets[i], cnn_dense_create(3, NULL));
+        build(nets[i], &shape, BATCH, 1);
+        cnn_trainer *t = cnn_trainer_create(nets[i], sgd, d, &four);
+        if (i == 1)
+            assert_int_equal(
+                cnn_trainer_set_augmentation(t, AUGMENT(.shift = 6)), CNN_OK);
+        assert_int_equal(cnn_trainer_run(t, 5, NULL, NULL), CNN_OK);
+        cnn_trainer_free(t);
+    }
+    assert_near(cnn_net_params(nets[1]), cnn_net_params(nets[0]),
+                cnn_net_param_count(nets[0]), 1e-6, 0);
+    cnn_net_free(nets[0]);
+    cnn_net_free(nets[1]);
+    cnn_optim_free(sgd);
+    cnn_dataset_free(d);
+}
+
 /* What is refused leaves the old ranges in force. */
 static void errors(void **state)
 {
@@ -226,6 +264,7 @@ int main(void)
         cmocka_unit_test(seed_step_and_place_decide),
         cmocka_unit_test(each_sample_and_step_differs),
         cmocka_unit_test(paper_is_a_pixel_zero),
+        cmocka_unit_test(paper_of_each_channel),
         cmocka_unit_test(errors),
     };
 

@@ -173,7 +173,7 @@ def as_float32(values: Any, name: str = "array") -> npt.NDArray[np.float32]:
     TypeError
         if it does not consist of floating-point numbers.
     """
-    array = _as_array(values, name)
+    array = as_array(values, name)
     if array.dtype.kind != "f" and not isinstance(values, (list, tuple)):
         raise TypeError(
             f"{name} is {array.dtype}, expected float32"
@@ -184,7 +184,7 @@ def as_float32(values: Any, name: str = "array") -> npt.NDArray[np.float32]:
     return np.require(array, np.float32, ["C", "A"])
 
 
-def _as_array(values: Any, name: str) -> npt.NDArray[Any]:
+def as_array(values: Any, name: str) -> npt.NDArray[Any]:
     """An array of numbers, or something that is refused by its type."""
     if values is None or hasattr(values, "target_shape"):
         what = "None" if values is None else "a Dataset"
@@ -249,7 +249,7 @@ def as_labels(values: Any, name: str = "labels") -> npt.NDArray[np.int32]:
 
 def is_real(values: Any) -> bool:
     """Are these numbers that are no integers, and so targets?"""
-    array = _as_array(values, "labels")
+    array = as_array(values, "labels")
     return bool(array.dtype.kind == "f" and array.size > 0)
 
 
@@ -261,6 +261,28 @@ def weights(values: Any, count: int) -> npt.NDArray[np.float32]:
             f"sample_weight has shape {array.shape}, expected ({count},)"
         )
     return array
+
+
+def normalisation(
+    value: Any,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Mean and deviation of each channel, from a pair of arrays or numbers;
+    libcnn checks what they are."""
+    if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != 2:
+        raise TypeError(
+            f"normalisation is {type(value).__name__}, expected a pair (mean, "
+            "deviation), as Dataset.statistics() returns it"
+        )
+    mean, deviation = (
+        as_float32(np.atleast_1d(part).astype(np.float64), name)
+        for name, part in zip(("mean", "deviation"), value)
+    )
+    if mean.ndim != 1 or mean.shape != deviation.shape:
+        raise ValueError(
+            f"mean of shape {mean.shape}, deviation of shape "
+            f"{deviation.shape}, expected (C,) of both"
+        )
+    return mean, deviation
 
 
 def as_index(values: Any) -> npt.NDArray[np.int64]:

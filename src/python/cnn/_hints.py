@@ -105,8 +105,9 @@ def numbers(name: str, array: Any) -> str:
     """For what should be floating-point numbers."""
     if array.dtype == np.uint8:
         return (
-            f"; cnn.Dataset({name}) scales bytes by 1/255, and so does "
-            f"{name}.astype(np.float32) / 255"
+            f"; net.prepare({name}) and cnn.Dataset({name}) make "
+            f"{name}.astype(np.float32) / 255 of it, and normalise that if "
+            "they are told to"
         )
     if array.dtype.kind in "iu":
         return (

@@ -69,6 +69,12 @@ class Picking(Samples):
         offset: float = self._arrays["offset"]
         H, W = x.shape[2:]
         inner = x[:, :, pad:H - pad, pad:W - pad].astype(np.float64)
+        if self._arrays["normalisation"] is not None:
+            mean, deviation = (
+                part.reshape(-1, 1, 1)
+                for part in self._arrays["normalisation"]
+            )
+            inner = inner * deviation + mean
         found = (inner - offset) / (1 / 255 if scale is None else scale)
         values = np.clip(np.rint(found), 0, 255)
         if (abs(found - values) > 0.01).any():

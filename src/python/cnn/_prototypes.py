@@ -140,6 +140,9 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_metadata": (c_char_p, NET, c_char_p),
     "cnn_net_metadata_count": (c_int32, NET),
     "cnn_net_metadata_key": (c_char_p, NET, c_int32),
+    "cnn_net_set_normalisation": (STATUS, NET, c_int32, FLOATS, FLOATS),
+    "cnn_net_normalisation": (STATUS, NET, c_int32, FLOATS, FLOATS),
+    "cnn_net_normalise": (STATUS, NET, c_int64, FLOATS),
     "cnn_net_predict": (STATUS, NET, c_int64, FLOATS, FLOATS),
     "cnn_net_train_step": (
         STATUS, NET, OPTIM, c_int32, FLOATS, INTS, METRICS),
@@ -195,6 +198,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_dataset_fingerprint": (c_uint32, DATASET),
     "cnn_dataset_read": (
         STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS, INTS),
+    "cnn_dataset_statistics": (STATUS, DATASET, c_int32, FLOATS, FLOATS),
     "cnn_dataset_target_shape": (STATUS, DATASET, SHAPE),
     "cnn_dataset_read_targets": (
         STATUS, DATASET, c_int64, POINTER(c_int64), FLOATS),

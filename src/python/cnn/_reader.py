@@ -22,15 +22,22 @@ _LONGEST = 120
 
 
 def options_of(
-    scale: Optional[float], offset: float, pad: int
+    scale: Optional[float], offset: float, pad: int, normalisation: Any
 ) -> _structs.DatasetOptions:
     """The options of C."""
-    return _structs.sized(
+    options = _structs.sized(
         _structs.DatasetOptions,
         scale=_checks.optional("scale", scale),
         offset=_checks.real("offset", offset),
         pad=_checks.integer("pad", pad),
     )
+    if normalisation is not None:
+        mean, deviation = _checks.normalisation(normalisation)
+        options.mean = _checks.floats(mean)
+        options.deviation = _checks.floats(deviation)
+        options.channel_count = len(mean)
+        options.kept = mean, deviation  # until C has copied them
+    return options
 
 
 class Reader:
@@ -170,6 +177,7 @@ class FromFunction:
         scale: Optional[float] = None,
         offset: float = 0.0,
         pad: int = 0,
+        normalisation: Optional[Any] = None,
     ) -> Any:
         """Samples that a function reads when they are needed.
 
@@ -197,8 +205,8 @@ class FromFunction:
         weights : bool
         fingerprint : int
             What the content is told by when a training resumes.
-        scale, offset, pad
-            As of Dataset(); 1 by default.
+        scale, offset, pad, normalisation
+            As of Dataset(); the scale is 1 by default.
         """
         dataset = cls.__new__(cls)
         dataset._arrays = {}  # parts of it are read
@@ -207,7 +215,7 @@ class FromFunction:
                 count,
                 shape,
                 read,
-                options_of(scale, offset, pad),
+                options_of(scale, offset, pad, normalisation),
                 _checks.integer("classes", classes),
                 target_shape,
                 weights,

@@ -60,6 +60,28 @@ class Samples(Owner):
             return None
         return _checks.dims(shape)
 
+    def statistics(self) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of each channel, (C,) each, over the
+        pixels of all samples as they are read, without the padding. The
+        deviation divides by their number; it is 1 if they are all the same.
+
+        Raises
+        ------
+        ValueError
+            if there are no samples, or a pixel is no finite number.
+        """
+        handle = self._h
+        mean, deviation = np.empty((2, self.shape[0]), np.float32)
+        check(
+            lib.cnn_dataset_statistics(
+                handle.pointer,
+                len(mean),
+                _checks.floats(mean),
+                _checks.floats(deviation),
+            )
+        )
+        return mean, deviation
+
     def _read_floats(
         self, read: Any, index: Optional[Any], sample: tuple[int, ...]
     ) -> Floats:

@@ -19,7 +19,7 @@ from ._handle import Handle
 from ._inspect import cost_of, shape_of
 from ._layer import Layer
 from ._library import lib
-from ._losses import Losses
+from ._normalising import Normalising
 from ._own import Classes, Loading, OwnLayer
 from ._status import check, created
 from .custom import CustomLayer
@@ -30,7 +30,7 @@ N = TypeVar("N", bound="Stored")
 BATCH = 100  # of a net that nobody said it for
 
 
-class Stored(Losses):
+class Stored(Normalising):
     """The part of Net that knows files."""
 
     # ------------------------------------------------- around one of C ---

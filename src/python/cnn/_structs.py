@@ -324,6 +324,10 @@ class DatasetOptions(ctypes.Structure):
         ("scale", c_float),
         ("offset", c_float),
         ("pad", c_int32),
+        ("mean", ctypes.POINTER(c_float)),
+        ("deviation", ctypes.POINTER(c_float)),
+        ("channel_count", c_int32),
+        ("reserved", c_uint32),
     ]
 
 

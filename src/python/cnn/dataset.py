@@ -16,8 +16,19 @@ from ._reader import FromFunction
 from ._reader import options_of as _options
 
 
-def _said(scale: Any, offset: Any, pad: Any) -> dict[str, Any]:
-    return {"scale": scale, "offset": offset, "pad": pad}
+def _said(
+    scale: Any, offset: Any, pad: Any, normalisation: Any
+) -> dict[str, Any]:
+    if normalisation is not None:
+        normalisation = tuple(
+            part.copy() for part in _checks.normalisation(normalisation)
+        )
+    return {
+        "scale": scale,
+        "offset": offset,
+        "pad": pad,
+        "normalisation": normalisation,
+    }
 
 
 _OWN_TARGETS = 1
@@ -46,7 +57,8 @@ def _point(
 class Dataset(FromFunction, Picking):
     """Images with labels, read-only; several threads may use it at once.
 
-    The network sees pixel * scale + offset. An array that is C-contiguous and
+    The network sees pixel * scale + offset, less the mean and divided by the
+    deviation of its channel if there is a `normalisation`. An array that is C-contiguous and
     of the right type (images uint8 or float32, labels int32) is not copied, and
     is kept alive. Other arrays are copied: see `as_float32`, `as_labels`.
 
@@ -71,6 +83,10 @@ class Dataset(FromFunction, Picking):
     offset : float
     pad : int
         Rows and columns of pixels of value 0 around each image.
+    normalisation : pair (mean, deviation), optional
+        Of each channel, (C,) or one number for one channel each, as
+        statistics() returns them. The same for the images that the net is
+        tested with; `net.normalisation` keeps it for prepare().
     shape : (C, H, W), (H, W) or int, optional
         The shape of an image without padding; by default that of the array. If
         it is given, the array may leave out sizes of 1. If not, an array that
@@ -96,9 +112,10 @@ class Dataset(FromFunction, Picking):
         scale: Optional[float] = None,
         offset: float = 0.0,
         pad: int = 0,
+        normalisation: Optional[Any] = None,
         shape: Optional[Union[int, Sequence[int]]] = None,
     ) -> None:
-        options = _options(scale, offset, pad)
+        options = _options(scale, offset, pad, normalisation)
         pixels = _values(images, "images")
         if not 2 <= pixels.ndim <= 4:
             raise ValueError(
@@ -164,7 +181,7 @@ class Dataset(FromFunction, Picking):
             "sample_weight": counts,
             "class_weight": shares,
             "shape": _checks.dims(sample),
-            **_said(scale, offset, pad),
+            **_said(scale, offset, pad, normalisation),
         }
 
     @classmethod
@@ -176,6 +193,7 @@ class Dataset(FromFunction, Picking):
         scale: Optional[float] = None,
         offset: float = 0.0,
         pad: int = 0,
+        normalisation: Optional[Any] = None,
     ) -> Dataset:
         """From a pair of IDX files, raw or gzip-compressed.
 
@@ -188,10 +206,10 @@ class Dataset(FromFunction, Picking):
         RuntimeError
             if the elements are no unsigned bytes.
         """
-        options = _options(scale, offset, pad)
+        options = _options(scale, offset, pad, normalisation)
         paths = _checks.path(images), _checks.path(labels)
         dataset = cls.__new__(cls)
-        dataset._arrays = _said(scale, offset, pad)
+        dataset._arrays = _said(scale, offset, pad, normalisation)
         # Decompression takes time.
         _interrupt.aside(
             lambda: dataset._take(
@@ -209,13 +227,14 @@ class Dataset(FromFunction, Picking):
         scale: Optional[float] = None,
         offset: float = 0.0,
         pad: int = 0,
+        normalisation: Optional[Any] = None,
     ) -> Dataset:
         """As load(), from the contents of the two files, which are copied."""
-        options = _options(scale, offset, pad)
+        options = _options(scale, offset, pad, normalisation)
         first = np.frombuffer(images, np.uint8)
         second = np.frombuffer(labels, np.uint8)
         dataset = cls.__new__(cls)
-        dataset._arrays = _said(scale, offset, pad)
+        dataset._arrays = _said(scale, offset, pad, normalisation)
         dataset._take(
             lib.cnn_dataset_load_memory(
                 first.ctypes.data,
