@@ -241,6 +241,8 @@ static cnn_net *load(settings *s)
         p->low = said.low;
         p->high = said.high;
     }
+    /* Of nothing: is what the metadata say about it possible? */
+    check(cnn_net_normalise(net, 0, NULL), s->model);
     check(cnn_net_in_shape(net, &in), NULL);
     const int32_t margin = p->margin;
     if (in.c != 1 && in.c != 3)

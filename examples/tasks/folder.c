@@ -6,8 +6,9 @@
  *
  * FOLDER/cat/1.png, FOLDER/dog/2.jpeg, ... are of any sizes. The name of each
  * decides whether it is learnt from or, one in five, held out; so that never
- * changes when others come or go. MODEL keeps the names of the classes. Without
- * a FOLDER some are drawn, into MODEL.pictures.
+ * changes when others come or go. Each channel is normalised; MODEL keeps by
+ * what, for predict, and the names of the classes. Without a FOLDER some are
+ * drawn, into MODEL.pictures.
  */
 #include <stdio.h>
 
@@ -39,7 +40,8 @@ static int32_t read_pictures(void *user, cnn_read *rows)
     return CNN_OK;
 }
 
-static cnn_dataset *dataset(picture_part *p, guint classes)
+static cnn_dataset *dataset(picture_part *p, guint classes,
+                            const cnn_dataset_options *normalised)
 {
     const cnn_dataset_reader reader = {.struct_size = sizeof(reader),
                                        .count = p->paths->len,
@@ -48,7 +50,7 @@ static cnn_dataset *dataset(picture_part *p, guint classes)
                                        .fingerprint = p->hash,
                                        .read = read_pictures,
                                        .user = p};
-    return cnn_dataset_create_callback(&reader, NULL);
+    return cnn_dataset_create_callback(&reader, normalised);
 }
 
 static cnn_net *create_net(int32_t classes)
@@ -70,6 +72,11 @@ static cnn_net *create_net(int32_t classes)
 int main(int argc, char **argv)
 {
     picture_part parts[2];
+    float mean[3], deviation[3];
+    const cnn_dataset_options normalised = {.struct_size = sizeof(normalised),
+                                            .mean = mean,
+                                            .deviation = deviation,
+                                            .channel_count = shape.c};
     cnn_metrics m;
     if (argc > 3)
         fail(EX_USAGE, "usage: folder [MODEL [FOLDER]]");
@@ -80,9 +87,12 @@ int main(int argc, char **argv)
         picture_folder_draw(folder);
     char **classes = picture_folder_list(folder, parts);
     const guint count = g_strv_length(classes);
-    cnn_dataset *train = dataset(&parts[0], count);
-    cnn_dataset *held_out = dataset(&parts[1], count);
+    cnn_dataset *raw = dataset(&parts[0], count, NULL);
+    check(cnn_dataset_statistics(raw, shape.c, mean, deviation), folder);
+    cnn_dataset *train = dataset(&parts[0], count, &normalised);
+    cnn_dataset *held_out = dataset(&parts[1], count, &normalised);
     cnn_net *net = create_net((int32_t)count);
+    check(cnn_net_set_normalisation(net, shape.c, mean, deviation), NULL);
     cnn_optim *adam = cnn_adam_create(0.002f, NULL);
     cnn_trainer *trainer = cnn_trainer_create(net, adam, train, NULL);
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
@@ -99,6 +109,7 @@ int main(int argc, char **argv)
     cnn_trainer_free(trainer);
     cnn_optim_free(adam);
     cnn_net_free(net);
+    cnn_dataset_free(raw);
     cnn_dataset_free(train);
     cnn_dataset_free(held_out);
     return close_output();

@@ -3,6 +3,7 @@ import json
 import re
 import struct
 import unittest
+import zlib
 
 import example
 
@@ -34,6 +35,48 @@ class FolderTest(example.ExampleTest):
         (self.folder / "model.pictures" / "a").mkdir()
         self.run_example("model", "model.pictures")
         self.assertEqual(self.metadata()["classes"], "a\nlying\nupright")
+
+    def predict(self, *arguments, code=0):
+        self.program = "predict"
+        out = self.run_example("model", *arguments, code=code)
+        self.program = "folder"
+        return out
+
+    def change(self, text):
+        """Writes another normalisation of as many bytes into the model."""
+        data = self.bytes_of("model")[:-4]
+        old = json.dumps(self.metadata()["normalisation"])[1:-1].encode()
+        new = json.dumps(text)[1:-1].encode()
+        self.assertLessEqual(len(new), len(old))
+        data = data.replace(old, new.ljust(len(old)))
+        (self.folder / "model").write_bytes(
+            data + struct.pack("<I", zlib.crc32(data)))
+
+    def test_predict_normalises(self):
+        self.run_example("model")
+        said = json.loads(self.metadata()["normalisation"])
+        self.assertEqual(sorted(said), ["deviation", "mean"])
+        for numbers in said.values():
+            self.assertEqual(len(numbers), 3)
+        (self.folder / "names").write_text("lying\nupright\n")
+        pictures = sorted(
+            str(path.relative_to(self.folder))
+            for path in (self.folder / "model.pictures").glob("*/*.png"))
+        out, err = self.predict("--labels=names", *pictures)
+        self.assertEqual(err, "")
+        found = re.findall(r"^image: \S*/(\w+)/\d+.png recognised as (\w+)$",
+                           out, re.M)
+        self.assertEqual(len(found), len(pictures))
+        right = sum(name == answer for name, answer in found)
+        self.assertGreaterEqual(right, 0.95 * len(found))
+        # By other numbers the same pictures are others.
+        self.change('{"mean": [9, 9, 9], "deviation": [2, 2, 2]}')
+        other, _ = self.predict("--labels=names", *pictures)
+        self.assertNotEqual(other, out)
+        for bad in "0.5", '{"mean": [0], "deviation": [1]}':
+            self.change(bad)
+            _, err = self.predict(pictures[0], code=65)
+            self.assertRegex(err, "model: .*normalisation")
 
     def test_failures(self):
         self.run_example("model")

@@ -54,6 +54,7 @@ int recognise(cnn_net *net, const char *path, const reading *r, float *y,
     int code = picture_read(path, r->invert, &inner, x + size);
     if (code == 0) {
         frame(&in, &inner, &r->pixels, x + size, x);
+        check(cnn_net_normalise(net, 1, x), NULL);
         check(cnn_net_predict(net, 1, x, y), NULL);
         *answer = 0;
         for (int32_t k = 1; k < classes; k++)

@@ -13,8 +13,8 @@ typedef struct reading {
 } reading;
 
 /*
- * Brings the picture to the size of the net's input within the margin, and runs
- * the net on it.
+ * Brings the picture to the size of the net's input within the margin,
+ * normalises it as the net's metadata say, and runs the net on it.
  *
  * y       as many outputs as the net has, overwritten
  * answer  the class that these outputs give
