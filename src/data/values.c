@@ -29,9 +29,12 @@ void cnn__values_scale(const cnn__values *v, float *x, size_t n)
 void cnn__images_normalise(const float *mean, const float *deviation, size_t C,
                            size_t plane, size_t count, float *x)
 {
-    for (size_t i = 0; i < count * C; i++, x += plane)
+    for (size_t i = 0; i < count * C; i++, x += plane) {
+        const float from = mean[i % C], unit = deviation[i % C];
+
         for (size_t k = 0; k < plane; k++)
-            x[k] = (x[k] - mean[i % C]) / deviation[i % C];
+            x[k] = (x[k] - from) / unit;
+    }
 }
 
 cnn_status cnn__check_normalisation(const float *mean, const float *deviation,

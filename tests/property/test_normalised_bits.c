@@ -110,10 +110,11 @@ static void define(const float *read, const cnn_shape *s, float *mean,
         long double sum = 0, squares = 0;
 
         for (size_t i = 0; i < COUNT * plane; i++)
-            sum += read[(i / plane * C + c) * plane + i % plane];
+            sum += (long double)read[(i / plane * C + c) * plane + i % plane];
         for (size_t i = 0; i < COUNT * plane; i++) {
             const long double far =
-                read[(i / plane * C + c) * plane + i % plane] - sum / n;
+                (long double)read[(i / plane * C + c) * plane + i % plane] -
+                sum / n;
             squares += far * far;
         }
         mean[c] = (float)(sum / n);

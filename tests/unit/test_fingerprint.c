@@ -58,6 +58,14 @@ static void known_values(void **state)
         print_of(cnn_dataset_wrap_f32(&(cnn_shape){2, 1, 1}, 2, x, y, &o)),
         0xf01debb3);
     assert_int_equal(print_padded(2), 0xab444da3);
+    /* ... + struct.pack('<ff', 0.5, 0.25) */
+    const cnn_dataset_options normalised = {.struct_size = sizeof(normalised),
+                                            .mean = (const float[]){0.5f},
+                                            .deviation = (const float[]){0.25f},
+                                            .channel_count = 1};
+    assert_int_equal(
+        print_of(cnn_dataset_wrap_u8(&shape, 4, pixels, labels, &normalised)),
+        0xa9f6c69c);
 }
 
 static void same_content(void **state)
