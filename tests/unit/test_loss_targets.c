@@ -208,7 +208,7 @@ static void binary_cross_entropy(void **state)
 /* The loss and the slope never turn back, and what is infinite is no loss. */
 static void binary_is_monotonic(void **state)
 {
-    double before = INFINITY;
+    double before = (double)INFINITY;
     float slope = -1.0f, dy;
 
     (void)state;
