@@ -82,14 +82,14 @@ typedef struct cnn_best {
 } cnn_best;
 
 /**
- * Lets validations be judged from now on. At each that is better than all
- * before, a copy is kept of the parameters, or of their average if there is
- * one, with running statistics; it takes as much memory as they do. The first
- * is better than none; NaN and infinity are never better.
+ * Judges validations from now on. When one is better than all before it, the
+ * trainer keeps a copy of the parameters, or of their average if there is one,
+ * with running statistics. The copy takes as much memory as the parameters. The
+ * first validation counts as better; NaN and infinity never do.
  *
  * @param options  NULL to end it
- * @return CNN_OK; CNN_EINVAL, CNN_ENOMEM, and all is as before. Afterwards
- * there is no best, and nothing has been waited for
+ * @return CNN_OK: there is no best yet, and no validation has been waited for;
+ *         CNN_EINVAL, CNN_ENOMEM, and all is as before
  */
 CNN_API cnn_status cnn_trainer_set_stopping(
     cnn_trainer *trainer, const cnn_stopping_options *options);
@@ -172,7 +172,7 @@ typedef struct cnn_fit_options {
     int64_t steps;        /**< train up to this step [no limit] */
     int64_t epochs;       /**< train until so many epochs are over [no limit] */
     double seconds; /**< begin no step after so many seconds of this call, by a
-                         clock that nobody sets [no limit] */
+                         clock that only goes forward [no limit] */
     const cnn_dataset *validation;     /**< [there is no validation] */
     cnn_trainer_callback callback;     /**< after each step [none] */
     cnn_epoch_callback epoch_callback; /**< [none] */
@@ -183,19 +183,20 @@ typedef struct cnn_fit_options {
  * Trains until the first of several limits is reached, each looked at after
  * every step: steps, epochs, seconds, the patience of
  * cnn_trainer_set_stopping(), a callback that says so, cnn_trainer_cancel().
- * One of them must be there, cnn_trainer_cancel() aside, and a patience counts
- * only with a validation. Whatever ends it, all steps are whole, and an epoch
- * that is over was validated and told of; one that was over before the call,
- * and was not told of, is so first. Where the time ends a training may differ
- * from run to run; what was trained until then does not.
+ * At least one of them must be set besides cnn_trainer_cancel(); a patience
+ * counts only with a validation. Whatever ends the call, all steps are whole.
+ * Every epoch that is over has been validated and reported to the callback. If
+ * an epoch was over before the call, but not reported, that is done first. With
+ * a limit of time the number of steps may differ from run to run; the steps
+ * themselves do not.
  *
  * A step belongs to the epoch of its first sample. If a patience has been used
  * up already, no step is made; cnn_trainer_set_stopping() begins anew.
  *
  * @return CNN_OK at a limit, or when patience is used up; CNN_ECANCELED if a
  *         callback or cnn_trainer_cancel() ended it; cnn_trainer_stopped()
- * tells which it was. Others as cnn_trainer_step() and cnn_trainer_validate():
- * calling it again then goes on where that failed
+ *         tells which it was. Others as cnn_trainer_step() and
+ *         cnn_trainer_validate(): another call then goes on where that failed
  */
 CNN_API cnn_status cnn_trainer_fit(cnn_trainer *trainer,
                                    const cnn_fit_options *options);
