@@ -13,6 +13,7 @@
  *     dataset.h   IDX files, arrays, slices
  *     trainer.h   shuffled batches, stopping and resuming, evaluating
  *     fit.h       training to an end: validation, the best, limits, averages
+ *     ranks.h     several processes that train one net
  *     scores.h    precision, recall, F1, R2: how good a net is
  *     schedule.h  learning rates that change
  *     augment.h   images that change
@@ -60,6 +61,7 @@
 #include "cnn/norm.h"
 #include "cnn/optim.h"
 #include "cnn/parts.h"
+#include "cnn/ranks.h"
 #include "cnn/reader.h"
 #include "cnn/runtime.h"
 #include "cnn/schedule.h"

@@ -62,6 +62,17 @@ CNN_API const char *cnn_last_error(void);
 /** The status that goes with cnn_last_error(): why a `_create` gave NULL. */
 CNN_API cnn_status cnn_last_status(void);
 
+/**
+ * Records a failure of this thread, as calls of libcnn do: for libraries upon
+ * libcnn, and for functions that libcnn calls. Control characters of the text
+ * become question marks, and it is cut to what there is room for (511 bytes).
+ *
+ * @param status  a failure; anything else is taken for CNN_EINVAL
+ * @param text    copied; NULL for the text of the status
+ * @return the status that was recorded
+ */
+CNN_API cnn_status cnn_set_last_error(cnn_status status, const char *text);
+
 CNN_END_DECLS
 
 #endif

@@ -78,6 +78,27 @@ cnn_status cnn__fail(cnn_status status, const char *format, ...)
     return status;
 }
 
+bool cnn__is_failure(int32_t code)
+{
+    switch ((cnn_status)code) {
+#define STATUS_CASE(name, value, text) case CNN_##name:
+        CNN_STATUS_MAP(STATUS_CASE)
+#undef STATUS_CASE
+        return code != CNN_OK;
+    case CNN_STATUS_FORCE_INT:
+        break;
+    }
+    return false;
+}
+
+cnn_status cnn_set_last_error(cnn_status status, const char *text)
+{
+    const cnn_status known = cnn__is_failure(status) ? status : CNN_EINVAL;
+
+    return cnn__fail(known, "%s",
+                     text != NULL ? text : cnn_status_string(known));
+}
+
 void cnn__fail_where(const char *format, ...)
 {
     char text[CNN__TEXT];

@@ -2,6 +2,9 @@
 #ifndef CNN_BASE_STATUS_H
 #define CNN_BASE_STATUS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "cnn/status.h"
 
 /* Records `status` and a text, and returns `status`:
@@ -17,6 +20,9 @@ void cnn__fail_where(const char *format, ...)
  */
 cnn_status cnn__fail_errno(int error_number, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Is the number that a function of the program returned that of a failure? */
+bool cnn__is_failure(int32_t code);
 
 /* Bytes of the text of an error. */
 #define CNN__TEXT 512

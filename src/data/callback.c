@@ -84,19 +84,6 @@ cnn_dataset *cnn_dataset_create_callback(const cnn_dataset_reader *reader,
 
 /* -------------------------------------------------------------- check --- */
 
-static bool is_status(int32_t code)
-{
-    switch ((cnn_status)code) {
-#define STATUS_CASE(name, value, text) case CNN_##name:
-        CNN_STATUS_MAP(STATUS_CASE)
-#undef STATUS_CASE
-        return true;
-    case CNN_STATUS_FORCE_INT:
-        break;
-    }
-    return false;
-}
-
 /* `rows` is what the reader made of `asked`: neither `why` nor `at` is to be
  * trusted. */
 static cnn_status fail_read(const cnn_read *asked, const cnn_read *rows,
@@ -105,7 +92,7 @@ static cnn_status fail_read(const cnn_read *asked, const cnn_read *rows,
     const size_t length = strnlen(rows->why, sizeof(rows->why));
     const int32_t at = rows->at >= 0 && rows->at < asked->count ? rows->at : 0;
 
-    return cnn__fail(is_status(code) ? (cnn_status)code : CNN_EIO,
+    return cnn__fail(cnn__is_failure(code) ? (cnn_status)code : CNN_EIO,
                      "dataset: the reader failed at sample %lld%s%.*s",
                      (long long)asked->index[at], length > 0 ? ": " : "",
                      (int)length, rows->why);

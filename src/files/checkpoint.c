@@ -114,7 +114,7 @@ static cnn_status pack(const cnn_trainer *t, void **data, size_t *size)
     return cnn__writer_end(&w, data, size);
 }
 
-cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
+static cnn_status save(const cnn_trainer *t, const char *path)
 {
     void *data;
     size_t size;
@@ -126,6 +126,21 @@ cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
     const cnn_status status = cnn__file_replace(path, data, size);
     cnn__free(data);
     return status;
+}
+
+cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
+{
+    if (t == NULL)
+        return cnn__fail_null(CNN__TRAINER, "trainer_save");
+    cnn__ranks *r = t->ranks;
+    if (r == NULL)
+        return save(t, path);
+    const cnn__head head = {.call = CNN__CALL_SAVE};
+    CNN__TRY(cnn__ranks_meet(r, t, head)); /* before the file is replaced */
+    return cnn__ranks_meet(
+        r, t,
+        (cnn__head){.call = CNN__CALL_SAVE,
+                    .status = r->o.rank == 0 ? save(t, path) : CNN_OK});
 }
 
 /* ---------------------------------------------------------- resuming --- */
@@ -303,26 +318,72 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     return CNN_OK;
 }
 
-cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
+static cnn_status resume(cnn_trainer *t, const char *path, const void *data,
+                         size_t size)
 {
     cnn__reader r;
     position p = {0};
-    void *data;
-    size_t size;
-
-    CNN__TRY(cnn__trainer_check_idle(t, "trainer_resume"));
-    if (path == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
-    CNN__TRY(cnn__file_read(path, &data, &size));
     cnn_status status = cnn__reader_open(&r, data, size);
+
     if (status == CNN_OK) {
         status = unpack(&r, t, &p);
         json_decref(p.json);
         cnn__metadata_free(&p.metadata);
         cnn__reader_close(&r);
     }
-    cnn__free(data);
     if (status != CNN_OK)
         cnn__fail_where("%s", cnn__path_end(path));
+    return status;
+}
+
+/* What rank 0 has read, for all ranks. The block is the caller's, also after a
+ * failure. */
+static cnn_status spread(cnn__ranks *r, cnn_status status, void **data,
+                         size_t *size)
+{
+    cnn__head head = {
+        .call = CNN__CALL_READ, .status = status, .bytes = (int64_t)*size};
+
+    CNN__TRY(cnn__ranks_meet(r, NULL, head));
+    *size = (size_t)cnn__ranks_head(r, 0)->bytes;
+    if (*data == NULL)
+        *data = cnn__alloc(*size);
+    if (*data == NULL)
+        head.status = cnn_last_status();
+    CNN__TRY(cnn__ranks_meet(r, NULL, head));
+    return cnn__ranks_spread(r, *size, *data);
+}
+
+static cnn_status resume_all(cnn_trainer *t, const char *path)
+{
+    cnn__ranks *r = t->ranks;
+    cnn__head head = {.call = CNN__CALL_RESUME};
+    void *data = NULL;
+    size_t size = 0;
+    cnn_status status =
+        r->o.rank == 0 ? cnn__file_read(path, &data, &size) : CNN_OK;
+
+    status = spread(r, status, &data, &size);
+    if (status == CNN_OK) {
+        head.status = resume(t, path, data, size);
+        status = cnn__ranks_meet(r, t, head);
+    }
+    cnn__free(data);
+    return status;
+}
+
+cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
+{
+    void *data;
+    size_t size;
+
+    CNN__TRY(cnn__trainer_check_idle(t, "trainer_resume"));
+    if (path == NULL)
+        return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
+    if (t->ranks != NULL)
+        return resume_all(t, path);
+    CNN__TRY(cnn__file_read(path, &data, &size));
+    const cnn_status status = resume(t, path, data, size);
+    cnn__free(data);
     return status;
 }

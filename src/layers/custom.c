@@ -211,7 +211,7 @@ static void run_part(const job *j, const part *p)
         .struct_size = sizeof(pass),
         .flags = cnn__trains(layer, j->run->flags) ? CNN_TRAIN : 0,
         .batch = p->count,
-        .first = p->first,
+        .first = (int32_t)j->run->first + p->first,
         .in = layer->in,
         .out = layer->out,
         .param_count = layer->params.count,

@@ -60,7 +60,7 @@ static void drop_sample(void *data, int64_t sample, int32_t worker)
 
     (void)worker;
     cnn__random_start(&random, layer_seed(j), CNN__RANDOM_DROPOUT, j->run->step,
-                      (uint32_t)sample);
+                      j->run->first + (uint32_t)sample);
     for (size_t i = 0; i < size; i++)
         to[i] = cnn__random_uniform(&random) < rate ? 0.0f : from[i] * keep;
 }

@@ -44,8 +44,9 @@ typedef struct cnn__run {
     uint32_t flags;          /* CNN_TRAIN */
     const cnn__fused *fused; /* what takes this layer's outputs, or NULL */
     uint64_t seed;           /* of the build */
-    uint64_t step; /* number of this pass with CNN_TRAIN; seed and step fix the
-                      random numbers of the pass */
+    uint64_t step;  /* number of this pass with CNN_TRAIN; seed and step fix the
+                       random numbers of the pass, ... */
+    uint32_t first; /* ... those of its first sample being the ones of this */
     int32_t workers;
     size_t scratch_stride; /* floats from one worker's scratch to the next */
     float *scratch;        /* of the first worker */
@@ -58,6 +59,7 @@ enum {
     CNN__NEEDS_Y = 2,    /* backward reads y */
     CNN__IN_PLACE = 4,   /* forward works with y = x, backward with dx = dy */
     CNN__ACTIVATION = 8, /* its outputs are units that can die or saturate */
+    CNN__FOLLOWS = 16,   /* training passes change its fixed arrays */
 };
 
 /* For a layer that computes each sample from that sample alone: passes over n

@@ -36,15 +36,11 @@ static void visit(void *data, const cnn_net *net, const cnn__outcome *o)
         c->correct += cnn__hits(&criterion, o);
 }
 
-cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
-                            cnn_metrics *out, int64_t *confusion)
+cnn_status cnn__evaluate(cnn_net *net, const cnn_dataset *dataset,
+                         int64_t *confusion, cnn__found *found)
 {
     cnn__walk walk;
 
-    CNN__TRY(cnn__walk_check(net, dataset, out, "net_evaluate"));
-    if (confusion != NULL && cnn__dataset_target_floats(dataset) > 0)
-        return cnn__fail(CNN_EINVAL, "net_evaluate: a confusion matrix is of "
-                                     "labels, the dataset has targets");
     CNN__TRY(cnn__walk_open(&walk, net, dataset));
     const size_t K = cnn__shape_size(&net->out);
     if (confusion != NULL)
@@ -58,7 +54,22 @@ cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
             memset(confusion, 0, K * K * sizeof(*confusion));
         return status;
     }
-    *out = (cnn_metrics){cnn__walk_loss(&walk), cnn_dataset_count(dataset),
-                         c.correct};
+    *found = (cnn__found){walk.loss, walk.weight, cnn_dataset_count(dataset),
+                          c.correct};
+    return CNN_OK;
+}
+
+cnn_status cnn_net_evaluate(cnn_net *net, const cnn_dataset *dataset,
+                            cnn_metrics *out, int64_t *confusion)
+{
+    cnn__found found;
+
+    CNN__TRY(cnn__walk_check(net, dataset, out, "net_evaluate"));
+    if (confusion != NULL && cnn__dataset_target_floats(dataset) > 0)
+        return cnn__fail(CNN_EINVAL, "net_evaluate: a confusion matrix is of "
+                                     "labels, the dataset has targets");
+    CNN__TRY(cnn__evaluate(net, dataset, confusion, &found));
+    *out =
+        (cnn_metrics){cnn__found_loss(net, &found), found.count, found.correct};
     return CNN_OK;
 }

@@ -26,15 +26,6 @@ static double now(void)
     return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
 }
 
-static cnn_status fail_canceled(cnn_trainer *t, int32_t why)
-{
-    t->stopped = why;
-    return cnn__fail(CNN_ECANCELED, "%s after step %lld",
-                     why == CNN_STOPPED_CANCEL ? "cancelled"
-                                               : "stopped by the callback",
-                     (long long)t->step);
-}
-
 /* ------------------------------------------------- epochs, validations --- */
 
 static cnn_metrics means(const cnn_trainer *t)
@@ -86,12 +77,14 @@ static cnn_status settle(run *r)
 
 /* ------------------------------------------------------------- the run --- */
 
-/* The limit that is reached; CNN_STOPPED_NONE if there is none. */
-static int32_t limit(const run *r)
+/* Why the run is to end; CNN_STOPPED_NONE: it is not. */
+static int32_t reason(const run *r)
 {
-    const cnn_trainer *t = r->t;
+    cnn_trainer *t = r->t;
     const cnn_fit_options *o = &r->o;
 
+    if (r->stop)
+        return CNN_STOPPED_CALLBACK;
     if (r->fits && cnn__stopping_ends(&t->stopping))
         return CNN_STOPPED_PATIENCE;
     if (o->epochs > 0 && t->epoch >= o->epochs)
@@ -100,7 +93,28 @@ static int32_t limit(const run *r)
         return CNN_STOPPED_STEPS;
     if (o->seconds > 0.0 && now() - r->start >= o->seconds)
         return CNN_STOPPED_TIME;
-    return CNN_STOPPED_NONE;
+    return atomic_exchange(&t->cancel, 0) ? CNN_STOPPED_CANCEL
+                                          : CNN_STOPPED_NONE;
+}
+
+/* Does the run end here? Several ranks end together. */
+static cnn_status look(run *r)
+{
+    cnn_trainer *t = r->t;
+    int32_t end = reason(r), rank = 0;
+
+    if (t->ranks != NULL)
+        CNN__TRY(cnn__ranks_agree(t, &end, &rank));
+    t->stopped = end;
+    if (end != CNN_STOPPED_CALLBACK && end != CNN_STOPPED_CANCEL)
+        return CNN_OK;
+    cnn__fail(CNN_ECANCELED, "%s after step %lld",
+              end == CNN_STOPPED_CANCEL ? "cancelled"
+                                        : "stopped by the callback",
+              (long long)t->step);
+    if (t->ranks != NULL)
+        cnn__fail_where("rank %d", rank);
+    return CNN_ECANCELED;
 }
 
 static cnn_status step(run *r)
@@ -124,13 +138,9 @@ static cnn_status go(run *r)
     for (;;) {
         if (r->fits)
             CNN__TRY(settle(r));
-        if (r->stop)
-            return fail_canceled(t, CNN_STOPPED_CALLBACK);
-        t->stopped = limit(r);
+        CNN__TRY(look(r));
         if (t->stopped != CNN_STOPPED_NONE)
             break;
-        if (atomic_exchange(&t->cancel, 0))
-            return fail_canceled(t, CNN_STOPPED_CANCEL);
         CNN__TRY(step(r));
         moved = true;
     }

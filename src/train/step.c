@@ -89,6 +89,13 @@ cnn__outcome cnn__net_outcome(const cnn_net *net, const cnn_batch *b)
                           .weights = b->weights};
 }
 
+double cnn__found_loss(const cnn_net *net, const cnn__found *found)
+{
+    const bool mean = net->reduction == CNN_REDUCE_MEAN && found->weight > 0.0;
+
+    return mean ? found->loss / found->weight : found->loss;
+}
+
 double cnn__net_share(const cnn_net *net, const cnn_batch *b)
 {
     const double total = cnn__total_weight(b->weights, b->count);
@@ -168,7 +175,7 @@ static void check_chunk(void *data, int64_t chunk, int32_t worker)
 
 /* Needed even if the loss is finite: where a sigmoid maps an infinite input to
  * a bound, backward multiplies infinity by zero. */
-static cnn_status check_gradients(const cnn_net *net)
+cnn_status cnn__net_check_gradients(const cnn_net *net)
 {
     gradients g = {.params = &net->params};
 
@@ -187,44 +194,64 @@ static cnn_status check_gradients(const cnn_net *net)
     return CNN_OK; /* each is finite, only their sum is not */
 }
 
-static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                        const cnn_batch *b, cnn_metrics *out)
+cnn_status cnn__net_gradients(cnn_net *net, const cnn_batch *b, double share,
+                              uint32_t first, cnn__found *found)
 {
-    CNN__TRY(cnn__net_check_built(net));
-    if (optim == NULL)
-        return cnn__fail_null(CNN__OPTIM, "net_train_step");
-    CNN__TRY(cnn__check_batch_of(net, b));
     const cnn__criterion criterion = cnn__net_criterion(net);
     const int32_t N = b->count, end = cnn__scored_layers(net);
     const cnn__outcome outcome = cnn__net_outcome(net, b);
-    const double share = cnn__net_share(net, b);
 
     CNN__TRY(cnn_net_zero_grad(net));
     net->ran = 0;
     net->trained = 0;
-    cnn__run_count(&net->pass.run, 1);
+    net->pass.run.first = first;
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
     const double sum =
         cnn__loss(&criterion, &outcome, 1.0f / (float)share, net->gradient[0]);
-    cnn_status status =
+    const cnn_status status =
         isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
-    if (status == CNN_OK) {
+    if (status == CNN_OK)
         cnn__net_backward(net, end - 1, N, b->x, net->gradient[0], NULL);
-        status = check_gradients(net);
-    }
     cnn__gemm_leave();
-    /* A failed pass does not count, so that dropout in later passes is not
-     * affected. */
-    cnn__run_count(&net->pass.run, -(status != CNN_OK));
-    CNN__TRY(status);
+    net->pass.run.first = 0;
+    *found = (cnn__found){sum, cnn__total_weight(b->weights, N), N,
+                          cnn__hits(&criterion, &outcome)};
+    return status;
+}
+
+cnn_status cnn__net_finish(cnn_net *net, const cnn_optim *optim,
+                           float clip_norm, int32_t N)
+{
     if (net->watch != NULL)
         cnn__watch_step(net, N);
     if (clip_norm > 0.0f)
         CNN__TRY(cnn_net_clip_grads(net, clip_norm, NULL));
-    CNN__TRY(cnn_net_update(net, optim));
+    return cnn_net_update(net, optim);
+}
+
+static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
+                        const cnn_batch *b, cnn_metrics *out)
+{
+    cnn__found found;
+
+    CNN__TRY(cnn__net_check_built(net));
+    if (optim == NULL)
+        return cnn__fail_null(CNN__OPTIM, "net_train_step");
+    CNN__TRY(cnn__check_batch_of(net, b));
+    cnn__run_count(&net->pass.run, 1);
+    cnn_status status =
+        cnn__net_gradients(net, b, cnn__net_share(net, b), 0, &found);
+    if (status == CNN_OK)
+        status = cnn__net_check_gradients(net);
+    /* A failed pass does not count, so that dropout in later passes is not
+     * affected. */
+    cnn__run_count(&net->pass.run, -(status != CNN_OK));
+    CNN__TRY(status);
+    CNN__TRY(cnn__net_finish(net, optim, clip_norm, b->count));
     if (out != NULL)
-        *out = (cnn_metrics){sum / share, N, cnn__hits(&criterion, &outcome)};
+        *out = (cnn_metrics){cnn__found_loss(net, &found), found.count,
+                             found.correct};
     return CNN_OK;
 }
 

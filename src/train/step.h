@@ -6,10 +6,39 @@
 #include "net/net_impl.h"
 #include "train/loss.h"
 
+/* What a pass over some samples found. */
+typedef struct cnn__found {
+    double loss;   /* of each sample, times its weight, added up */
+    double weight; /* of all samples */
+    int64_t count, correct;
+} cnn__found;
+
+/* The loss as the net reduces it. */
+double cnn__found_loss(const cnn_net *net, const cnn__found *found);
+
+/* The first half of a step: the gradients of a batch, which was checked, over
+ * `share`. Its samples draw the random numbers of samples `first`, ... of the
+ * pass. CNN_EDIVERGED if the loss is not finite. */
+cnn_status cnn__net_gradients(cnn_net *net, const cnn_batch *b, double share,
+                              uint32_t first, cnn__found *found);
+
+/* CNN_EDIVERGED unless all gradients are finite. */
+cnn_status cnn__net_check_gradients(const cnn_net *net);
+
+/* The second half: gradients that were checked are clipped, and parameters
+ * updated. N is the batch of the last pass. */
+cnn_status cnn__net_finish(cnn_net *net, const cnn_optim *optim,
+                           float clip_norm, int32_t N);
+
 /* cnn_net_train_batch() with the gradients clipped to a norm; 0: no clipping.
  */
 cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
                           const cnn_batch *batch, cnn_metrics *out);
+
+/* Adds up what cnn_net_evaluate() reduces, over a dataset that was checked.
+ * `confusion` may be NULL. */
+cnn_status cnn__evaluate(cnn_net *net, const cnn_dataset *dataset,
+                         int64_t *confusion, cnn__found *found);
 
 /* Records the units of a watched net after a step of `batch` samples. */
 void cnn__watch_step(cnn_net *net, int32_t batch);

@@ -101,7 +101,9 @@ cnn_status cnn_trainer_validate(cnn_trainer *t, const cnn_dataset *dataset,
     if (averaged)
         cnn__shadow_swap(&t->average.shadow, t->net);
     atomic_store(&t->validating, averaged);
-    const cnn_status status = cnn_net_evaluate(t->net, dataset, &m, NULL);
+    const cnn_status status = t->ranks != NULL
+                                  ? cnn__ranks_evaluate(t, dataset, &m)
+                                  : cnn_net_evaluate(t->net, dataset, &m, NULL);
     atomic_store(&t->validating, false);
     if (averaged)
         cnn__shadow_swap(&t->average.shadow, t->net);

@@ -32,8 +32,11 @@ static cnn_status check_parts(const cnn_net *net, const cnn_optim *optim,
 
 static cnn_status read_options(cnn_trainer_options *o,
                                const cnn_trainer_options *options,
-                               const cnn_net *net)
+                               const cnn_net *net, const cnn__ranks *ranks)
 {
+    const int32_t portions = cnn__ranks_portions(ranks);
+    const int64_t most = (int64_t)net->max_batch * portions;
+
     CNN__TRY(cnn__options_read(o, sizeof(*o), options, "trainer"));
     if ((o->flags & ~CNN_NO_SHUFFLE) != 0)
         return cnn__fail(CNN_EINVAL,
@@ -54,8 +57,14 @@ static cnn_status read_options(cnn_trainer_options *o,
                          "%d and 0",
                          o->read_ahead, o->reserved, MOST_AHEAD);
     if (o->batch == 0)
-        o->batch = net->max_batch;
-    return cnn__check_batch(o->batch, net->max_batch);
+        o->batch = most < INT32_MAX ? (int32_t)most : INT32_MAX;
+    if (o->batch > 0 && o->batch < portions)
+        return cnn__fail(CNN_EINVAL,
+                         "batch %d, expected at least %d, one sample for each "
+                         "rank or portion",
+                         o->batch, portions);
+    return cnn__check_batch(o->batch,
+                            most < INT32_MAX ? (int32_t)most : INT32_MAX);
 }
 
 static void lay_out(cnn_trainer *t, cnn__arena *arena)
@@ -63,29 +72,35 @@ static void lay_out(cnn_trainer *t, cnn__arena *arena)
     const int32_t ahead = t->o.read_ahead;
 
     t->order = cnn__arena_take(arena, (size_t)t->count, sizeof(int32_t));
-    cnn__feed_lay_out(&t->feed, (size_t)t->o.batch,
+    const int32_t B = t->o.batch;
+    const int32_t N =
+        cnn__ranks_end(t->ranks, B) - cnn__ranks_begin(t->ranks, B);
+    cnn__feed_lay_out(&t->feed, (size_t)N,
                       ahead == 0  ? cnn__feed_default(t->dataset)
                       : ahead > 0 ? ahead
                                   : 0,
                       arena);
 }
 
-cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
-                                const cnn_dataset *dataset,
-                                const cnn_trainer_options *options)
+/* After a failure, `ranks` stays with the caller. */
+static cnn_trainer *create(cnn_net *net, cnn_optim *optim,
+                           const cnn_dataset *dataset, cnn__ranks *ranks,
+                           const cnn_trainer_options *options)
 {
     cnn_trainer_options o;
     cnn__arena arena = {0};
 
     if (check_parts(net, optim, dataset) != CNN_OK ||
-        read_options(&o, options, net) != CNN_OK)
-        return cnn__lost(CNN__TRAINER);
+        read_options(&o, options, net, ranks) != CNN_OK ||
+        (ranks != NULL && cnn__ranks_prepare(ranks, net, dataset) != CNN_OK))
+        return NULL;
     cnn_trainer *t = cnn__alloc_zero(sizeof(*t));
     if (t == NULL)
-        return cnn__lost(CNN__TRAINER);
+        return NULL;
     t->net = net;
     t->optim = optim;
     t->dataset = dataset;
+    t->ranks = ranks;
     t->o = o;
     t->count = (int32_t)cnn_dataset_count(dataset);
     t->order_epoch = -1;
@@ -93,12 +108,40 @@ cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
     lay_out(t, &arena);
     t->memory = cnn__alloc(arena.used);
     if (t->memory == NULL) {
+        t->ranks = NULL;
         cnn_trainer_free(t);
-        return cnn__lost(CNN__TRAINER);
+        return NULL;
     }
     arena = (cnn__arena){.base = t->memory};
     lay_out(t, &arena);
     return t;
+}
+
+cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
+                                const cnn_dataset *dataset,
+                                const cnn_trainer_options *options)
+{
+    cnn_trainer *t = create(net, optim, dataset, NULL, options);
+
+    return t != NULL ? t : cnn__lost(CNN__TRAINER);
+}
+
+cnn_trainer *cnn_trainer_create_ranks(cnn_net *net, cnn_optim *optim,
+                                      const cnn_dataset *dataset,
+                                      const cnn_ranks *ranks,
+                                      const cnn_trainer_options *options)
+{
+    cnn__ranks *r = cnn__ranks_new(ranks);
+
+    if (r == NULL)
+        return cnn__lost(CNN__TRAINER);
+    cnn_trainer *t = create(net, optim, dataset, r, options);
+    if (cnn__ranks_start(r, t) == CNN_OK)
+        return t;
+    if (t == NULL)
+        cnn__ranks_free(r);
+    cnn_trainer_free(t);
+    return cnn__lost(CNN__TRAINER);
 }
 
 void cnn_trainer_free(cnn_trainer *t)
@@ -106,6 +149,7 @@ void cnn_trainer_free(cnn_trainer *t)
     if (t == NULL)
         return;
     cnn__feed_end(&t->feed);
+    cnn__ranks_free(t->ranks);
     cnn__shadow_free(&t->average.shadow);
     cnn__shadow_free(&t->stopping.best);
     cnn__free(t->paper);
@@ -183,21 +227,26 @@ static void order_samples(cnn_trainer *t, int64_t epoch)
     }
 }
 
-/* Lists the samples of the next batch, which may extend into the next epoch. */
+/* Lists the samples of the next batch, which may extend into the next epoch: of
+ * several ranks, those of this one. */
 static int32_t list_batch(void *trainer, int64_t *index, bool *more)
 {
     cnn_trainer *t = trainer;
+    const int32_t begin = cnn__ranks_begin(t->ranks, t->o.batch);
+    const int32_t end = cnn__ranks_end(t->ranks, t->o.batch);
 
     *more = true;
     for (int32_t n = 0; n < t->o.batch; n++) {
-        order_samples(t, t->next_epoch);
-        index[n] = t->order[t->next_position++];
-        if (t->next_position == t->count) {
+        if (n >= begin && n < end) {
+            order_samples(t, t->next_epoch);
+            index[n - begin] = t->order[t->next_position];
+        }
+        if (++t->next_position == t->count) {
             t->next_position = 0;
             t->next_epoch++;
         }
     }
-    return t->o.batch;
+    return end - begin;
 }
 
 void cnn__trainer_go(cnn_trainer *t, int64_t step, int64_t epoch,
@@ -227,7 +276,7 @@ typedef struct images {
 } images;
 
 /* Augments one image of the batch. The random numbers follow from the step and
- * the position in the batch. */
+ * the position in the batch of all ranks. */
 static void augment_sample(void *data, int64_t sample, int32_t worker)
 {
     const images *m = data;
@@ -235,8 +284,9 @@ static void augment_sample(void *data, int64_t sample, int32_t worker)
     const cnn_shape *in = &t->net->in;
     cnn__random random;
 
-    cnn__random_start(&random, t->o.seed, CNN__RANDOM_AUGMENT,
-                      (uint64_t)t->step, (uint32_t)sample);
+    cnn__random_start(
+        &random, t->o.seed, CNN__RANDOM_AUGMENT, (uint64_t)t->step,
+        (uint32_t)(cnn__ranks_begin(t->ranks, t->o.batch) + sample));
     cnn__augment(&t->augment, in, &random, t->paper,
                  t->scratch + (size_t)worker * t->scratch_stride,
                  m->x + (size_t)sample * cnn__shape_size(in));
@@ -273,18 +323,31 @@ static cnn_status check_step(const cnn_trainer *t)
     return CNN_OK;
 }
 
-static cnn_status learn(cnn_trainer *t, cnn_metrics *m)
+/* Gets the next batch, as it is to be learnt from. */
+static cnn_status prepare(cnn_trainer *t, const cnn_batch **batch)
 {
     cnn__fed *fed;
 
     CNN__TRY(cnn__feed_next(&t->feed, &fed));
+    *batch = &fed->batch;
     if (t->augmented)
-        cnn__parallel(t->o.batch, t->workers, augment_sample,
+        cnn__parallel(fed->batch.count, t->workers, augment_sample,
                       &(images){t, fed->rows.x});
     if (t->scheduled)
         CNN__TRY(cnn_optim_set_lr(t->optim,
                                   cnn__schedule_lr(&t->schedule, t->step)));
-    return cnn__net_learn(t->net, t->optim, t->o.clip_norm, &fed->batch, m);
+    return CNN_OK;
+}
+
+static cnn_status learn(cnn_trainer *t, cnn_metrics *m)
+{
+    const cnn_batch *batch = NULL;
+    const cnn_status status = prepare(t, &batch);
+
+    if (t->ranks != NULL)
+        return cnn__ranks_learn(t, status, batch, m);
+    CNN__TRY(status);
+    return cnn__net_learn(t->net, t->optim, t->o.clip_norm, batch, m);
 }
 
 cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)

@@ -9,6 +9,7 @@
 #include "cnn/trainer.h"
 #include "train/average.h"
 #include "train/feed.h"
+#include "train/ranks.h"
 #include "train/schedule.h"
 #include "train/stopping.h"
 
@@ -23,6 +24,7 @@ struct cnn_trainer {
     cnn_net *net;
     cnn_optim *optim;
     const cnn_dataset *dataset;
+    cnn__ranks *ranks; /* NULL: this process trains alone */
     cnn_trainer_options o;
     int32_t count;       /* samples in the dataset */
     int64_t step, epoch; /* steps done; epoch of the next sample */

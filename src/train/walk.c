@@ -140,7 +140,6 @@ cnn_status cnn__walk_run(cnn__walk *walk, cnn__walk_fn *visit, void *data)
 
 double cnn__walk_loss(const cnn__walk *walk)
 {
-    return walk->net->reduction == CNN_REDUCE_MEAN && walk->weight > 0.0
-               ? walk->loss / walk->weight
-               : walk->loss;
+    return cnn__found_loss(
+        walk->net, &(cnn__found){.loss = walk->loss, .weight = walk->weight});
 }

@@ -31,6 +31,8 @@ PLAIN = {
     "cnn_layer_release_fn": _structs_own.LAYER_RELEASE,
     "cnn_layer_maker": _structs_own.LAYER_MAKER,
     "cnn_read_fn": _structs_own.READ,
+    "cnn_exchange_fn": _structs_own.EXCHANGE,
+    "cnn_sum_fn": _structs_own.SUM, "cnn_spread_fn": _structs_own.SPREAD,
     "cnn_loss_fn": _structs_own.LOSS, "cnn_misfit_fn": _structs_own.MISFIT,
 }
 OF_PYTHON = {

@@ -51,7 +51,7 @@ static cnn_dataset *create_dataset(training *t)
     return dataset_over(&reader);
 }
 
-void training_open(training *t, uint64_t seed)
+void training_prepare(training *t, uint64_t seed)
 {
     if (t->net == NULL)
         t->net = tiny_net();
@@ -66,6 +66,11 @@ void training_open(training *t, uint64_t seed)
     t->labels = test_malloc((size_t)t->samples * sizeof(*t->labels));
     fill_labels(t->labels, (size_t)t->samples, TINY_CLASSES, 2);
     t->dataset = create_dataset(t);
+}
+
+void training_open(training *t, uint64_t seed)
+{
+    training_prepare(t, seed);
     t->trainer = cnn_trainer_create(t->net, t->optim, t->dataset, &t->options);
     if (t->trainer == NULL)
         fail_msg("trainer: %s", cnn_last_error());

@@ -42,7 +42,8 @@ typedef struct training {
     cnn_trainer *trainer;
 } training;
 
-/* `seed` is that of the parameters. */
+/* `seed` is that of the parameters. The first makes all but the trainer. */
+void training_prepare(training *t, uint64_t seed);
 void training_open(training *t, uint64_t seed);
 void training_close(training *t);
 

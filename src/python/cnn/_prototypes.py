@@ -52,6 +52,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_status_string": (c_char_p, STATUS),
     "cnn_last_error": (c_char_p,),
     "cnn_last_status": (STATUS,),
+    "cnn_set_last_error": (STATUS, STATUS, c_char_p),
     # runtime.h
     "cnn_set_num_threads": (STATUS, c_int32),
     "cnn_num_threads": (c_int32,),
@@ -223,6 +224,10 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_trainer_save": (STATUS, TRAINER, c_char_p),
     "cnn_trainer_resume": (STATUS, TRAINER, c_char_p),
     "cnn_net_evaluate": (STATUS, NET, DATASET, METRICS, POINTER(c_int64)),
+    # ranks.h
+    "cnn_trainer_create_ranks": (
+        TRAINER, NET, OPTIM, DATASET, POINTER(own.Ranks),
+        POINTER(s.TrainerOptions)),
     # fit.h
     "cnn_trainer_set_average": (STATUS, TRAINER, c_float),
     "cnn_trainer_copy_average": (STATUS, TRAINER, NET),

@@ -163,6 +163,32 @@ class DatasetReader(ctypes.Structure):
     ]
 
 
+EXCHANGE = ctypes.CFUNCTYPE(
+    c_int32, ctypes.c_void_p, c_int64, ctypes.c_void_p, ctypes.c_void_p
+)
+SUM = ctypes.CFUNCTYPE(
+    c_int32, ctypes.c_void_p, c_int64, ctypes.POINTER(c_float)
+)
+SPREAD = ctypes.CFUNCTYPE(c_int32, ctypes.c_void_p, c_int64, ctypes.c_void_p)
+
+
+class Ranks(ctypes.Structure):
+    """cnn_ranks"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("rank", c_int32),
+        ("size", c_int32),
+        ("portions", c_int32),
+        ("check_every", c_int32),
+        ("reserved", c_uint32),
+        ("exchange", EXCHANGE),
+        ("sum", SUM),
+        ("spread", SPREAD),
+        ("user", ctypes.c_void_p),
+    ]
+
+
 class LayerMethods(ctypes.Structure):
     """cnn_layer_methods"""
 

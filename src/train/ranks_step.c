@@ -1,0 +1,289 @@
+/* Steps and evaluations of several ranks. */
+#include <string.h>
+
+#include "base/float_mode.h"
+#include "data/dataset_impl.h"
+#include "train/optim_impl.h"
+#include "train/ranks.h"
+#include "train/trainer_impl.h"
+#include "train/walk.h"
+
+/* ------------------------------------------------------- what was found --- */
+
+/* Behind the head of a record: what its portions found. */
+static cnn__found *found_of(char *record)
+{
+    return (cnn__found *)(void *)(record + sizeof(cnn__head));
+}
+
+static float *fixed_of(const cnn__ranks *r, char *record)
+{
+    return (float *)(void *)(found_of(record) + r->most);
+}
+
+/* Portions of a rank. */
+static int32_t count_of(const cnn__ranks *r, int32_t rank)
+{
+    return cnn__portions_before(r, rank + 1) - cnn__portions_before(r, rank);
+}
+
+static char *record_of(const cnn__ranks *r, int32_t rank)
+{
+    return r->all + (size_t)rank * r->record;
+}
+
+/* In the order of the batch, so that the bits do not depend on who found what.
+ */
+static cnn__found add_found(const cnn__ranks *r)
+{
+    cnn__found all = {0};
+
+    for (int32_t i = 0; i < r->o.size; i++) {
+        const cnn__found *found = found_of(record_of(r, i));
+        const int32_t count = count_of(r, i);
+
+        for (int32_t p = 0; p < count; p++) {
+            all.loss += found[p].loss;
+            all.weight += found[p].weight;
+            all.count += found[p].count;
+            all.correct += found[p].correct;
+        }
+    }
+    return all;
+}
+
+/* Of the running statistics, by the samples of each rank. What is the same on
+ * all of them stays so. */
+static void average_fixed(const cnn__ranks *r, cnn_net *net)
+{
+    for (size_t k = 0; r->follows && k < net->params.fixed_count; k++) {
+        double sum = 0.0, count = 0.0;
+
+        for (int32_t i = 0; i < r->o.size; i++) {
+            char *record = record_of(r, i);
+            const double samples = (double)found_of(record)->count;
+
+            sum += samples * (double)fixed_of(r, record)[k];
+            count += samples;
+        }
+        net->params.fixed[k] = (float)(sum / count);
+    }
+}
+
+/* ------------------------------------------------------------ gradients --- */
+
+/* Some samples of a batch. */
+static cnn_batch part_of(const cnn_net *net, const cnn_batch *b, int32_t first,
+                         int32_t count)
+{
+    const size_t at = (size_t)first, x = cnn__shape_size(&net->in);
+    const size_t y = cnn__shape_size(&net->out);
+
+    return (cnn_batch){
+        .struct_size = sizeof(cnn_batch),
+        .count = count,
+        .x = b->x + at * x,
+        .labels = b->labels != NULL ? b->labels + at : NULL,
+        .targets = b->targets != NULL ? b->targets + at * y : NULL,
+        .weights = b->weights != NULL ? b->weights + at : NULL,
+    };
+}
+
+/* What the gradients of this rank are divided by before they are added up. */
+static double divisor(const cnn_trainer *t)
+{
+    return t->net->reduction == CNN_REDUCE_MEAN ? (double)t->o.batch : 1.0;
+}
+
+static cnn_status run_portion(cnn_trainer *t, const cnn_batch *batch, int32_t p)
+{
+    const cnn__ranks *r = t->ranks;
+    const int32_t B = t->o.batch, all = cnn__ranks_begin(r, B);
+    const int32_t begin = cnn__portion_begin(r, B, r->first + p);
+    const int32_t end = cnn__portion_begin(r, B, r->first + p + 1);
+    const cnn_batch b = part_of(t->net, batch, begin - all, end - begin);
+    const cnn__params *params = &t->net->params;
+
+    CNN__TRY(cnn__check_batch_of(t->net, &b));
+    CNN__TRY(cnn__net_gradients(t->net, &b, divisor(t), (uint32_t)begin,
+                                found_of(r->mine) + p));
+    if (r->grads != NULL)
+        memcpy(r->grads + (size_t)p * params->count, params->grad,
+               params->count * sizeof(float));
+    return CNN_OK;
+}
+
+/* Adds up one chunk of the gradients of all portions, in their order. */
+static void add_chunk(const cnn__ranks *r, float *to, size_t n)
+{
+    for (int32_t i = 0; i < r->o.size; i++) {
+        const int32_t count = count_of(r, i);
+        const float *from = r->chunks + (size_t)i * (size_t)r->most * n;
+
+        for (int32_t p = 0; p < count; p++, from += n)
+            for (size_t k = 0; k < n; k++)
+                to[k] = i == 0 && p == 0 ? from[k] : to[k] + from[k];
+    }
+}
+
+static cnn_status add_in_order(cnn__ranks *r, cnn__params *params)
+{
+    for (int64_t c = 0; c < cnn__params_chunks(params); c++) {
+        const size_t at = (size_t)c * CNN__PARAMS_CHUNK;
+        const size_t n = cnn__params_chunk(params, c);
+        const size_t bytes = n * sizeof(float);
+
+        for (int32_t p = 0; p < r->count; p++)
+            memcpy(r->chunk + (size_t)p * n,
+                   r->grads + (size_t)p * params->count + at, bytes);
+        CNN__TRY(cnn__ranks_exchange(r, (size_t)r->most * bytes, r->chunk,
+                                     r->chunks));
+        add_chunk(r, params->grad + at, n);
+    }
+    return CNN_OK;
+}
+
+/* Leaves the sum over all samples in the net, divided as its loss is. */
+static cnn_status add_gradients(cnn_trainer *t, const cnn__found *all)
+{
+    cnn__ranks *r = t->ranks;
+    cnn__params *params = &t->net->params;
+    const double B = (double)all->count;
+
+    CNN__TRY(r->o.portions > 0
+                 ? add_in_order(r, params)
+                 : cnn__ranks_sum(r, params->count, params->grad));
+    if (t->net->reduction != CNN_REDUCE_MEAN || all->weight == B ||
+        !(all->weight > 0.0))
+        return CNN_OK;
+    /* What all weights come to is not known before. */
+    for (size_t i = 0; i < params->count; i++)
+        params->grad[i] *= (float)(B / all->weight);
+    return CNN_OK;
+}
+
+/* ----------------------------------------------------------------- steps ---
+ */
+
+static cnn_status run_portions(cnn_trainer *t, const cnn_batch *batch)
+{
+    cnn__ranks *r = t->ranks;
+    const cnn__params *params = &t->net->params;
+
+    for (int32_t p = 0; p < r->count; p++)
+        CNN__TRY(run_portion(t, batch, p));
+    if (r->follows)
+        memcpy(fixed_of(r, r->mine), params->fixed,
+               params->fixed_count * sizeof(float));
+    return CNN_OK;
+}
+
+static cnn_status find_gradients(cnn_trainer *t, cnn_status status,
+                                 const cnn_batch *batch, cnn__found *all)
+{
+    if (status == CNN_OK)
+        status = run_portions(t, batch);
+    status = cnn__ranks_meet(
+        t->ranks, t, (cnn__head){.call = CNN__CALL_STEP, .status = status});
+    CNN__TRY(status);
+    *all = add_found(t->ranks);
+    average_fixed(t->ranks, t->net);
+    CNN__TRY(add_gradients(t, all));
+    return cnn__net_check_gradients(t->net);
+}
+
+static cnn_status learn(cnn_trainer *t, cnn_status status,
+                        const cnn_batch *batch, cnn_metrics *out)
+{
+    const cnn__ranks *r = t->ranks;
+    cnn__found all;
+
+    const size_t fixed = r->follows ? t->net->params.fixed_count : 0;
+
+    if (fixed > 0)
+        memcpy(r->before, t->net->params.fixed, fixed * sizeof(float));
+    cnn__run_count(&t->net->pass.run, 1);
+    status = find_gradients(t, status, batch, &all);
+    cnn__run_count(&t->net->pass.run, -(status != CNN_OK));
+    if (status != CNN_OK && fixed > 0) /* of ranks that had none */
+        memcpy(t->net->params.fixed, r->before, fixed * sizeof(float));
+    CNN__TRY(status);
+    const int32_t last = r->first + r->count;
+    CNN__TRY(cnn__net_finish(t->net, t->optim, t->o.clip_norm,
+                             cnn__portion_begin(r, t->o.batch, last) -
+                                 cnn__portion_begin(r, t->o.batch, last - 1)));
+    *out = (cnn_metrics){cnn__found_loss(t->net, &all), all.count, all.correct};
+    return CNN_OK;
+}
+
+/* As in a step of one process, and for the same reason (cnn__net_learn()). */
+cnn_status cnn__ranks_learn(cnn_trainer *t, cnn_status status,
+                            const cnn_batch *batch, cnn_metrics *out)
+{
+    const cnn__float_mode mode = cnn__float_mode_get();
+
+    cnn__float_mode_set(cnn__float_mode_flushing(mode));
+    status = learn(t, status, batch, out);
+    cnn__float_mode_set(mode);
+    return status;
+}
+
+/* ----------------------------------------------------------- evaluations ---
+ */
+
+/* Of this rank's part of the dataset, which may be empty. */
+static cnn_status evaluate_part(cnn_trainer *t, const cnn_dataset *dataset,
+                                cnn__found *found)
+{
+    *found = (cnn__found){0};
+    CNN__TRY(cnn__walk_check(t->net, dataset, found, "trainer_validate"));
+    const int64_t count = cnn_dataset_count(dataset), size = t->ranks->o.size;
+    const int64_t first = count * t->ranks->o.rank / size;
+    const int64_t end = count * (t->ranks->o.rank + 1) / size;
+
+    if (first == end)
+        return CNN_OK;
+    cnn_dataset *part = cnn_dataset_slice(dataset, first, end - first);
+    if (part == NULL)
+        return cnn_last_status();
+    const cnn_status status = cnn__evaluate(t->net, part, NULL, found);
+    cnn_dataset_free(part);
+    return status;
+}
+
+cnn_status cnn__ranks_evaluate(cnn_trainer *t, const cnn_dataset *dataset,
+                               cnn_metrics *out)
+{
+    cnn__ranks *r = t->ranks;
+    cnn__found *mine = found_of(r->mine);
+    const cnn_status status = evaluate_part(t, dataset, mine);
+
+    for (int32_t p = 1; p < r->count; p++)
+        mine[p] = (cnn__found){0};
+    CNN__TRY(cnn__ranks_meet(
+        r, t, (cnn__head){.call = CNN__CALL_VALIDATE, .status = status}));
+    const cnn__found all = add_found(r);
+    *out = (cnn_metrics){cnn__found_loss(t->net, &all), all.count, all.correct};
+    return CNN_OK;
+}
+
+/* ------------------------------------------------------------------ runs ---
+ */
+
+cnn_status cnn__ranks_agree(const cnn_trainer *t, int32_t *end, int32_t *rank)
+{
+    cnn__ranks *r = t->ranks;
+
+    CNN__TRY(
+        cnn__ranks_meet(r, t, (cnn__head){.call = CNN__CALL_RUN, .end = *end}));
+    *end = CNN_STOPPED_NONE;
+    for (int32_t i = r->o.size - 1; i >= 0; i--) {
+        const int32_t other = cnn__ranks_head(r, i)->end;
+
+        if (other != CNN_STOPPED_NONE) {
+            *end = other;
+            *rank = i;
+        }
+    }
+    return CNN_OK;
+}
