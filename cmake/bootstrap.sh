@@ -24,7 +24,8 @@ deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     gcc-s390x-linux-gnu=s390x-linux-gnu-gcc
     gcc-i686-linux-gnu=i686-linux-gnu-gcc
     gcc-aarch64-linux-gnu=aarch64-linux-gnu-gcc
-    qemu-user-static=qemu-s390x-static'
+    qemu-user-static=qemu-s390x-static
+    libopenmpi-dev openmpi-bin libmpich-dev mpich'
 
 wanted=
 for group; do

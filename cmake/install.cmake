@@ -11,7 +11,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cnn)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/cnn
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT cnn_Development
-  FILES_MATCHING PATTERN *.h)
+  FILES_MATCHING PATTERN *.h PATTERN mpi.h EXCLUDE)
 
 # An export file of its own for each: one cannot be read without all that its
 # targets are linked with.

@@ -7,10 +7,12 @@ set -eu
 cd "$(dirname "$0")/.."
 build=build/lint
 status=0
-[ $# -gt 0 ] || set -- src/*.c src/*/*.c src/*/*/*.c
+mpi=$(command -v mpicc >/dev/null && echo ON || echo OFF)
+[ $# -gt 0 ] || set -- src/*.c src/[!m]*/*.c src/math/*.c src/*/*/*.c \
+    $([ $mpi = OFF ] || echo src/mpi/*.c)
 
 if command -v clang-tidy >/dev/null; then
-    cmake -S . -B $build >/dev/null
+    cmake -S . -B $build -DCNN_WITH_MPI=$mpi >/dev/null
     printf '%s\n' "$@" |
         xargs -P "$(nproc)" -n 4 clang-tidy -p $build --quiet || status=1
 else

@@ -4,7 +4,8 @@
  *
  * This is the half that libcnn has itself: which samples a rank takes, whose
  * gradients are added up and when, what all of them must agree on. How bytes
- * get from one to the other, it leaves to three functions.
+ * get from one to the other, it leaves to three functions. mpi.h has them for
+ * MPI; threads of one process, or sockets, may have others.
  */
 #ifndef CNN_RANKS_H
 #define CNN_RANKS_H

@@ -13,7 +13,8 @@ from cnn._status import Status
 
 HEADERS = "\n".join(
     re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
-    for path in sorted((support.ROOT / "include" / "cnn").glob("*.h")))
+    for path in sorted((support.ROOT / "include" / "cnn").glob("*.h"))
+    if path.name != "mpi.h")  # of another library
 
 PLAIN = {
     "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32,

@@ -1,0 +1,35 @@
+# Installs libcnn_mpi beside libcnn, whose components and folders it shares.
+# Included by src/mpi/, after install.cmake.
+
+install(FILES ${PROJECT_SOURCE_DIR}/include/cnn/mpi.h
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cnn
+  COMPONENT cnn_Development)
+foreach(kind shared static)
+  set(target cnn_mpi)
+  if(kind STREQUAL "static")
+    set(target cnn_mpi_static)
+  endif()
+  if(NOT TARGET ${target})
+    continue()
+  endif()
+  install(TARGETS ${target} EXPORT cnn-mpi-${kind}
+    RUNTIME COMPONENT cnn_Runtime
+    LIBRARY COMPONENT cnn_Runtime NAMELINK_COMPONENT cnn_Development
+    ARCHIVE COMPONENT cnn_Development)
+  install(EXPORT cnn-mpi-${kind}
+    NAMESPACE cnn::
+    DESTINATION ${package_dir}
+    COMPONENT cnn_Development)
+endforeach()
+
+# With the MPI that it was built for: the names of their own .pc files differ.
+set(pc_mpi_cflags)
+foreach(folder ${MPI_C_INCLUDE_DIRS})
+  string(APPEND pc_mpi_cflags " -I${folder}")
+endforeach()
+string(REPLACE ";" " " pc_mpi_libs "${MPI_C_LIBRARIES}")
+configure_file(${PROJECT_SOURCE_DIR}/cmake/libcnn-mpi.pc.in
+  ${PROJECT_BINARY_DIR}/libcnn-mpi.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libcnn-mpi.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+  COMPONENT cnn_Development)

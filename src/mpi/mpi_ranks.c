@@ -1,0 +1,385 @@
+/* ranks.h over MPI. Uses libcnn as any program does: from include/ only. */
+#include "cnn/mpi.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cnn/parts.h"
+#include "cnn/version.h"
+
+/* Room for the text of an error. */
+#define TEXT 512
+
+/* The most elements in one call of MPI, whose counts are ints. */
+#define MOST (INT_MAX / 2 + 1)
+
+struct cnn_mpi {
+    MPI_Comm comm;
+    int rank, size;
+    cnn_mpi_options o;
+};
+
+/* -------------------------------------------------------------- failures ---
+ */
+
+static cnn_status fail(cnn_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static cnn_status fail(cnn_status status, const char *format, ...)
+{
+    char text[TEXT];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return cnn_set_last_error(status, text);
+}
+
+/* What a call of MPI returned. */
+static cnn_status result(int code, const char *call)
+{
+    char text[MPI_MAX_ERROR_STRING + 1] = "";
+    int length = 0;
+
+    if (code == MPI_SUCCESS)
+        return CNN_OK;
+    MPI_Error_string(code, text, &length);
+    return fail(CNN_EIO, "%s: %.*s", call, length, text);
+}
+
+#define TRY(expression)                        \
+    do {                                       \
+        const cnn_status tried = (expression); \
+        if (tried != CNN_OK)                   \
+            return tried;                      \
+    } while (0)
+
+/* All ranks fail if one does: as the first of those with the least status. */
+static cnn_status agree(const cnn_mpi *m, cnn_status status)
+{
+    struct {
+        int status, rank;
+    } mine = {(int)status, m->rank}, worst;
+    char text[TEXT] = "";
+
+    TRY(result(MPI_Allreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, m->comm),
+               "MPI_Allreduce"));
+    if (worst.status == CNN_OK)
+        return CNN_OK;
+    if (worst.rank == m->rank)
+        snprintf(text, sizeof(text), "rank %d: %s", m->rank, cnn_last_error());
+    TRY(result(MPI_Bcast(text, TEXT, MPI_CHAR, worst.rank, m->comm),
+               "MPI_Bcast"));
+    return cnn_set_last_error((cnn_status)worst.status, text);
+}
+
+/* ---------------------------------------------------- what ranks.h calls ---
+ */
+
+static int32_t exchange(void *user, int64_t bytes, const void *mine, void *all)
+{
+    const cnn_mpi *m = user;
+
+    if (bytes > INT_MAX)
+        return fail(CNN_EOVERFLOW, "%lld bytes in one message, at most %d",
+                    (long long)bytes, INT_MAX);
+    return result(MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes,
+                                MPI_BYTE, m->comm),
+                  "MPI_Allgather");
+}
+
+static int32_t sum(void *user, int64_t count, float *x)
+{
+    const cnn_mpi *m = user;
+
+    for (int64_t at = 0; at < count; at += MOST) {
+        const int n = (int)(count - at < MOST ? count - at : MOST);
+
+        TRY(result(
+            MPI_Allreduce(MPI_IN_PLACE, x + at, n, MPI_FLOAT, MPI_SUM, m->comm),
+            "MPI_Allreduce"));
+    }
+    return CNN_OK;
+}
+
+static int32_t spread(void *user, int64_t bytes, void *data)
+{
+    const cnn_mpi *m = user;
+
+    for (int64_t at = 0; at < bytes; at += MOST) {
+        const int n = (int)(bytes - at < MOST ? bytes - at : MOST);
+
+        TRY(result(MPI_Bcast((char *)data + at, n, MPI_BYTE, 0, m->comm),
+                   "MPI_Bcast"));
+    }
+    return CNN_OK;
+}
+
+/* ---------------------------------------------------------------- create ---
+ */
+
+static const char *level_name(int level)
+{
+    return level == MPI_THREAD_SINGLE       ? "MPI_THREAD_SINGLE"
+           : level == MPI_THREAD_FUNNELED   ? "MPI_THREAD_FUNNELED"
+           : level == MPI_THREAD_SERIALIZED ? "MPI_THREAD_SERIALIZED"
+                                            : "MPI_THREAD_MULTIPLE";
+}
+
+/* Is MPI there, and may this thread call it? */
+static cnn_status check_mpi(void)
+{
+    int yes = 0, level = 0;
+
+    TRY(result(MPI_Initialized(&yes), "MPI_Initialized"));
+    if (!yes)
+        return fail(CNN_ESTATE, "mpi_create: MPI is not initialised, which is "
+                                "up to the program");
+    TRY(result(MPI_Finalized(&yes), "MPI_Finalized"));
+    if (yes)
+        return fail(CNN_ESTATE, "mpi_create: MPI is finalised");
+    TRY(result(MPI_Query_thread(&level), "MPI_Query_thread"));
+    if (level < MPI_THREAD_FUNNELED)
+        return fail(CNN_ESTATE,
+                    "mpi_create: MPI gives %s, expected MPI_THREAD_FUNNELED or "
+                    "more, by MPI_Init_thread()",
+                    level_name(level));
+    TRY(result(MPI_Is_thread_main(&yes), "MPI_Is_thread_main"));
+    if (!yes && level == MPI_THREAD_FUNNELED)
+        return fail(CNN_ESTATE, "mpi_create: not called by MPI's main thread");
+    return CNN_OK;
+}
+
+static cnn_status check_comm(MPI_Comm comm)
+{
+    int between = 0;
+
+    if (comm == MPI_COMM_NULL)
+        return fail(CNN_EINVAL, "mpi_create: the communicator is "
+                                "MPI_COMM_NULL");
+    TRY(result(MPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter"));
+    if (between)
+        return fail(CNN_EINVAL, "mpi_create: the communicator is between two "
+                                "groups");
+    return CNN_OK;
+}
+
+/* As libcnn reads options, of which only some versions are longer. */
+static cnn_status read_options(const cnn_mpi_options *from, cnn_mpi_options *o)
+{
+    memset(o, 0, sizeof(*o));
+    if (from == NULL)
+        return CNN_OK;
+    if (from->struct_size != sizeof(*o))
+        return fail(CNN_EINVAL, "mpi: struct_size is %u, expected %zu",
+                    from->struct_size, sizeof(*o));
+    *o = *from;
+    if (o->portions < 0 || o->check_every < -1 || o->reserved != 0)
+        return fail(
+            CNN_EINVAL,
+            "mpi: portions %d, check_every %d, reserved %u, expected at "
+            "least 0, at least -1 and 0",
+            o->portions, o->check_every, o->reserved);
+    return CNN_OK;
+}
+
+/* What all ranks must have alike. */
+typedef struct kind {
+    uint32_t order; /* of bytes */
+    uint32_t pointer, library, headers;
+    int32_t portions, check_every;
+} kind;
+
+static kind kind_of(const cnn_mpi *m)
+{
+    const uint32_t headers = 10000u * CNN_VERSION_MAJOR +
+                             100u * CNN_VERSION_MINOR + CNN_VERSION_PATCH;
+
+    return (kind){0x01020304u,          (uint32_t)sizeof(void *),
+                  cnn_version_number(), headers,
+                  m->o.portions,        m->o.check_every};
+}
+
+static cnn_status compare(const kind *want, const kind *got)
+{
+    if (got->order != want->order || got->pointer != want->pointer)
+        return fail(CNN_EINVAL, "another kind of machine than rank 0");
+    if (got->library != want->library || got->headers != want->headers)
+        return fail(CNN_EINVAL,
+                    "libcnn %u and libcnn_mpi %u, rank 0 has %u and %u",
+                    got->library, got->headers, want->library, want->headers);
+    if (got->portions != want->portions ||
+        got->check_every != want->check_every)
+        return fail(
+            CNN_EINVAL, "portions %d and check_every %d, rank 0 has %d and %d",
+            got->portions, got->check_every, want->portions, want->check_every);
+    return CNN_OK;
+}
+
+static cnn_status meet(cnn_mpi *m, const cnn_mpi_options *options)
+{
+    TRY(agree(m, read_options(options, &m->o)));
+    const kind mine = kind_of(m);
+    kind first = mine;
+
+    TRY(spread(m, sizeof(first), &first));
+    return agree(m, compare(&first, &mine));
+}
+
+/* A duplicate, whose errors are returned. */
+static cnn_status take_comm(cnn_mpi *m, MPI_Comm comm)
+{
+    TRY(result(MPI_Comm_dup(comm, &m->comm), "MPI_Comm_dup"));
+    TRY(result(MPI_Comm_set_errhandler(m->comm, MPI_ERRORS_RETURN),
+               "MPI_Comm_set_errhandler"));
+    TRY(result(MPI_Comm_rank(m->comm, &m->rank), "MPI_Comm_rank"));
+    return result(MPI_Comm_size(m->comm, &m->size), "MPI_Comm_size");
+}
+
+cnn_mpi *cnn_mpi_create(MPI_Comm comm, const cnn_mpi_options *options)
+{
+    cnn_mpi made = {.comm = MPI_COMM_NULL};
+
+    if (check_mpi() != CNN_OK || check_comm(comm) != CNN_OK ||
+        take_comm(&made, comm) != CNN_OK)
+        return NULL;
+    cnn_mpi *m = malloc(sizeof(*m));
+    const cnn_status status = m != NULL ? CNN_OK
+                                        : fail(CNN_ENOMEM, "mpi_create: no "
+                                                           "memory");
+    if (agree(&made, status) == CNN_OK && meet(&made, options) == CNN_OK) {
+        *m = made;
+        return m;
+    }
+    MPI_Comm_free(&made.comm);
+    free(m);
+    return NULL;
+}
+
+void cnn_mpi_free(cnn_mpi *mpi)
+{
+    int finalized = 0;
+
+    if (mpi == NULL)
+        return;
+    MPI_Finalized(&finalized);
+    if (!finalized)
+        MPI_Comm_free(&mpi->comm);
+    free(mpi);
+}
+
+int32_t cnn_mpi_rank(const cnn_mpi *mpi)
+{
+    return mpi != NULL ? mpi->rank : 0;
+}
+
+int32_t cnn_mpi_size(const cnn_mpi *mpi)
+{
+    return mpi != NULL ? mpi->size : 0;
+}
+
+cnn_trainer *cnn_mpi_trainer_create(cnn_mpi *mpi, cnn_net *net,
+                                    cnn_optim *optim,
+                                    const cnn_dataset *dataset,
+                                    const cnn_trainer_options *options)
+{
+    if (mpi == NULL) {
+        fail(CNN_EINVAL, "mpi_trainer_create: mpi is NULL");
+        return NULL;
+    }
+    const cnn_ranks ranks = {.struct_size = sizeof(ranks),
+                             .rank = mpi->rank,
+                             .size = mpi->size,
+                             .portions = mpi->o.portions,
+                             .check_every = mpi->o.check_every,
+                             .exchange = exchange,
+                             .sum = sum,
+                             .spread = spread,
+                             .user = mpi};
+
+    return cnn_trainer_create_ranks(net, optim, dataset, &ranks, options);
+}
+
+/* ---------------------------------------------------- loops of your own --- */
+
+/* The arrays of a net, and the elements of all. */
+typedef struct arrays {
+    int64_t params, tensors, elements;
+} arrays;
+
+/* An array by its number. */
+static cnn_status array_of(cnn_net *net, int32_t index, cnn_tensor *tensor,
+                           int64_t *elements)
+{
+    char name[CNN_MAX_TENSOR_NAME];
+
+    tensor->struct_size = sizeof(*tensor);
+    TRY(cnn_net_tensor_name(net, index, name, sizeof(name)));
+    TRY(cnn_net_tensor(net, name, tensor));
+    *elements = 1;
+    for (int32_t i = 0; i < tensor->rank; i++)
+        *elements *= tensor->dims[i];
+    return CNN_OK;
+}
+
+static cnn_status count_arrays(cnn_net *net, arrays *a)
+{
+    cnn_tensor tensor;
+    int64_t elements;
+
+    memset(a, 0, sizeof(*a));
+    if (cnn_net_max_batch(net) == 0)
+        return fail(CNN_ESTATE, "mpi: the net is NULL or not built");
+    a->params = (int64_t)cnn_net_param_count(net);
+    a->tensors = cnn_net_tensor_count(net);
+    for (int32_t i = 0; i < a->tensors; i++) {
+        TRY(array_of(net, i, &tensor, &elements));
+        a->elements += elements;
+    }
+    return CNN_OK;
+}
+
+/* Have all ranks a net with such arrays? */
+static cnn_status check_nets(cnn_mpi *mpi, cnn_net *net)
+{
+    arrays mine, first;
+    cnn_status status = CNN_OK;
+
+    if (mpi == NULL)
+        return fail(CNN_EINVAL, "mpi: mpi is NULL");
+    TRY(agree(mpi, count_arrays(net, &mine)));
+    first = mine;
+    TRY(spread(mpi, sizeof(first), &first));
+    if (memcmp(&mine, &first, sizeof(mine)) != 0)
+        status = fail(CNN_ESHAPE,
+                      "a net of %lld arrays with %lld elements, rank 0 has "
+                      "%lld with %lld",
+                      (long long)mine.tensors, (long long)mine.elements,
+                      (long long)first.tensors, (long long)first.elements);
+    return agree(mpi, status);
+}
+
+cnn_status cnn_mpi_broadcast(cnn_mpi *mpi, cnn_net *net)
+{
+    cnn_tensor tensor;
+    int64_t elements;
+
+    TRY(check_nets(mpi, net));
+    const int32_t count = cnn_net_tensor_count(net);
+    for (int32_t i = 0; i < count; i++) {
+        TRY(array_of(net, i, &tensor, &elements));
+        TRY(spread(mpi, elements * (int64_t)sizeof(float), tensor.data));
+    }
+    return CNN_OK;
+}
+
+cnn_status cnn_mpi_sum_grads(cnn_mpi *mpi, cnn_net *net)
+{
+    TRY(check_nets(mpi, net));
+    return sum(mpi, (int64_t)cnn_net_param_count(net), cnn_net_grads(net));
+}
