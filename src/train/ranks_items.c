@@ -28,9 +28,11 @@ static uint64_t add_bytes(uint64_t hash, const void *bytes, size_t size)
         memcpy(&word, at, sizeof(word));
         hash = stir(hash, word);
     }
+    if (size == 0)
+        return hash;
     word = size;
     memcpy(&word, at, size);
-    return size > 0 ? stir(hash, word) : hash;
+    return stir(hash, word);
 }
 
 /* The settings of an options struct, without its size. */
