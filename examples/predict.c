@@ -267,7 +267,6 @@ int main(int argc, char **argv)
     settings s = {.images = allocate((size_t)argc, sizeof(char *))};
 
     options_parse(&argp, &s.run, argc, argv, &s);
-    check(cnn_set_num_threads(s.run.threads), NULL);
     cnn_net *net = load(&s);
     const int code = answer_all(&s, net);
     cnn_net_free(net);

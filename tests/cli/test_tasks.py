@@ -3,8 +3,10 @@ has the command line that all have.
 
     python3 test_tasks.py FOLDER_OF_PROGRAMS
 """
+import os
 import pathlib
 import re
+import time
 import unittest
 
 from example import TASKS, ExampleTest, accuracy, png_size
@@ -75,6 +77,33 @@ class Tasks(ExampleTest):
                 self.run_example("--epochs=0", code=64)
                 self.run_example("--save=no/where", code=73)
                 self.run_example("--data=nowhere", code=66)
+
+    def most_threads(self, *options):
+        """Of the process while it trains; the BLAS has none of its own."""
+        environment = {**self.environment, "OPENBLAS_NUM_THREADS": "1"}
+        most = 0
+        with self.start(*options, env=environment) as process:
+            while process.poll() is None and most < 3:
+                try:
+                    most = max(most, len(os.listdir(
+                        f"/proc/{process.pid}/task")))
+                except OSError:  # it has ended
+                    break
+                time.sleep(0.001)
+            process.kill()
+        return most
+
+    def test_threads_are_used(self):
+        """A net has those that were set when it was built."""
+        for self.program, *options in (
+                ("angle", "--epochs=20"), ("fashion", "--steps=60"),
+                ("lenet5_relu", "--steps=300"),
+                ("lenet5_swap", "--steps=100", "--rates=1e-5")):
+            for threads in 1, 3:
+                with self.subTest(program=self.program, threads=threads):
+                    self.assertEqual(self.most_threads(
+                        *options, "-q", "--data", self.data,
+                        f"--threads={threads}"), threads)
 
     def test_ctrl_c(self):
         """It says what it has, and saves it."""

@@ -255,8 +255,6 @@ int example_main(const example *e, int argc, char **argv)
 
     example_parse(&o, e, argc, argv);
     check_paths(&o);
-    /* Before: a net uses no more threads than there were when it was built. */
-    check(cnn_set_num_threads(o.run.threads), NULL);
     cnn_net *net = make_net(&o);
     if (o.train && o.summary < 0)
         check_output_layer(&o, net);

@@ -14,7 +14,7 @@ typedef struct task {
     const char *picture; /* .png or .svg, NULL if not wanted */
 } task;
 
-/* Reads the command line and sets the threads. */
+/* Reads the command line, and prints the first line. */
 void task_start(task *t, int argc, char **argv);
 
 /* Trains a net as the recipe says; `name` is shown with the progress if it is

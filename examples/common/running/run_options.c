@@ -130,11 +130,13 @@ void options_parse(const struct argp *argp, run_options *run, int argc,
     run->program =
         strrchr(argv[0], '/') != NULL ? strrchr(argv[0], '/') + 1 : argv[0];
     argp_parse(argp, argc, argv, 0, NULL, input);
+    /* Here, because a net uses no more threads than were set when it was built.
+     */
+    check(cnn_set_num_threads(run->threads), NULL);
 }
 
 void options_start(const run_options *run)
 {
-    check(cnn_set_num_threads(run->threads), NULL);
     printf("%s: libcnn %s, threads %d, seed %u\n", run->program,
            cnn_version_string(), (int)cnn_num_threads(), (unsigned)run->seed);
     fflush(stdout);

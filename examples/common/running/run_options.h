@@ -32,14 +32,14 @@ extern const struct argp recipe_argp; /* with recipe_options */
 recipe recipe_choose(const recipe_options *o, const recipe *as_published,
                      const recipe *tuned);
 
-/* Parses the command line of a program with these children, and sets its name.
- * All inputs start as zeros. Exits after --help and --version. Exits with
- * EX_USAGE and a hint if the command line is wrong. */
+/* Parses the command line of a program with these children, sets its name and
+ * the number of threads. All inputs start as zeros. Exits after --help and
+ * --version. Exits with EX_USAGE and a hint if the command line is wrong. */
 void options_parse(const struct argp *argp, run_options *run, int argc,
                    char **argv, void *input);
 
-/* Sets the number of threads. Prints the first line of a program: its name,
- * threads and seed; with --verbose also how the library was built. */
+/* Prints the first line of a program: its name, threads and seed; with
+ * --verbose also how the library was built. */
 void options_start(const run_options *run);
 
 /* The value of an option; exits with a hint if it is not of that kind. */
