@@ -4,6 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static unsigned forks;
@@ -16,14 +18,6 @@ static _Thread_local bool own, held;
 
 /* What fork() and exit() wait at most, in seconds. */
 #define PATIENCE 1.0
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void wait_briefly(void)
 {
@@ -84,9 +78,9 @@ void cnn__gate_end(void)
 /* A reader may be waiting for a network. */
 static void wait_for_others(void)
 {
-    const double end = now() + PATIENCE;
+    const double end = cnn__seconds() + PATIENCE;
 
-    while (atomic_load(&reading) > (own ? 1 : 0) && now() < end)
+    while (atomic_load(&reading) > (own ? 1 : 0) && cnn__seconds() < end)
         wait_briefly();
 }
 
@@ -96,8 +90,8 @@ static void before_fork(void)
 {
     atomic_fetch_add(&forking, 1);
     wait_for_others();
-    const double end = now() + PATIENCE;
-    while (!(held = pthread_mutex_trylock(&lock) == 0) && now() < end)
+    const double end = cnn__seconds() + PATIENCE;
+    while (!(held = pthread_mutex_trylock(&lock) == 0) && cnn__seconds() < end)
         wait_briefly();
 }
 

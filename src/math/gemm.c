@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/threads.h"
 
 #if defined(__has_feature)
@@ -90,8 +91,10 @@ static void leave_blas(void)
  * than that, waiting does not help. */
 static void wait_for_others(void)
 {
+    const double end = cnn__seconds() + 1.0;
+
     holding++;
-    for (int i = 0; i < 10000 && atomic_load(&inside) > counted; i++)
+    while (atomic_load(&inside) > counted && cnn__seconds() < end)
         nanosleep(&interval, NULL);
 }
 

@@ -2,8 +2,8 @@
 #include "cnn/fit.h"
 
 #include <math.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/options.h"
 #include "train/step.h"
 #include "train/trainer_impl.h"
@@ -16,15 +16,6 @@ typedef struct run {
     double start;
     bool stop; /* a callback said so */
 } run;
-
-/* A monotonic clock, in seconds. */
-static double now(void)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
 
 /* ------------------------------------------------- epochs, validations --- */
 
@@ -69,7 +60,7 @@ static cnn_status settle(run *r)
         return CNN_OK;
     e.epoch = t->sums.epoch;
     e.step = t->step;
-    e.seconds = now() - r->start;
+    e.seconds = cnn__seconds() - r->start;
     e.training = means(t);
     r->stop |= r->o.epoch_callback(r->o.user, &e) != 0;
     return CNN_OK;
@@ -91,7 +82,7 @@ static int32_t reason(const run *r)
         return CNN_STOPPED_EPOCHS;
     if (o->steps > 0 && t->step >= o->steps)
         return CNN_STOPPED_STEPS;
-    if (o->seconds > 0.0 && now() - r->start >= o->seconds)
+    if (o->seconds > 0.0 && cnn__seconds() - r->start >= o->seconds)
         return CNN_STOPPED_TIME;
     return atomic_exchange(&t->cancel, 0) ? CNN_STOPPED_CANCEL
                                           : CNN_STOPPED_NONE;
@@ -225,7 +216,7 @@ cnn_status cnn_trainer_fit(cnn_trainer *t, const cnn_fit_options *options)
     t->stopped = CNN_STOPPED_NONE;
     CNN__TRY(cnn__options_read(&r.o, sizeof(r.o), options, "fit"));
     CNN__TRY(check(t, &r.o));
-    r.start = now();
+    r.start = cnn__seconds();
     return go(&r);
 }
 
