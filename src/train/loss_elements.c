@@ -78,14 +78,15 @@ double cnn__huber(const cnn__criterion *c, const cnn__scored_sample *s,
     return mean_over(c, s, scale, dy, huber);
 }
 
-/* Outputs that are computed at a time, in vectors, and the running sums of
- * their losses, added up in fixed order. */
-enum { BLOCK = 64, SUMS = 4 };
+/* Outputs that are computed at a time, in vectors without a branch, and the
+ * running sums of their losses, added up in fixed order. */
+enum { BLOCK = 64, SUMS = 8 };
 
-/* log(1 + exp(-|y|)), and p - t, p = 1 / (1 + exp(-y)), also where p is so near
- * to 1 that it would be rounded to it. */
-static void binary_block(size_t n, const float *y, const float *t, float *tail,
-                         float *slope)
+/* For each of n outputs max(y, 0), log(1 + exp(-|y|)), and p - t,
+ * p = 1 / (1 + exp(-y)), also where p is so near to 1 that it would be rounded
+ * to it. */
+static void binary_block(size_t n, const float *y, const float *t, float *above,
+                         float *tail, float *slope)
 {
     const cnn__map *maps = cnn__simd_used()->maps;
     float less[BLOCK], rest[BLOCK]; /* -|y|, and 1 - p or p */
@@ -94,8 +95,29 @@ static void binary_block(size_t n, const float *y, const float *t, float *tail,
         less[i] = -fabsf(y[i]);
     maps[CNN_SOFTPLUS].forward(0.0f, less, tail, n);
     maps[CNN_SIGMOID].forward(0.0f, less, rest, n);
-    for (size_t i = 0; i < n; i++)
-        slope[i] = y[i] >= 0.0f ? (1.0f - t[i]) - rest[i] : rest[i] - t[i];
+    /* Of one condition compilers make no branch. */
+    for (size_t i = 0; i < n; i++) {
+        const float wrong = y[i] >= 0.0f ? 1.0f - t[i] : -t[i];
+
+        above[i] = y[i] >= 0.0f ? y[i] : 0.0f;
+        slope[i] = wrong + (y[i] >= 0.0f ? -rest[i] : rest[i]);
+    }
+}
+
+/* above - y t + tail, in double, since the first two may cancel. */
+static void add_block(size_t n, const float *y, const float *t,
+                      const float *above, const float *tail, double *sums)
+{
+    size_t i = 0;
+
+    for (; i + SUMS <= n; i += SUMS)
+        for (size_t k = 0; k < SUMS; k++)
+            sums[k] += (double)above[i + k] -
+                       (double)y[i + k] * (double)t[i + k] +
+                       (double)tail[i + k];
+    for (; i < n; i++)
+        sums[i % SUMS] +=
+            (double)above[i] - (double)y[i] * (double)t[i] + (double)tail[i];
 }
 
 /* -t log p - (1 - t) log(1 - p), written so that nothing overflows: max(y, 0) -
@@ -104,22 +126,21 @@ double cnn__binary_cross_entropy(const cnn__criterion *c,
                                  const cnn__scored_sample *s, float scale,
                                  float *dy)
 {
-    float t[BLOCK], tail[BLOCK], slope[BLOCK];
-    double sums[SUMS] = {0.0};
+    float t[BLOCK], above[BLOCK], tail[BLOCK], slope[BLOCK];
+    double sums[SUMS] = {0.0}, sum = 0.0;
 
     (void)c;
     for (size_t k = 0; k < s->K; k += BLOCK) {
         const size_t n = s->K - k < BLOCK ? s->K - k : BLOCK;
-        const float *y = s->y + k;
 
         for (size_t i = 0; i < n; i++)
             t[i] = cnn__target(s, k + i);
-        binary_block(n, y, t, tail, slope);
-        for (size_t i = 0; i < n; i++)
-            sums[i % SUMS] += (y[i] > 0.0f ? (double)y[i] : 0.0) -
-                              (double)y[i] * (double)t[i] + (double)tail[i];
+        binary_block(n, s->y + k, t, above, tail, slope);
+        add_block(n, s->y + k, t, above, tail, sums);
         for (size_t i = 0; dy != NULL && i < n; i++)
             dy[k + i] = scale * slope[i] / (float)s->K;
     }
-    return (sums[0] + sums[1] + sums[2] + sums[3]) / (double)s->K;
+    for (size_t k = 0; k < SUMS; k++)
+        sum += sums[k];
+    return sum / (double)s->K;
 }
