@@ -5,6 +5,7 @@
  * In the order in which one needs them:
  *
  *     net.h       a stack of layers: build, train, predict
+ *     graph.h     nets with branches
  *     layer.h     the layers, and running one by hand
  *     conv_transpose.h  transposed convolution
  *     norm.h      layers that normalise
@@ -54,6 +55,7 @@
 #include "cnn/custom.h"
 #include "cnn/dataset.h"
 #include "cnn/fit.h"
+#include "cnn/graph.h"
 #include "cnn/inspect.h"
 #include "cnn/layer.h"
 #include "cnn/model.h"

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cnn/graph.h"
+
 /* -------------------------------------------------------- describing --- */
 
 static json_t *describe_field(const cnn_layer *layer, const cnn__field *field)
@@ -57,6 +59,24 @@ static int describe_kind(const cnn_layer *layer, json_t *json)
                                json_string(custom->settings(layer)));
 }
 
+/* Which outputs a layer takes, unless it is only that of the one before: stacks
+ * are described as they always were. */
+static int describe_sources(const cnn_layer *layer, json_t *json)
+{
+    json_t *list;
+    int bad = 0;
+
+    if (layer->ops->join == NULL)
+        return layer->from[0] == layer->index - 1
+                   ? 0
+                   : json_object_set_new(json, "from",
+                                         json_integer(layer->from[0]));
+    list = json_array();
+    for (int32_t k = 0; k < layer->from_count; k++)
+        bad |= json_array_append_new(list, json_integer(layer->from[k]));
+    return bad | json_object_set_new(json, "from", list);
+}
+
 static int describe_layer(const cnn_layer *layer, json_t *list)
 {
     json_t *json = json_object();
@@ -68,7 +88,7 @@ static int describe_layer(const cnn_layer *layer, json_t *list)
             bad |= json_object_set_new(json, field->name,
                                        describe_field(layer, field));
     }
-    bad |= describe_table(layer, json);
+    bad |= describe_table(layer, json) | describe_sources(layer, json);
     return bad | json_array_append_new(list, json);
 }
 
@@ -187,7 +207,8 @@ static cnn_status read_settings(cnn_layer *layer, json_t *json)
     {
         const cnn__field *field = find_field(layer->ops, name);
 
-        if (strcmp(name, "kind") == 0 || strcmp(name, "table") == 0)
+        if (strcmp(name, "kind") == 0 || strcmp(name, "table") == 0 ||
+            strcmp(name, "from") == 0)
             continue;
         if (field == NULL)
             return cnn__fail(CNN_EUNSUPPORTED, "setting %.64s is not known",
@@ -198,6 +219,38 @@ static cnn_status read_settings(cnn_layer *layer, json_t *json)
         CNN__TRY(layer->ops->check(layer));
     value = json_object_get(json, "table");
     return value != NULL ? read_table(layer, value) : CNN_OK;
+}
+
+/* Adds a layer after the one that the file names, or after the last. */
+static cnn_status add_layer(const json_t *json, cnn_net *net, cnn_layer *layer)
+{
+    const json_t *from = json_object_get(json, "from");
+    int32_t number = cnn_net_layer_count(net) - 1;
+
+    if (from != NULL && !read_int(from, &number)) {
+        cnn_layer_free(layer);
+        return cnn__fail(CNN_EFORMAT, "from is not the number of a layer");
+    }
+    return cnn_net_append(net, number, layer) != CNN_NET_FAILED
+               ? CNN_OK
+               : cnn_last_status();
+}
+
+static cnn_status read_join(const json_t *json, int32_t kind, cnn_net *net)
+{
+    const json_t *list = json_object_get(json, "from");
+    const size_t count = json_array_size(list);
+    int32_t from[CNN_MAX_JOINED];
+
+    if (count < 2 || count > CNN_MAX_JOINED)
+        return cnn__fail(CNN_EFORMAT, "it joins %zu layers, expected 2 to %d",
+                         count, CNN_MAX_JOINED);
+    for (size_t k = 0; k < count; k++)
+        if (!read_int(json_array_get(list, k), &from[k]))
+            return cnn__fail(CNN_EFORMAT, "from has no numbers of layers");
+    return cnn_net_join(net, kind, (int32_t)count, from) != CNN_NET_FAILED
+               ? CNN_OK
+               : cnn_last_status();
 }
 
 /* Lets the program make its own layer. */
@@ -226,7 +279,7 @@ static cnn_status read_custom(json_t *json, const cnn__maker *maker,
         cnn_layer_free(layer);
         return cnn_last_status();
     }
-    return cnn_net_add(net, layer);
+    return add_layer(json, net, layer);
 }
 
 static cnn_status read_layer(json_t *json, const cnn__maker *maker,
@@ -241,6 +294,8 @@ static cnn_status read_layer(json_t *json, const cnn__maker *maker,
         return read_custom(json, maker, net);
     if (ops == NULL)
         return cnn__fail(CNN_EUNSUPPORTED, "kind %.64s is not known", kind);
+    if (ops->join != NULL)
+        return read_join(json, ops->join->kind, net);
     cnn_layer *layer = cnn__layer_new(ops, NULL);
     if (layer == NULL)
         return cnn_last_status();
@@ -248,7 +303,7 @@ static cnn_status read_layer(json_t *json, const cnn__maker *maker,
         cnn_layer_free(layer);
         return cnn_last_status();
     }
-    return cnn_net_add(net, layer);
+    return add_layer(json, net, layer);
 }
 
 static cnn_status read_loss_options(const json_t *json, cnn_net *net)

@@ -20,5 +20,7 @@ extern const cnn__layer_ops cnn__layernorm_ops;
 extern const cnn__layer_ops cnn__rbf_ops;
 extern const cnn__layer_ops cnn__upsample2d_ops;
 extern const cnn__layer_ops cnn__reshape_ops;
+extern const cnn__layer_ops cnn__add_ops;
+extern const cnn__layer_ops cnn__concat_ops;
 
 #endif

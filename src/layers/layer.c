@@ -51,7 +51,7 @@ cnn_status cnn_layer_build(cnn_layer *layer, const cnn_shape *in,
                          layer->ops->kind,
                          layer->owned ? "owned by a net" : "built already");
     CNN__TRY(cnn__check_input(in, max_batch));
-    CNN__TRY(cnn__layer_shape(layer, in));
+    CNN__TRY(cnn__layer_shape(layer, &in));
     const cnn__workspace need = cnn__layer_workspace(layer, max_batch);
     const int32_t workers = cnn_num_threads();
     lay_out(layer, &need, workers, &arena);
@@ -73,6 +73,11 @@ static cnn_status check_run(const cnn_layer *layer, int32_t batch,
                             const void *arrays_present)
 {
     CNN__TRY(cnn__layer_check_built(layer, arrays_present));
+    if (layer->ops->join != NULL)
+        return cnn__fail(CNN_EUNSUPPORTED,
+                         "a layer of kind %s has several inputs: only its net "
+                         "runs it",
+                         layer->ops->kind);
     return cnn__check_batch(batch, layer->max_batch);
 }
 

@@ -65,6 +65,13 @@ cnn_layer *cnn_layer_copy(const cnn_layer *layer)
                   layer->ops->kind);
         return cnn__lost(CNN__LAYER);
     }
+    if (layer->ops->join != NULL) {
+        cnn__fail(CNN_EUNSUPPORTED,
+                  "layer_copy: a layer of kind %s has several inputs, and "
+                  "cnn_net_join() makes it",
+                  layer->ops->kind);
+        return cnn__lost(CNN__LAYER);
+    }
     cnn_layer *copy = copy_settings(layer);
     if (copy == NULL)
         return NULL;

@@ -135,15 +135,17 @@ cnn_status cnn__check_sample(const cnn_shape *shape, const char *what)
     return CNN_OK;
 }
 
-cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in)
+cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *const *in)
 {
-    layer->in = *in;
-    layer->out = *in;
+    layer->in = *in[0];
+    layer->out = *in[0];
     layer->tensor_count = 0;
     layer->params.count = 0;
     layer->params.fixed_count = 0;
     if (layer->ops->shape != NULL)
         CNN__TRY(layer->ops->shape(layer));
+    if (layer->ops->join != NULL)
+        CNN__TRY(layer->ops->join->shape(layer, in));
     CNN__TRY(cnn__check_sample(&layer->out, "output"));
     for (int32_t i = 0; i < layer->tensor_count; i++) {
         size_t *count = layer->tensors[i].fixed ? &layer->params.fixed_count

@@ -19,10 +19,14 @@ typedef struct cnn__given {
 struct cnn_layer {
     const cnn__layer_ops *ops;
     bool built;
-    bool owned;      /* by a net */
-    int32_t frozen;  /* CNN_LEARNING to CNN_FROZEN_PARAMS */
-    float lr_factor; /* of the optimiser's learning rate */
-    int32_t index;   /* in its net */
+    bool owned;          /* by a net */
+    int32_t frozen;      /* CNN_LEARNING to CNN_FROZEN_PARAMS */
+    float lr_factor;     /* of the optimiser's learning rate */
+    int32_t index;       /* in its net */
+    int32_t from_count;  /* in a net, how many layers it takes outputs of, */
+    const int32_t *from; /* and their numbers; CNN_NET_INPUT: the net's input */
+    int32_t only_from;   /* where `from` points, but in joins */
+    int32_t uses;        /* how many times layers of its net take its output */
     cnn_shape in, out;
     int32_t max_batch;
     int32_t tensor_count;
@@ -64,8 +68,9 @@ cnn_status cnn__check_weights(uint32_t flags, const cnn__initial *weight,
  * CNN_EINVAL unless it is above 0. */
 cnn_status cnn__check_epsilon(float *epsilon);
 
-/* Sets `in`, infers `out`, counts the parameters. */
-cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *in);
+/* Sets `in`, infers `out`, counts the parameters. A join has as many shapes as
+ * inputs, any other layer one. */
+cnn_status cnn__layer_shape(cnn_layer *layer, const cnn_shape *const *in);
 
 /* The memory that passes of up to `batch` samples need. */
 cnn__workspace cnn__layer_workspace(const cnn_layer *layer, int32_t batch);

@@ -43,6 +43,7 @@ typedef struct cnn__run {
     int32_t batch;
     uint32_t flags;          /* CNN_TRAIN */
     const cnn__fused *fused; /* what takes this layer's outputs, or NULL */
+    const cnn_layer *next;   /* the activation that a join runs too, or NULL */
     uint64_t seed;           /* of the build */
     uint64_t step;  /* number of this pass with CNN_TRAIN; seed and step fix the
                        random numbers of the pass, ... */
@@ -115,6 +116,20 @@ typedef struct cnn__custom_ops {
     cnn_layer *(*copy)(const cnn_layer *layer);      /* a new one, not built */
 } cnn__custom_ops;
 
+/* For a layer with several inputs (layers/join.c), which only a net runs. It
+ * has these instead of `shape`, `forward` and `backward`. layer->in is the
+ * shape of its first input. */
+typedef struct cnn__join_ops {
+    int32_t kind; /* CNN_JOIN_... */
+    cnn_status (*shape)(cnn_layer *layer, const cnn_shape *const *in);
+    /* y may be the first or second of x, with CNN__IN_PLACE. */
+    void (*forward)(const cnn_layer *layer, const cnn__run *run,
+                    const float *const *x, float *y);
+    /* dx of input k. NULL: it is dy, for all of them. */
+    void (*backward)(const cnn_layer *layer, const cnn__run *run, int32_t k,
+                     const float *dy, float *dx);
+} cnn__join_ops;
+
 typedef struct cnn__layer_ops {
     const char *kind;
     size_t size;                  /* of the layer's struct */
@@ -155,6 +170,7 @@ typedef struct cnn__layer_ops {
     const cnn__head_ops *head;
     const cnn__table_ops *table;
     const cnn__custom_ops *custom;
+    const cnn__join_ops *join;
 } cnn__layer_ops;
 
 /* The number of passes wraps after this one, so that a JSON file can hold it

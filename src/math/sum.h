@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "math/vectorize.h"
+
 /* The sum of x[0 .. n). */
 float cnn__sum(const float *x, size_t n);
 
@@ -12,6 +14,15 @@ float cnn__dot(const float *x, const float *y, size_t n);
 
 /* The Euclidean norm of x[0 .. n), in double. */
 double cnn__norm(const float *x, size_t n);
+
+/* to[i] = a[i] + b[i]; `to` may be a or b. */
+static inline void cnn__sum_of(float *to, const float *a, const float *b,
+                               size_t n)
+{
+    CNN__VECTORIZE
+    for (size_t i = 0; i < n; i++)
+        to[i] = a[i] + b[i];
+}
 
 /* to[i] += from[i]; the arrays do not overlap. Inline, so that short runs cost
  * no call. */

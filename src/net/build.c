@@ -1,5 +1,6 @@
 /* Building a net: shapes, then one block of memory, then the parameters. */
 #include "base/threads.h"
+#include "cnn/graph.h"
 #include "cnn/runtime.h"
 #include "net/net_impl.h"
 
@@ -30,56 +31,84 @@ static cnn_status check_floats(const cnn_net *net, const cnn_shape *in)
     return CNN_OK;
 }
 
+/* The shape of layer i from those that it takes. */
+static cnn_status infer_layer(cnn_net *net, int32_t i, const cnn_shape *in)
+{
+    const cnn_shape *shapes[CNN_MAX_JOINED];
+    cnn_layer *layer = net->layers[i];
+
+    layer->uses = 0;
+    for (int32_t k = 0; k < layer->from_count; k++) {
+        const int32_t from = layer->from[k];
+
+        shapes[k] = from >= 0 ? &net->layers[from]->out : in;
+        if (from >= 0)
+            net->layers[from]->uses++;
+    }
+    if (cnn__layer_shape(layer, shapes) == CNN_OK)
+        return CNN_OK;
+    cnn__fail_where("layer %d (%s)", i, layer->ops->kind);
+    return cnn_last_status();
+}
+
+/* Planning a net with branches takes quadratic time. */
+static cnn_status check_branches(const cnn_net *net)
+{
+    int32_t stacked = 0;
+
+    while (stacked < net->count && net->layers[stacked]->from_count == 1 &&
+           net->layers[stacked]->from[0] == stacked - 1)
+        stacked++;
+    if (stacked < net->count && net->count > CNN_MAX_BRANCHED_LAYERS)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "%d layers, in a net with branches at most %d",
+                         net->count, CNN_MAX_BRANCHED_LAYERS);
+    return CNN_OK;
+}
+
+/* Only the last layer gives the output of the net. */
+static cnn_status check_uses(const cnn_net *net)
+{
+    for (int32_t i = 0; i < net->count - 1; i++)
+        if (net->layers[i]->uses == 0)
+            return cnn__fail(CNN_EINVAL,
+                             "no layer takes the output of layer %d (%s), and "
+                             "only layer %d (%s), the last, gives that of the "
+                             "net",
+                             i, net->layers[i]->ops->kind, net->count - 1,
+                             net->layers[net->count - 1]->ops->kind);
+    return CNN_OK;
+}
+
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in)
 {
-    const cnn_shape first = *in;
-
     net->params.count = 0;
     net->params.fixed_count = 0;
     for (int32_t i = 0; i < net->count; i++) {
         cnn_layer *layer = net->layers[i];
 
-        if (cnn__layer_shape(layer, in) != CNN_OK) {
-            cnn__fail_where("layer %d (%s)", i, layer->ops->kind);
-            return cnn_last_status();
-        }
-        in = &layer->out;
+        CNN__TRY(infer_layer(net, i, in));
         net->params.count =
             cnn__size_add(net->params.count, layer->params.count);
         net->params.fixed_count =
             cnn__size_add(net->params.fixed_count, layer->params.fixed_count);
     }
-    net->out = *in;
-    return check_floats(net, &first);
-}
-
-/* The largest output whose gradient is stored as a whole. */
-static size_t most_floats(const cnn_net *net, int32_t batch)
-{
-    size_t most = 0;
-
-    for (int32_t i = 0; i < net->count; i++) {
-        const size_t size = cnn__shape_size(&net->layers[i]->out);
-
-        if (!cnn__fusion_inside(net->pass.fusions, i))
-            most = size > most ? size : most;
-    }
-    return cnn__size_mul(most, (size_t)batch);
+    CNN__TRY(check_branches(net));
+    CNN__TRY(check_uses(net));
+    net->out = net->layers[net->count - 1]->out;
+    return check_floats(net, in);
 }
 
 static void lay_out(cnn_net *net, int32_t batch, int32_t workers,
                     cnn__arena *arena)
 {
     cnn__params *p = &net->params;
-    const size_t gradient = most_floats(net, batch);
 
     p->value = cnn__arena_floats(arena, p->count);
     p->grad = cnn__arena_floats(arena, p->count);
     for (int i = 0; i < CNN__MAX_SLOTS; i++)
         p->slot[i] = cnn__arena_floats(arena, p->count);
     p->fixed = cnn__arena_floats(arena, p->fixed_count);
-    net->gradient[0] = cnn__arena_floats(arena, gradient);
-    net->gradient[1] = cnn__arena_floats(arena, gradient);
     cnn__pass_plan(&net->pass, batch, true, workers, arena);
 }
 
@@ -122,13 +151,15 @@ cnn_status cnn_net_build(cnn_net *net, const cnn_shape *in, int32_t max_batch,
     CNN__TRY(check_buildable(net, in));
     CNN__TRY(cnn__check_input(in, max_batch));
     CNN__TRY(cnn__net_infer(net, in));
-    CNN__TRY(cnn__pass_start(&net->pass, net->layers, net->count, max_batch));
+    CNN__TRY(
+        cnn__pass_start(&net->pass, net->layers, net->count, max_batch, true));
     const int32_t workers = cnn_num_threads();
     lay_out(net, max_batch, workers, &arena);
     net->memory = cnn__alloc(arena.used);
     if (net->memory == NULL)
         return cnn_last_status();
-    net->memory_size = arena.used + cnn__fusions_bytes(net->count);
+    net->memory_size =
+        arena.used + cnn__pass_bytes(net->layers, net->count, true);
     arena = (cnn__arena){.base = net->memory};
     lay_out(net, max_batch, workers, &arena);
     net->pass.run.seed = seed;

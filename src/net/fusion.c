@@ -97,37 +97,47 @@ static void plan_scratch(cnn__fusion *f, size_t grain, int32_t batch)
                                  (f->by_argmax ? out_floats(f->last) : 0));
 }
 
-static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t batch)
+/* The layer after layer i, if nothing else takes the output of i. */
+static const cnn_layer *follower(cnn_layer *const *layers, int32_t count,
+                                 int32_t i)
 {
-    const cnn_layer *head = layers[0];
+    return i + 1 < count && layers[i]->uses == 1 && layers[i + 1]->from[0] == i
+               ? layers[i + 1]
+               : NULL;
+}
+
+static cnn__fusion find(cnn_layer *const *layers, int32_t count, int32_t i,
+                        int32_t batch)
+{
+    const cnn_layer *head = layers[i];
     cnn__fusion f = {.calls = {place, done, gradient}, .head = head};
-    int32_t length = 0;
+    const cnn_layer *next = follower(layers, count, i);
+    int32_t last = i + 1;
 
     if (head->ops->head == NULL)
         return f;
     const size_t grain = (size_t)head->ops->head->grain(head, batch);
     if (grain == 0 || cnn__size_mul(grain, out_floats(head)) > MOST_FLOATS)
         return f;
-    if (length + 1 < count && layers[length + 1]->ops->pointwise != NULL)
-        f.activation = layers[++length];
-    if (length + 1 >= count || layers[length + 1]->ops->samples == NULL)
+    if (next != NULL && next->ops->pointwise != NULL) {
+        f.activation = next;
+        next = follower(layers, count, last++);
+    }
+    if (next == NULL || next->ops->samples == NULL)
         return f;
-    f.last = layers[++length];
-    f.length = length;
+    f.last = next;
+    f.length = last - i;
     f.by_argmax =
         f.last->ops->argmax != NULL && f.last->ops->argmax->fits(f.last);
     plan_scratch(&f, grain, batch);
     return f;
 }
 
-cnn__fusion *cnn__fusions_find(cnn_layer *const *layers, int32_t count,
-                               int32_t batch)
+void cnn__fusions_find(cnn__fusion *fusions, cnn_layer *const *layers,
+                       int32_t count, int32_t batch)
 {
-    cnn__fusion *fusions = cnn__alloc(cnn__fusions_bytes(count));
-
-    for (int32_t i = 0; i < count && fusions != NULL; i++)
-        fusions[i] = find(layers + i, count - i, batch);
-    return fusions;
+    for (int32_t i = 0; i < count; i++)
+        fusions[i] = find(layers, count, i, batch);
 }
 
 bool cnn__fusion_inside(const cnn__fusion *fusions, int32_t i)

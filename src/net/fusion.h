@@ -36,17 +36,10 @@ typedef struct cnn__fusion {
     float *y;              /* output of `last`, for the batch */
 } cnn__fusion;
 
-/* Finds what is fused in passes of up to `batch` samples: an array with an
- * element for each layer, without memory for the passes yet; to be freed with
- * cnn__free(). The shapes must be known. NULL if memory is short. */
-cnn__fusion *cnn__fusions_find(cnn_layer *const *layers, int32_t count,
-                               int32_t batch);
-
-/* Bytes of that array. */
-static inline size_t cnn__fusions_bytes(int32_t count)
-{
-    return (size_t)count * sizeof(cnn__fusion);
-}
+/* Finds what is fused in passes of up to `batch` samples: an element for each
+ * layer, without memory for the passes yet. The shapes must be known. */
+void cnn__fusions_find(cnn__fusion *fusions, cnn_layer *const *layers,
+                       int32_t count, int32_t batch);
 
 /* Is layer i fused to the next one? Then its gradient is never stored as a
  * whole. */

@@ -34,67 +34,6 @@ void cnn_net_free(cnn_net *net)
 
 /* -------------------------------------------------------- describing --- */
 
-static cnn_status grow(cnn_net *net)
-{
-    const int32_t capacity = net->capacity > 0 ? 2 * net->capacity : 16;
-    cnn_layer **layers;
-
-    if (net->count < net->capacity)
-        return CNN_OK;
-    if (net->count > INT32_MAX / 4)
-        return cnn__fail(CNN_EOVERFLOW, "%d layers", net->count);
-    layers = cnn__alloc((size_t)capacity * sizeof(*layers));
-    if (layers == NULL)
-        return cnn_last_status();
-    for (int32_t i = 0; i < net->count; i++)
-        layers[i] = net->layers[i];
-    cnn__free(net->layers);
-    net->layers = layers;
-    net->capacity = capacity;
-    return CNN_OK;
-}
-
-/* Remembers the failure just recorded, so that the build fails with it. */
-static cnn_status stick(cnn_net *net)
-{
-    if (net->stuck == CNN_OK) {
-        net->stuck = cnn_last_status();
-        snprintf(net->stuck_text, sizeof(net->stuck_text), "%s",
-                 cnn_last_error());
-    }
-    return cnn_last_status();
-}
-
-static cnn_status check_addable(const cnn_net *net, const cnn_layer *layer)
-{
-    if (net->built)
-        return cnn__fail(CNN_ESTATE, "net_add: the net is built already");
-    if (layer->built || layer->owned)
-        return cnn__fail(CNN_ESTATE, "net_add: the %s layer is %s",
-                         layer->ops->kind,
-                         layer->owned ? "owned by a net" : "built already");
-    return CNN_OK;
-}
-
-cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
-{
-    if (net == NULL) {
-        cnn_layer_free(layer);
-        return cnn__fail_null(CNN__NET, "net_add");
-    }
-    if (layer == NULL) {
-        cnn__fail_null(CNN__LAYER, "net_add");
-        return stick(net);
-    }
-    if (check_addable(net, layer) != CNN_OK || grow(net) != CNN_OK) {
-        cnn_layer_free(layer);
-        return net->built ? cnn_last_status() : stick(net);
-    }
-    layer->owned = true;
-    net->layers[net->count++] = layer;
-    return CNN_OK;
-}
-
 cnn_status cnn_net_set_loss(cnn_net *net, int32_t loss, int32_t reduction)
 {
     if (net == NULL)

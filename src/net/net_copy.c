@@ -1,6 +1,7 @@
 /* Copies of nets, of parts of them, and of their parameters. */
 #include <string.h>
 
+#include "cnn/graph.h"
 #include "cnn/parts.h"
 #include "net/net_impl.h"
 
@@ -17,18 +18,44 @@ static cnn_status check_part(const cnn_net *net, int32_t first, int32_t count)
     return CNN_OK;
 }
 
+/* A number in the part: the output of the layer before it becomes the input. */
+static cnn_status number_in_part(const cnn_net *net, int32_t layer,
+                                 int32_t from, int32_t first, int32_t *number)
+{
+    if (from < first - 1)
+        return cnn__fail(CNN_EINVAL,
+                         "net_take: layer %d (%s) takes the output of layer "
+                         "%d, and the part begins after layer %d",
+                         layer, net->layers[layer]->ops->kind, from, first - 1);
+    *number = from >= first ? from - first : CNN_NET_INPUT;
+    return CNN_OK;
+}
+
+static cnn_status add_copy(cnn_net *to, const cnn_net *net, int32_t i,
+                           int32_t first)
+{
+    const cnn_layer *layer = net->layers[i];
+    int32_t from[CNN_MAX_JOINED];
+    int32_t added;
+
+    for (int32_t k = 0; k < layer->from_count; k++)
+        CNN__TRY(number_in_part(net, i, layer->from[k], first, &from[k]));
+    if (layer->ops->join != NULL)
+        added =
+            cnn_net_join(to, layer->ops->join->kind, layer->from_count, from);
+    else
+        added = cnn_net_append(to, from[0], cnn_layer_copy(layer));
+    return added != CNN_NET_FAILED ? CNN_OK : cnn_last_status();
+}
+
 static cnn_status add_copies(cnn_net *to, const cnn_net *from, int32_t first,
                              int32_t count)
 {
-    for (int32_t i = first; i < first + count; i++) {
-        cnn_layer *layer = cnn_layer_copy(from->layers[i]);
-
-        if (layer == NULL) {
+    for (int32_t i = first; i < first + count; i++)
+        if (add_copy(to, from, i, first) != CNN_OK) {
             cnn__fail_where("layer %d", i);
             return cnn_last_status();
         }
-        CNN__TRY(cnn_net_add(to, layer));
-    }
     return CNN_OK;
 }
 

@@ -4,7 +4,7 @@
 
 #include "cnn/custom.h"
 #include "cnn/net.h"
-#include "net/pass.h"
+#include "net/backward.h"
 
 typedef struct cnn__watch cnn__watch; /* train/stats.c */
 
@@ -36,7 +36,6 @@ struct cnn_net {
     size_t memory_size; /* bytes of the block and of the pass's own memory */
     cnn__params params; /* of all layers; `rule` and `steps` are not used */
     cnn__pass pass;
-    float *gradient[2]; /* dy and dx, alternately */
     int32_t ran;     /* batch of cnn_net_forward(), if that was the last run */
     int32_t trained; /* the same, if it had CNN_TRAIN */
     cnn__watch *watch; /* NULL: the units are not watched */
@@ -65,12 +64,5 @@ cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
 cnn_status cnn__net_take_params(cnn_net *to, const cnn_net *like,
                                 const float *value, const float *fixed,
                                 const char *caller);
-
-/* Backward through layers `last` .. 0: from dy, the gradient of the output of
- * `last`, to dx, that of the input. With dx = NULL it stops at the lowest layer
- * that learns. dy may be net->gradient[0]. Call it between cnn__gemm_enter()
- * and _leave(). */
-void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
-                       const float *x, const float *dy, float *dx);
 
 #endif

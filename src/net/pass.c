@@ -1,110 +1,11 @@
+/* Running the layers of a net forward. */
 #include "net/pass.h"
 
 #include <string.h>
 
 #include "math/gemm.h"
 
-/* May layer i write over its input? Not if that is the caller's, or if backward
- * of this layer or of the one before needs it. */
-static bool in_place(cnn_layer *const *layers, int32_t i)
-{
-    return i > 0 && (layers[i]->ops->traits & CNN__IN_PLACE) != 0 &&
-           (layers[i]->ops->traits & CNN__NEEDS_X) == 0 &&
-           (layers[i - 1]->ops->traits & CNN__NEEDS_Y) == 0;
-}
-
-static size_t output_floats(const cnn_layer *layer, int32_t batch)
-{
-    return cnn__size_mul((size_t)batch, cnn__shape_size(&layer->out));
-}
-
-cnn_status cnn__pass_start(cnn__pass *pass, cnn_layer *const *layers,
-                           int32_t count, int32_t batch)
-{
-    cnn__pass_free(pass);
-    pass->layers = layers;
-    pass->count = count;
-    pass->fusions = cnn__fusions_find(layers, count, batch);
-    return pass->fusions != NULL ? CNN_OK : cnn_last_status();
-}
-
-void cnn__pass_free(cnn__pass *pass)
-{
-    cnn__free(pass->fusions);
-    pass->fusions = NULL;
-}
-
-/* The workspace for all layers; `most` becomes the floats of the largest output
- * that is stored. */
-static cnn__workspace total_workspace(const cnn__pass *pass, int32_t batch,
-                                      bool keep, size_t *most)
-{
-    cnn__workspace need = {0};
-
-    *most = 0;
-    for (int32_t i = 0; i < pass->count; i++) {
-        const cnn__fusion *f = &pass->fusions[i];
-        cnn__workspace one = cnn__layer_workspace(pass->layers[i], batch);
-        const size_t floats = output_floats(pass->layers[i], batch);
-
-        if (f->length > 0)
-            one.scratch = cnn__size_add(f->scratch, f->scratch_floats);
-        cnn__workspace_join(&need, &one);
-        if (keep || !cnn__fusion_inside(pass->fusions, i))
-            *most = floats > *most ? floats : *most;
-    }
-    return need;
-}
-
-/* Lays out the arrays of layer i. Unless outputs are kept, two buffers
- * alternate. */
-static void plan_layer(cnn__pass *pass, int32_t i, int32_t batch, bool keep,
-                       float *turns[2], cnn__arena *arena)
-{
-    cnn_layer *const *layers = pass->layers;
-    cnn__fusion *f = &pass->fusions[i];
-    uint8_t *argmax = NULL;
-    float *y = NULL;
-    float *kept =
-        cnn__arena_zeros(arena, cnn__layer_workspace(layers[i], batch).kept);
-
-    if (in_place(layers, i))
-        y = pass->y != NULL ? pass->y[i - 1] : NULL;
-    else if (keep && !f->by_argmax)
-        y = cnn__arena_floats(arena, output_floats(layers[i], batch));
-    else if (keep)
-        argmax = cnn__arena_take(arena, output_floats(f->last, batch),
-                                 sizeof(uint8_t));
-    else if (f->length == 0) {
-        y = turns[0];
-        turns[0] = turns[1];
-        turns[1] = y;
-    }
-    if (pass->y == NULL)
-        return;
-    pass->y[i] = y;
-    pass->kept[i] = kept;
-    f->head_y = y;
-    f->argmax = argmax;
-}
-
-void cnn__pass_plan(cnn__pass *pass, int32_t batch, bool keep, int32_t workers,
-                    cnn__arena *arena)
-{
-    float *turns[2];
-    size_t most;
-    const cnn__workspace need = total_workspace(pass, batch, keep, &most);
-
-    pass->y = cnn__arena_take(arena, (size_t)pass->count, sizeof(float *));
-    pass->kept = cnn__arena_take(arena, (size_t)pass->count, sizeof(float *));
-    turns[0] = keep ? NULL : cnn__arena_floats(arena, most);
-    turns[1] = keep ? NULL : cnn__arena_floats(arena, most);
-    for (int32_t i = 0; i < pass->count; i++)
-        plan_layer(pass, i, batch, keep, turns, arena);
-    for (int32_t i = 0; i < pass->count && pass->y != NULL; i++)
-        pass->fusions[i].y = pass->y[i + pass->fusions[i].length];
-    cnn__run_plan(&pass->run, &need, workers, arena);
-}
+/* ---------------------------------------------------- hidden outputs --- */
 
 void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory)
 {
@@ -118,7 +19,7 @@ void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory)
         if (f->activation != NULL)
             pass->y[i + 1] = memory;
         if (memory != NULL)
-            memory += output_floats(pass->layers[i], batch);
+            memory += cnn__output_floats(pass->layers[i], batch);
     }
 }
 
@@ -128,15 +29,50 @@ size_t cnn__pass_hidden_floats(const cnn__pass *pass, int32_t batch)
 
     for (int32_t i = 0; i < pass->count; i++)
         if (pass->fusions[i].by_argmax)
-            floats =
-                cnn__size_add(floats, output_floats(pass->layers[i], batch));
+            floats = cnn__size_add(floats,
+                                   cnn__output_floats(pass->layers[i], batch));
     return floats;
+}
+
+/* ------------------------------------------------------------ running --- */
+
+const float *cnn__pass_input(const cnn__pass *pass, int32_t layer, int32_t k,
+                             const float *x)
+{
+    const int32_t from = pass->layers[layer]->from[k];
+
+    return from >= 0 ? pass->y[from] : x;
+}
+
+/* Does the activation after join i work on its output in place, so that both
+ * run as one? */
+static bool goes_on(const cnn__pass *pass, int32_t i, int32_t end)
+{
+    if (i + 1 >= end)
+        return false;
+    const cnn_layer *next = pass->layers[i + 1];
+    return next->ops->pointwise != NULL && next->from[0] == i &&
+           pass->y[i + 1] == pass->y[i];
+}
+
+/* Returns the last layer that ran. */
+static int32_t run_join(cnn__pass *pass, int32_t i, int32_t end, const float *x)
+{
+    const cnn_layer *layer = pass->layers[i];
+    const int32_t last = goes_on(pass, i, end) ? i + 1 : i;
+
+    for (int32_t k = 0; k < layer->from_count; k++)
+        pass->joined[k] = cnn__pass_input(pass, i, k, x);
+    pass->run.next = last > i ? pass->layers[last] : NULL;
+    layer->ops->join->forward(layer, &pass->run, pass->joined, pass->y[i]);
+    return last;
 }
 
 /* Fused layers run one by one if the pass ends among them. */
 static void forward(cnn__pass *pass, int32_t end, bool keep, const float *x)
 {
     for (int32_t i = 0; i < end; i++) {
+        const int32_t first = i;
         const cnn_layer *layer = pass->layers[i];
         cnn__fusion *f = &pass->fusions[i];
         const bool whole = f->length > 0 && i + f->length < end;
@@ -144,9 +80,14 @@ static void forward(cnn__pass *pass, int32_t end, bool keep, const float *x)
         f->keep = keep;
         pass->run.fused = whole ? &f->calls : NULL;
         pass->run.kept = pass->kept[i];
-        layer->ops->forward(layer, &pass->run, x, pass->y[i]);
+        if (layer->ops->join != NULL)
+            i = run_join(pass, i, end, x);
+        else
+            layer->ops->forward(layer, &pass->run,
+                                cnn__pass_input(pass, i, 0, x), pass->y[i]);
         i += whole ? f->length : 0;
-        x = pass->y[i];
+        for (int32_t at = first; at <= i && pass->poison; at++)
+            cnn__arrays_poison(&pass->arrays, pass->memory, at);
     }
 }
 
@@ -169,11 +110,17 @@ cnn_status cnn__check_predict(int64_t count, const float *x, const float *y)
     return CNN_OK;
 }
 
+/* Floats of a sample that the net takes. */
+static size_t input_floats(const cnn__pass *pass)
+{
+    return cnn__shape_size(&pass->layers[0]->in);
+}
+
 void cnn__pass_predict(cnn__pass *pass, int32_t batch, int64_t count,
                        const float *x, float *y)
 {
     const cnn_layer *last = pass->layers[pass->count - 1];
-    const size_t X = cnn__shape_size(&pass->layers[0]->in);
+    const size_t X = input_floats(pass);
     const size_t Y = cnn__shape_size(&last->out);
 
     pass->run.flags = 0;
@@ -204,7 +151,7 @@ static int32_t open_head(const cnn__pass *pass, int32_t i)
 void cnn__pass_predict_layer(cnn__pass *pass, int32_t index, int32_t batch,
                              int64_t count, const float *x, float *y)
 {
-    const size_t X = cnn__shape_size(&pass->layers[0]->in);
+    const size_t X = input_floats(pass);
     const size_t Y = cnn__shape_size(&pass->layers[index]->out);
     const int32_t head = open_head(pass, index);
     /* What is hidden has no place: it is computed where it is wanted. */

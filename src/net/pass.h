@@ -1,33 +1,81 @@
-/* A pass through a stack of layers, and the buffers it writes. Nets and
+/* A pass through the layers of a net, and the buffers it writes. Nets and
  * sessions have one each. */
 #ifndef CNN_NET_PASS_H
 #define CNN_NET_PASS_H
 
 #include "net/fusion.h"
+#include "net/liveness.h"
+
+/* In place of the number of an array. */
+enum {
+    CNN__CALLERS = -1, /* the array that the caller wants dx in */
+    CNN__NO_ARRAY = -2
+};
+
+/* What becomes of the gradient of one input of a layer. If the input is taken
+ * by higher layers too, theirs is added to it. */
+typedef struct cnn__flow {
+    int32_t to;   /* where the layer writes it; CNN__NO_ARRAY: it is dy */
+    int32_t with; /* what it is added to; CNN__NO_ARRAY: it is the first */
+    int32_t sum;  /* where the sum goes: `with` or `to`, or a third array */
+} cnn__flow;
+
+typedef struct cnn__back_node {
+    int32_t dy;    /* the array that has the gradient of its output */
+    int32_t flows; /* the number of the flow of its first input */
+    bool wanted;   /* in this pass: it or something below it learns */
+} cnn__back_node;
+
+typedef struct cnn__back {
+    cnn__back_node *nodes; /* one for each layer */
+    cnn__flow *flows;      /* one for each input of each layer */
+    cnn__arrays arrays;    /* steps are layers, from the last one on */
+    float *memory;         /* of those arrays */
+} cnn__back;
 
 typedef struct cnn__pass {
     cnn_layer *const *layers;
     int32_t count;
     cnn__fusion *fusions; /* one for each layer */
-    float **y;    /* output of each layer; y[i - 1] if in place; NULL if hidden:
-                     fused to the next layer and not needed by backward */
+    cnn__arrays arrays;   /* outputs that are not kept; steps are layers */
+    int32_t *array;       /* which one a layer's output is; -1: hidden */
+    float *memory;        /* of those arrays */
+    cnn__back back;       /* for passes that keep outputs */
+    bool poison;          /* tests: overwrite arrays that are dead */
+    float **y;    /* output of each layer; that of its input if in place; NULL
+                     if hidden: fused to the next layer and not needed by
+                     backward */
     float **kept; /* memory of each layer that stays (cnn__workspace) */
+    const float **joined; /* inputs of a join, while it runs */
     cnn__run run;
 } cnn__pass;
 
 /* Prepares passes of up to `batch` samples through layers whose shapes are
- * known; frees what *pass had. CNN_ENOMEM. */
+ * known; frees what *pass had. With `keep`, every output that backward needs
+ * gets a place of its own. Without, outputs share memory unless they live at
+ * the same time, and those between fused layers have no place. CNN_ENOMEM. */
 cnn_status cnn__pass_start(cnn__pass *pass, cnn_layer *const *layers,
-                           int32_t count, int32_t batch);
+                           int32_t count, int32_t batch, bool keep);
+
+/* Bytes of the pass's own memory. */
+size_t cnn__pass_bytes(cnn_layer *const *layers, int32_t count, bool keep);
 
 /* Frees the pass's own memory; the arena's block is the caller's. */
 void cnn__pass_free(cnn__pass *pass);
 
-/* Lays out the arrays. With `keep`, every output that backward needs is stored.
- * Without, two buffers alternate, and outputs between fused layers are not
- * stored. */
+/* Lays out the arrays of a pass that was started with the same arguments. */
 void cnn__pass_plan(cnn__pass *pass, int32_t batch, bool keep, int32_t workers,
                     cnn__arena *arena);
+
+/* Floats of a layer's output. */
+static inline size_t cnn__output_floats(const cnn_layer *layer, int32_t batch)
+{
+    return cnn__size_mul((size_t)batch, cnn__shape_size(&layer->out));
+}
+
+/* What a layer takes as its input k, when the pass runs on x. */
+const float *cnn__pass_input(const cnn__pass *pass, int32_t layer, int32_t k,
+                             const float *x);
 
 /* Stores hidden outputs in `memory` from now on; NULL: hides them again. */
 void cnn__pass_show(cnn__pass *pass, int32_t batch, float *memory);

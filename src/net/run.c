@@ -52,49 +52,17 @@ cnn_status cnn_net_forward(cnn_net *net, uint32_t flags, int32_t batch,
     return CNN_OK;
 }
 
-/* Does backward change anything of the layer? Running statistics count too. */
-static bool learns(const cnn_layer *layer)
+/* From a gradient of the caller. */
+static void backward_from(cnn_net *net, int32_t batch, const float *x,
+                          const float *dy, float *dx)
 {
-    return layer->frozen == CNN_LEARNING
-               ? layer->params.count > 0
-               : layer->frozen != CNN_FROZEN && layer->params.fixed_count > 0;
-}
+    const int32_t last = net->count - 1;
 
-/* The lowest layer that learns; no gradient is needed below it. */
-static int32_t lowest_trained(const cnn_net *net)
-{
-    int32_t i = 0;
-
-    while (i < net->count && !learns(net->layers[i]))
-        i++;
-    return i;
-}
-
-void cnn__net_backward(cnn_net *net, int32_t last, int32_t batch,
-                       const float *x, const float *dy, float *dx)
-{
-    const int32_t lowest = dx != NULL ? 0 : lowest_trained(net);
-
-    net->pass.run.batch = batch;
-    net->pass.run.flags = CNN_TRAIN;
-    for (int32_t i = last; i >= lowest; i--) {
-        const int32_t head = cnn__fusion_head(net->pass.fusions, i);
-        const cnn_layer *layer = net->layers[head];
-        const bool over = (layer->ops->traits & CNN__IN_PLACE) != 0;
-        float *ours = dy == net->gradient[0]   ? net->gradient[0]
-                      : dy == net->gradient[1] ? net->gradient[1]
-                                               : NULL;
-        float *other = net->gradient[ours == net->gradient[0] ? 1 : 0];
-        float *to = head == lowest ? dx : over && ours != NULL ? ours : other;
-
-        net->pass.run.fused = head < i ? &net->pass.fusions[head].calls : NULL;
-        net->pass.run.kept = net->pass.kept[head];
-        layer->ops->backward(layer, &net->pass.run,
-                             head > 0 ? net->pass.y[head - 1] : x,
-                             net->pass.y[head], dy, to);
-        dy = to;
-        i = head;
-    }
+    cnn__gemm_enter();
+    memcpy(cnn__back_dy(&net->pass, last), dy,
+           cnn__output_floats(net->layers[last], batch) * sizeof(float));
+    cnn__pass_backward(&net->pass, last, batch, x, dx);
+    cnn__gemm_leave();
 }
 
 static cnn_status check_backward(const cnn_net *net, int32_t batch,
@@ -119,9 +87,7 @@ cnn_status cnn_net_backward(cnn_net *net, int32_t batch, const float *x,
                             const float *dy)
 {
     CNN__TRY(check_backward(net, batch, x, dy));
-    cnn__gemm_enter();
-    cnn__net_backward(net, net->count - 1, batch, x, dy, NULL);
-    cnn__gemm_leave();
+    backward_from(net, batch, x, dy, NULL);
     return CNN_OK;
 }
 
@@ -131,9 +97,7 @@ cnn_status cnn_net_backward_input(cnn_net *net, int32_t batch, const float *x,
     CNN__TRY(check_backward(net, batch, x, dy));
     if (dx == NULL)
         return cnn__fail(CNN_EINVAL, "net_backward_input: dx is NULL");
-    cnn__gemm_enter();
-    cnn__net_backward(net, net->count - 1, batch, x, dy, dx);
-    cnn__gemm_leave();
+    backward_from(net, batch, x, dy, dx);
     return CNN_OK;
 }
 

@@ -23,7 +23,7 @@ cnn_session *cnn_session_create(const cnn_net *net, int32_t max_batch)
     if (s == NULL)
         return cnn__lost(CNN__SESSION);
     s->max_batch = max_batch;
-    if (cnn__pass_start(&s->pass, net->layers, net->count, max_batch) ==
+    if (cnn__pass_start(&s->pass, net->layers, net->count, max_batch, false) ==
         CNN_OK) {
         cnn__pass_plan(&s->pass, max_batch, false, workers, &arena);
         s->memory = cnn__alloc(arena.used);

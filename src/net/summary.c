@@ -65,13 +65,16 @@ cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory)
         return cnn__fail(CNN_EINVAL, "net_measure: memory is NULL");
     const size_t parameters =
         (net->params.count + net->params.fixed_count) * sizeof(float);
-    cnn__pass session = net->pass;
+    cnn__pass session = {0};
+    CNN__TRY(cnn__pass_start(&session, net->layers, net->count, net->max_batch,
+                             false));
     cnn__pass_plan(&session, net->max_batch, false, cnn_num_threads(), &arena);
+    cnn__pass_free(&session);
     const cnn_net_memory found = {
         .max_batch = net->max_batch,
         .training = (int64_t)net->memory_size,
-        .inference =
-            (int64_t)(parameters + arena.used + cnn__fusions_bytes(net->count)),
+        .inference = (int64_t)(parameters + arena.used +
+                               cnn__pass_bytes(net->layers, net->count, false)),
         .parameters = (int64_t)parameters,
     };
     return cnn__result_write(memory, &found, sizeof(found),

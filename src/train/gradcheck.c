@@ -47,10 +47,11 @@ static double loss_of(const check *c, bool back)
     const int32_t end = cnn__scored_layers(net);
 
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, b->count, b->x);
-    const double sum = cnn__loss(&criterion, &outcome, 1.0f / (float)share,
-                                 back ? net->gradient[0] : NULL);
+    const double sum =
+        cnn__loss(&criterion, &outcome, 1.0f / (float)share,
+                  back ? cnn__back_dy(&net->pass, end - 1) : NULL);
     if (back && isfinite(sum))
-        cnn__net_backward(net, end - 1, b->count, b->x, net->gradient[0], NULL);
+        cnn__pass_backward(&net->pass, end - 1, b->count, b->x, NULL);
     return sum / share;
 }
 

@@ -59,6 +59,8 @@ static uint64_t add_layer(uint64_t hash, const cnn_layer *layer)
         if (ops->fields[i].type != CNN__UNSTORED)
             hash =
                 add_bytes(hash, (const char *)layer + ops->fields[i].offset, 4);
+    hash = add_bytes(hash, layer->from,
+                     (size_t)layer->from_count * sizeof(layer->from[0]));
     hash = add_bytes(hash, &layer->out, sizeof(layer->out));
     hash = stir(hash, layer->params.count);
     hash = stir(hash, layer->params.fixed_count);

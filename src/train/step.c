@@ -207,12 +207,12 @@ cnn_status cnn__net_gradients(cnn_net *net, const cnn_batch *b, double share,
     net->pass.run.first = first;
     cnn__gemm_enter();
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
-    const double sum =
-        cnn__loss(&criterion, &outcome, 1.0f / (float)share, net->gradient[0]);
+    const double sum = cnn__loss(&criterion, &outcome, 1.0f / (float)share,
+                                 cnn__back_dy(&net->pass, end - 1));
     const cnn_status status =
         isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
     if (status == CNN_OK)
-        cnn__net_backward(net, end - 1, N, b->x, net->gradient[0], NULL);
+        cnn__pass_backward(&net->pass, end - 1, N, b->x, NULL);
     cnn__gemm_leave();
     net->pass.run.first = 0;
     *found = (cnn__found){sum, cnn__total_weight(b->weights, N), N,

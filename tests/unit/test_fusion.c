@@ -231,8 +231,8 @@ static void sessions_store_no_insides(void **state)
     cnn__pass pass = {0};
 
     (void)state;
-    assert_int_equal(cnn__pass_start(&pass, net->layers, net->count, BATCH),
-                     CNN_OK);
+    assert_int_equal(
+        cnn__pass_start(&pass, net->layers, net->count, BATCH, false), CNN_OK);
     cnn__pass_plan(&pass, BATCH, false, 1, &arena);
     arena = (cnn__arena){.base = cnn__alloc(arena.used)};
     assert_non_null(arena.base);

@@ -110,6 +110,11 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_net_load_custom_memory": (
         NET, c_void_p, c_size_t, c_int32, own.LAYER_MAKER, c_void_p),
     "cnn_net_set_custom_loss": (STATUS, NET, own.LOSS, c_void_p),
+    # graph.h
+    "cnn_net_append": (c_int32, NET, c_int32, LAYER),
+    "cnn_net_join": (c_int32, NET, c_int32, c_int32, POINTER(c_int32)),
+    "cnn_net_source_count": (c_int32, NET, c_int32),
+    "cnn_net_source": (c_int32, NET, c_int32, c_int32),
     # parts.h
     "cnn_layer_copy": (LAYER, LAYER),
     "cnn_net_take": (NET, NET, c_int32, c_int32),

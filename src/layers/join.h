@@ -1,0 +1,11 @@
+/* Layers with several inputs. */
+#ifndef CNN_LAYERS_JOIN_H
+#define CNN_LAYERS_JOIN_H
+
+#include "layers/layer_impl.h"
+
+/* A layer of a CNN_JOIN_... with the numbers of its inputs, all checked. NULL
+ * if memory is short. */
+cnn_layer *cnn__join_new(int32_t kind, int32_t count, const int32_t *from);
+
+#endif
