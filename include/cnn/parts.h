@@ -56,6 +56,20 @@ CNN_API cnn_net *cnn_net_take(const cnn_net *net, int32_t first, int32_t count);
  */
 CNN_API cnn_net *cnn_net_copy(const cnn_net *net, int32_t max_batch);
 
+/**
+ * A copy of a built net for predicting: each batch normalisation right after a
+ * convolution or a dense layer, if nothing else takes the output of that, is
+ * folded into its weights and biases, and is no layer of the copy. So higher
+ * layers have lower numbers. The rest is as in cnn_net_copy(). Outputs are
+ * those of `net` up to rounding: a weight is rounded once more. Training the
+ * copy trains another net.
+ *
+ * @param max_batch  as for cnn_net_build(). 1 is enough for sessions, which say
+ *                   their own
+ * @return as cnn_net_copy(); CNN_EDIVERGED if a weight is not finite then
+ */
+CNN_API cnn_net *cnn_net_fold(const cnn_net *net, int32_t max_batch);
+
 /** Sets all parameters of `to`, also those that are not trained, to those of
  *  `from`. Both nets are built, and their layers have arrays of the same names
  *  and shapes. CNN_EINVAL, CNN_ESTATE; CNN_ESHAPE, with the first array that

@@ -38,12 +38,15 @@ typedef struct cnn_net_memory {
 
 /** Forms of a summary. */
 enum {
-    CNN_SUMMARY_TEXT =
-        0, /**< a table of at most 80 columns, a line each layer */
-    CNN_SUMMARY_JSON =
-        1 /**< {"layers": [{"kind", "output", "params",
-               "connections", "multiply_adds"}, ...], "params",
-               "connections", "multiply_adds", "memory": {...}} */
+    /** A table of at most 80 columns, a line each layer; wider where many are
+     *  joined. */
+    CNN_SUMMARY_TEXT = 0,
+    /** {"layers": [{"kind", "output", "params", "connections",
+     *  "multiply_adds"}, ...], "params", "connections", "multiply_adds",
+     *  "memory": {...}}. A layer that takes other outputs than that of the one
+     *  before has "from": [numbers] too, -1 being the input. */
+    CNN_SUMMARY_JSON = 1,
+    CNN_SUMMARY_DOT = 2 /**< the graph, for `dot -Tsvg` of Graphviz */
 };
 
 /** The costs of one layer, which must be built. CNN_EINVAL, CNN_ESTATE. */
@@ -58,7 +61,7 @@ CNN_API cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory);
 /**
  * The summary of a built net as a text that ends with a zero.
  *
- * @param form      CNN_SUMMARY_TEXT or CNN_SUMMARY_JSON
+ * @param form      CNN_SUMMARY_TEXT, _JSON or _DOT
  * @param buffer    overwritten with the text; NULL to ask for the size only
  * @param capacity  bytes at `buffer`; too few is CNN_EINVAL, nothing written
  * @param size      bytes of the text with its zero, set whenever they are known

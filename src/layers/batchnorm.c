@@ -238,6 +238,20 @@ static void backward(const cnn_layer *layer, const cnn__run *run,
                   &j);
 }
 
+static void affine(const cnn_layer *layer, double *scale, double *shift)
+{
+    const double epsilon = (double)((const batchnorm *)layer)->o.epsilon;
+    const float *weight = cnn__tensor_data(layer, 0);
+    const float *bias = cnn__tensor_data(layer, 1);
+    const float *mean = cnn__tensor_data(layer, 2);
+    const float *variance = cnn__tensor_data(layer, 3);
+
+    for (int32_t c = 0; c < layer->in.c; c++) {
+        scale[c] = (double)weight[c] / sqrt((double)variance[c] + epsilon);
+        shift[c] = (double)bias[c] - (double)mean[c] * scale[c];
+    }
+}
+
 static void add_costs(const cnn_layer *layer, cnn_costs *costs)
 {
     costs->multiply_adds = (int64_t)cnn__shape_size(&layer->out);
@@ -257,6 +271,7 @@ const cnn__layer_ops cnn__batchnorm_ops = {
     .forward = forward,
     .backward = backward,
     .costs = add_costs,
+    .affine = affine,
 };
 
 cnn_layer *cnn_batchnorm_create(const cnn_batchnorm_options *options)

@@ -83,6 +83,85 @@ cnn_layer *cnn_layer_copy(const cnn_layer *layer)
     return cnn__lost(CNN__LAYER);
 }
 
+/* ------------------------------------------------------------- folding --- */
+
+/* Lets the layer have biases, whatever its settings said. */
+static bool with_bias(cnn_layer *layer)
+{
+    for (int32_t i = 0; i < layer->ops->field_count; i++) {
+        const cnn__field *field = &layer->ops->fields[i];
+        int32_t flags;
+
+        if (strcmp(field->name, "flags") != 0)
+            continue;
+        memcpy(&flags, (char *)layer + field->offset, sizeof(flags));
+        flags &= ~(int32_t)CNN_NO_BIAS;
+        memcpy((char *)layer + field->offset, &flags, sizeof(flags));
+        return true;
+    }
+    return false;
+}
+
+/* Weights and biases of what comes after `then`. */
+static void fold(const cnn_layer *layer, const double *scale,
+                 const double *shift, float *floats)
+{
+    const size_t rows = (size_t)layer->out.c;
+    const size_t weights = cnn__tensor_size(&layer->tensors[0]);
+    const float *w = cnn__tensor_data(layer, 0);
+    const float *b =
+        layer->tensor_count > 1 ? cnn__tensor_data(layer, 1) : NULL;
+
+    for (size_t i = 0; i < weights; i++)
+        floats[i] = (float)((double)w[i] * scale[i / (weights / rows)]);
+    for (size_t r = 0; r < rows; r++)
+        floats[weights + r] =
+            (float)((b != NULL ? (double)b[r] * scale[r] : 0.0) + shift[r]);
+}
+
+bool cnn__layer_folds(const cnn_layer *layer, const cnn_layer *then)
+{
+    return (layer->ops->traits & CNN__BY_ROWS) != 0 &&
+           then->ops->affine != NULL;
+}
+
+/* Gives the copy what `layer` and `then` are together. */
+static cnn_status give_folded(cnn_layer *to, const cnn_layer *layer,
+                              const cnn_layer *then)
+{
+    const int32_t rows = layer->out.c;
+    const size_t weights = cnn__tensor_size(&layer->tensors[0]);
+    cnn__given *given =
+        cnn__alloc(sizeof(*given) + (weights + (size_t)rows) * sizeof(float));
+    double *scale = cnn__alloc(2 * (size_t)rows * sizeof(*scale));
+
+    if (given != NULL && scale != NULL) {
+        then->ops->affine(then, scale, scale + rows);
+        fold(layer, scale, scale + rows, given->floats);
+        given->in = layer->in;
+        given->tensor_count = 2;
+        given->tensors[0] = layer->tensors[0];
+        given->tensors[1] =
+            (cnn__tensor){.name = "bias", .rank = 1, .dims = {rows}};
+        to->given = given;
+    } else
+        cnn__free(given);
+    cnn__free(scale);
+    return to->given != NULL ? CNN_OK : cnn_last_status();
+}
+
+cnn_layer *cnn__layer_folded(const cnn_layer *layer, const cnn_layer *then)
+{
+    cnn_layer *copy = copy_settings(layer);
+
+    if (copy == NULL)
+        return NULL;
+    if (with_bias(copy) && give_folded(copy, layer, then) == CNN_OK)
+        return copy;
+    cnn_layer_free(copy);
+    return cnn__lost(CNN__LAYER);
+}
+
 /* ------------------------------------------------------------ at build --- */
 
 cnn_status cnn__given_check(const cnn_layer *layer)

@@ -84,6 +84,12 @@ void cnn__layer_place(cnn_layer *layer, const cnn__params *blocks,
 /* The data of tensor t of a built layer. */
 float *cnn__tensor_data(const cnn_layer *layer, int32_t t);
 
+/* Can a layer do what the one after it does, too, when predicting? */
+bool cnn__layer_folds(const cnn_layer *layer, const cnn_layer *then);
+
+/* A copy that does both, rounded once for each weight; as cnn_layer_copy(). */
+cnn_layer *cnn__layer_folded(const cnn_layer *layer, const cnn_layer *then);
+
 /* CNN_ESHAPE unless the layer's tensors are those of what it was given. */
 cnn_status cnn__given_check(const cnn_layer *layer);
 

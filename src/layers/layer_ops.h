@@ -61,6 +61,9 @@ enum {
     CNN__IN_PLACE = 4,   /* forward works with y = x, backward with dx = dy */
     CNN__ACTIVATION = 8, /* its outputs are units that can die or saturate */
     CNN__FOLLOWS = 16,   /* training passes change its fixed arrays */
+    CNN__BY_ROWS = 32, /* channel c of y comes from row c of `weight`, linearly,
+                          plus element c of `bias`, if it has a setting `flags`
+                          without CNN_NO_BIAS */
 };
 
 /* For a layer that computes each sample from that sample alone: passes over n
@@ -161,6 +164,9 @@ typedef struct cnn__layer_ops {
     int32_t (*folds_into)(const cnn_layer *layer);
     /* The cost of one sample. NULL: nothing worth counting. */
     void (*costs)(const cnn_layer *layer, cnn_costs *costs);
+    /* What it does when predicting: y = scale[c] x + shift[c] for channel c.
+     * NULL: something else. */
+    void (*affine)(const cnn_layer *layer, double *scale, double *shift);
     /* Frees the layer's own memory. NULL: it has none. */
     void (*release)(cnn_layer *layer);
     /* Optional operations; NULL: the layer has none. */

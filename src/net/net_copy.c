@@ -18,49 +18,56 @@ static cnn_status check_part(const cnn_net *net, int32_t first, int32_t count)
     return CNN_OK;
 }
 
-/* A number in the part: the output of the layer before it becomes the input. */
-static cnn_status number_in_part(const cnn_net *net, int32_t layer,
-                                 int32_t from, int32_t first, int32_t *number)
+cnn_status cnn__net_add_copy(cnn_net *to, const cnn_layer *layer,
+                             cnn_layer *copy, const int32_t *number)
 {
-    if (from < first - 1)
-        return cnn__fail(CNN_EINVAL,
-                         "net_take: layer %d (%s) takes the output of layer "
-                         "%d, and the part begins after layer %d",
-                         layer, net->layers[layer]->ops->kind, from, first - 1);
-    *number = from >= first ? from - first : CNN_NET_INPUT;
-    return CNN_OK;
-}
-
-static cnn_status add_copy(cnn_net *to, const cnn_net *net, int32_t i,
-                           int32_t first)
-{
-    const cnn_layer *layer = net->layers[i];
     int32_t from[CNN_MAX_JOINED];
     int32_t added;
 
     for (int32_t k = 0; k < layer->from_count; k++)
-        CNN__TRY(number_in_part(net, i, layer->from[k], first, &from[k]));
+        from[k] = layer->from[k] >= 0 ? number[layer->from[k]] : CNN_NET_INPUT;
     if (layer->ops->join != NULL)
         added =
             cnn_net_join(to, layer->ops->join->kind, layer->from_count, from);
     else
-        added = cnn_net_append(to, from[0], cnn_layer_copy(layer));
+        added = cnn_net_append(to, from[0],
+                               copy != NULL ? copy : cnn_layer_copy(layer));
     return added != CNN_NET_FAILED ? CNN_OK : cnn_last_status();
+}
+
+/* Numbers in the part: the output of the layer before it becomes the input. */
+static cnn_status check_sources(const cnn_layer *layer, int32_t first)
+{
+    for (int32_t k = 0; k < layer->from_count; k++)
+        if (layer->from[k] < first - 1)
+            return cnn__fail(CNN_EINVAL,
+                             "net_take: layer %d (%s) takes the output of "
+                             "layer %d, and the part begins after layer %d",
+                             layer->index, layer->ops->kind, layer->from[k],
+                             first - 1);
+    return CNN_OK;
 }
 
 static cnn_status add_copies(cnn_net *to, const cnn_net *from, int32_t first,
                              int32_t count)
 {
-    for (int32_t i = first; i < first + count; i++)
-        if (add_copy(to, from, i, first) != CNN_OK) {
+    int32_t *number = cnn__alloc((size_t)from->count * sizeof(*number));
+    cnn_status status = number != NULL ? CNN_OK : cnn_last_status();
+
+    for (int32_t i = 0; i < from->count && number != NULL; i++)
+        number[i] = i - first;
+    for (int32_t i = first; i < first + count && status == CNN_OK; i++) {
+        status = check_sources(from->layers[i], first);
+        if (status == CNN_OK)
+            status = cnn__net_add_copy(to, from->layers[i], NULL, number);
+        if (status != CNN_OK)
             cnn__fail_where("layer %d", i);
-            return cnn_last_status();
-        }
-    return CNN_OK;
+    }
+    cnn__free(number);
+    return status;
 }
 
-/* All but the layers. */
-static cnn_status copy_frame(cnn_net *to, const cnn_net *from)
+cnn_status cnn__net_copy_frame(cnn_net *to, const cnn_net *from)
 {
     to->loss = from->loss;
     to->reduction = from->reduction;
@@ -94,7 +101,7 @@ cnn_net *cnn_net_take(const cnn_net *net, int32_t first, int32_t count)
 static cnn_status copy_all(cnn_net *to, const cnn_net *from, int32_t max_batch)
 {
     CNN__TRY(add_copies(to, from, 0, from->count));
-    CNN__TRY(copy_frame(to, from));
+    CNN__TRY(cnn__net_copy_frame(to, from));
     return cnn_net_build(to, &from->in, max_batch, from->pass.run.seed);
 }
 

@@ -55,8 +55,19 @@ cnn_status cnn__metadata_put(cnn__metadata *m, const char *key,
 
 void cnn__metadata_free(cnn__metadata *m);
 
+/* What one sample costs in a layer whose shape is known. */
+cnn_costs cnn__layer_costs(const cnn_layer *layer);
+
 /* Infers the shape of every layer from that of the input. */
 cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
+
+/* Adds to `to` what a layer of another net is: `copy`, or a copy that it makes
+ * if that is NULL. number[i] is the number there of what layer i has here. */
+cnn_status cnn__net_add_copy(cnn_net *to, const cnn_layer *layer,
+                             cnn_layer *copy, const int32_t *number);
+
+/* Copies all but the layers: loss and metadata. */
+cnn_status cnn__net_copy_frame(cnn_net *to, const cnn_net *from);
 
 /* Sets the parameters of `to`, those too that are not trained, to such arrays
  * of a net `like` it, which may be `to` itself. CNN_EINVAL, CNN_ESTATE,

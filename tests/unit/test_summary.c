@@ -271,6 +271,44 @@ static void small_buffers(void **state)
     cnn_net_free(net);
 }
 
+/* 0 conv, 1 the sum of it and the input, 2 dense, joined in all three forms. */
+static void branches(void **state)
+{
+    static const char dot[] = "digraph net {\n"
+                              "    node [shape=box];\n"
+                              "    input [label=\"input\\n2 x 4 x 4\"];\n"
+                              "    0 [label=\"0 conv2d\\n2 x 4 x 4\"];\n"
+                              "    {input} -> 0;\n"
+                              "    1 [label=\"1 add\\n2 x 4 x 4\"];\n"
+                              "    {0 input} -> 1;\n"
+                              "    2 [label=\"2 dense\\n3 x 1 x 1\"];\n"
+                              "    {1} -> 2;\n"
+                              "}\n";
+    cnn_net *net = cnn_net_create();
+    char text[2048];
+    size_t size;
+
+    (void)state;
+    cnn_net_add(net, cnn_conv2d_create(2, 1, 1, NULL));
+    cnn_net_join(net, CNN_JOIN_ADD, 2, (int32_t[]){0, CNN_NET_INPUT});
+    cnn_net_add(net, cnn_dense_create(3, NULL));
+    build(net, &(cnn_shape){2, 4, 4}, 1, 1);
+    assert_int_equal(
+        cnn_net_summary(net, CNN_SUMMARY_DOT, text, sizeof(text), &size),
+        CNN_OK);
+    assert_string_equal(text, dot);
+    assert_int_equal(
+        cnn_net_summary(net, CNN_SUMMARY_TEXT, text, sizeof(text), &size),
+        CNN_OK);
+    assert_non_null(strstr(text, "\n 0 conv2d        2 x 4 x 4"));
+    assert_non_null(strstr(text, "\n 1 add <- 0 input 2 x 4 x 4"));
+    assert_int_equal(
+        cnn_net_summary(net, CNN_SUMMARY_JSON, text, sizeof(text), &size),
+        CNN_OK);
+    assert_non_null(strstr(text, "\"from\": [0, -1], "));
+    cnn_net_free(net);
+}
+
 static void errors(void **state)
 {
     cnn_layer *raw_layer = cnn_dense_create(1, NULL);
@@ -297,10 +335,10 @@ static void errors(void **state)
                   "not built");
     assert_failed(cnn_net_summary(net, 0, NULL, 0, NULL), CNN_EINVAL,
                   "size is NULL");
-    assert_failed(cnn_net_summary(net, 2, NULL, 0, &size), CNN_EINVAL,
-                  "form 2, expected 0 or 1");
+    assert_failed(cnn_net_summary(net, 3, NULL, 0, &size), CNN_EINVAL,
+                  "form 3, expected 0 to 2");
     assert_failed(cnn_net_summary(net, -1, NULL, 0, &size), CNN_EINVAL,
-                  "form -1, expected 0 or 1");
+                  "form -1, expected 0 to 2");
     cnn_layer_free(raw_layer);
     cnn_net_free(net);
     cnn_net_free(raw);
@@ -315,6 +353,7 @@ int main(void)
         cmocka_unit_test(text_is_a_table),
         cmocka_unit_test(json_says_the_same),
         cmocka_unit_test(small_buffers),
+        cmocka_unit_test(branches),
         cmocka_unit_test(errors),
     };
 

@@ -12,7 +12,7 @@ from ._layer import Costs, Floats, Layer
 from ._library import lib
 from ._status import StateError, Status, check
 
-_TEXT, _JSON = 0, 1
+_TEXT, _JSON, _DOT = 0, 1, 2
 
 
 class Memory(NamedTuple):
@@ -89,6 +89,11 @@ class Inspected(Owner):
         """A table, a line for each layer: outputs, parameters, connections,
         multiply-adds; then memory. RuntimeError before build."""
         return self._summary(_TEXT)
+
+    def dot(self) -> str:
+        """The layers as a graph, for Graphviz: write it to net.dot, then
+        `dot -Tsvg net.dot`."""
+        return self._summary(_DOT)
 
     def summary_dict(self) -> dict[str, Any]:
         """The same as numbers: "layers" (a list of "kind", "output", "params",

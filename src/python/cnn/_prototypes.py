@@ -119,6 +119,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_layer_copy": (LAYER, LAYER),
     "cnn_net_take": (NET, NET, c_int32, c_int32),
     "cnn_net_copy": (NET, NET, c_int32),
+    "cnn_net_fold": (NET, NET, c_int32),
     "cnn_net_copy_params": (STATUS, NET, NET),
     "cnn_net_tensor_count": (c_int32, NET),
     "cnn_net_tensor_name": (STATUS, NET, c_int32, c_char_p, c_size_t),
