@@ -15,6 +15,7 @@
  *     trainer.h   shuffled batches, stopping and resuming, evaluating
  *     fit.h       training to an end: validation, the best, limits, averages
  *     ranks.h     several processes that train one net
+ *     scaling.h   what several of them would gain
  *     scores.h    precision, recall, F1, R2: how good a net is
  *     schedule.h  learning rates that change
  *     augment.h   images that change
@@ -66,6 +67,7 @@
 #include "cnn/ranks.h"
 #include "cnn/reader.h"
 #include "cnn/runtime.h"
+#include "cnn/scaling.h"
 #include "cnn/schedule.h"
 #include "cnn/scores.h"
 #include "cnn/session.h"

@@ -172,23 +172,37 @@ static void lay_out(cnn__ranks *r, const cnn__params *p, cnn__arena *arena)
     r->chunks = cnn__arena_floats(arena, cnn__size_mul(size, chunk));
 }
 
+bool cnn__ranks_follows(const cnn_net *net)
+{
+    bool follows = false;
+
+    for (int32_t i = 0; i < net->count; i++)
+        follows |= (net->layers[i]->ops->traits & CNN__FOLLOWS) != 0;
+    return follows;
+}
+
+size_t cnn__ranks_record(const cnn_net *net, size_t portions)
+{
+    const size_t floats = cnn__ranks_follows(net) ? net->params.fixed_count : 0;
+
+    return sizeof(cnn__head) + portions * sizeof(cnn__found) +
+           (floats + 1) / 2 * 2 * sizeof(float);
+}
+
 cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
                               const cnn_dataset *dataset)
 {
     const cnn__params *p = &net->params;
     cnn__arena arena = {0};
 
-    for (int32_t i = 0; i < net->count; i++)
-        r->follows |= (net->layers[i]->ops->traits & CNN__FOLLOWS) != 0;
+    r->follows = cnn__ranks_follows(net);
     if (r->follows && r->o.portions > 0)
         return cnn__fail(CNN_EUNSUPPORTED,
                          "ranks: %d portions, and a net with running "
                          "statistics, which would be those of a portion",
                          r->o.portions);
     r->dataset = cnn_dataset_fingerprint(dataset);
-    const size_t floats = r->follows ? p->fixed_count : 0;
-    r->record = sizeof(cnn__head) + (size_t)r->most * sizeof(cnn__found) +
-                (floats + 1) / 2 * 2 * sizeof(float);
+    r->record = cnn__ranks_record(net, (size_t)r->most);
     lay_out(r, p, &arena);
     r->memory = cnn__alloc(arena.used);
     if (r->memory == NULL)

@@ -73,6 +73,12 @@ int32_t cnn__portion_begin(const cnn__ranks *r, int32_t B, int32_t p);
 int32_t cnn__ranks_begin(const cnn__ranks *r, int32_t B);
 int32_t cnn__ranks_end(const cnn__ranks *r, int32_t B);
 
+/* Does the net have running statistics? */
+bool cnn__ranks_follows(const cnn_net *net);
+
+/* The bytes of a record, if no rank has more than `portions`. */
+size_t cnn__ranks_record(const cnn_net *net, size_t portions);
+
 /* Takes memory for a net and notes what its trainer trains from. */
 cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
                               const cnn_dataset *dataset);

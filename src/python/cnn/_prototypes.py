@@ -234,6 +234,13 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "cnn_trainer_create_ranks": (
         TRAINER, NET, OPTIM, DATASET, POINTER(own.Ranks),
         POINTER(s.TrainerOptions)),
+    # scaling.h
+    "cnn_scaling_predict": (
+        STATUS, POINTER(own.ScalingMachine), POINTER(own.ScalingLink),
+        c_int32, c_int32, POINTER(own.ScalingPrediction)),
+    "cnn_scaling_measure": (
+        STATUS, NET, OPTIM, POINTER(s.Batch), POINTER(own.ScalingOptions),
+        POINTER(own.ScalingMachine)),
     # fit.h
     "cnn_trainer_set_average": (STATUS, TRAINER, c_float),
     "cnn_trainer_copy_average": (STATUS, TRAINER, NET),

@@ -271,6 +271,61 @@ class Scores(ctypes.Structure):
     ]
 
 
+class ScalingMachine(ctypes.Structure):
+    """cnn_scaling_machine"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_int32),
+        ("exchanges", c_int32),
+        ("reserved", c_uint32),
+        ("params", c_int64),
+        ("record", c_int64),
+        ("fixed", c_double),
+        ("per_sample", c_double),
+        ("update", c_double),
+        ("add", c_double),
+    ]
+
+
+class ScalingLink(ctypes.Structure):
+    """cnn_scaling_link"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("sum", c_int32),
+        ("bandwidth", c_double),
+        ("latency", c_double),
+        ("payload", c_double),
+    ]
+
+
+class ScalingPrediction(ctypes.Structure):
+    """cnn_scaling_prediction"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("compute", c_double),
+        ("exchange", c_double),
+        ("sum", c_double),
+        ("step", c_double),
+        ("samples", c_double),
+        ("efficiency", c_double),
+        ("batch_90", c_int64),
+    ]
+
+
+class ScalingOptions(ctypes.Structure):
+    """cnn_scaling_options"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("small", c_int32),
+        ("seconds", c_double),
+    ]
+
+
 class ClassScores(ctypes.Structure):
     """cnn_class_scores"""
 
