@@ -25,7 +25,7 @@ deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     gcc-i686-linux-gnu=i686-linux-gnu-gcc
     gcc-aarch64-linux-gnu=aarch64-linux-gnu-gcc
     qemu-user-static=qemu-s390x-static
-    libopenmpi-dev openmpi-bin libmpich-dev mpich'
+    libopenmpi-dev openmpi-bin libmpich-dev mpich iproute2=tc'
 
 wanted=
 for group; do
