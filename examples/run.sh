@@ -43,7 +43,7 @@ find_data() {
     [ -z "${CNN_DATA_DIR-}" ] || return 0
     case " $* " in
     *' --data'[' =']* | *' --no-train '* | *' --summary'* | *' --help '* | \
-        *' --usage '* | *' --version '*) return 0 ;;
+        *' --usage '* | *' --version '* | *' --predict-scaling '*) return 0 ;;
     esac
     case $program in
     fashion | transfer) sh "$root/cmake/bootstrap.sh" fashion || true ;;

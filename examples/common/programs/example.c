@@ -9,6 +9,7 @@
 #include "pages/confusion.h"
 #include "programs/command_line.h"
 #include "programs/outcome.h"
+#include "programs/scaling_table.h"
 #include "running/interrupt.h"
 #include "running/recognise.h"
 #include "running/statistics.h"
@@ -156,6 +157,11 @@ _Noreturn static void leave(const example_options *o, const training *t)
     exit(128 + interrupt_signal());
 }
 
+static void set_loss(const example_options *o, cnn_net *net)
+{
+    check(cnn_net_set_loss(net, o->head->loss, o->recipe.reduction), NULL);
+}
+
 /* Trains and saves the model. Returns 0 or an exit code. */
 static int train(const example_options *o, training *t)
 {
@@ -163,7 +169,7 @@ static int train(const example_options *o, training *t)
 
     snprintf(file, sizeof(file), "%s.checkpoint", o->example->name);
     t->emergency = o->checkpoint != NULL ? o->checkpoint : file;
-    check(cnn_net_set_loss(t->net, o->head->loss, o->recipe.reduction), NULL);
+    set_loss(o, t->net);
     const cnn_status status = training_run(t);
     const int code = log_close(t->log);
     if (status == CNN_ECANCELED)
@@ -260,6 +266,10 @@ int example_main(const example *e, int argc, char **argv)
         check_output_layer(&o, net);
     if (o.summary >= 0) {
         print_summary(net, o.summary);
+    } else if (o.predict_scaling) {
+        options_start(&o.run);
+        set_loss(&o, net);
+        scaling_table(net, &o.recipe);
     } else {
         options_start(&o.run);
         if (o.train || o.image_count == 0 || wants_data(&o))

@@ -11,6 +11,7 @@
 enum {
     HEAD = 1024,
     SUMMARY,
+    PREDICT_SCALING,
     NO_TRAIN,
     LOAD,
     INIT_FROM,
@@ -47,6 +48,8 @@ static const struct argp_option table[] = {
     {0, 0, 0, 0, "Results:", 3},
     {"summary", SUMMARY, "FORM", OPTION_ARG_OPTIONAL, "print the layers and "
      "their costs, as text or json, and exit", 0},
+    {"predict-scaling", PREDICT_SCALING, 0, 0, "measure some steps, print what "
+     "1 to 1,024 machines would make of them together, and exit", 0},
     {"report", REPORT, "FILE.html", 0, "write all of the following and more "
      "as one page", 0},
     {"plot", PLOT, "FILE", 0, "draw accuracy and loss, as .png or .svg", 0},
@@ -193,6 +196,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case SUMMARY:
         o->summary = summary_form(state, arg);
+        break;
+    case PREDICT_SCALING:
+        o->predict_scaling = true;
         break;
     case LOG_EVERY:
         o->log_every = option_whole(state, "log-every", arg, 1, INT32_MAX);

@@ -14,6 +14,7 @@ typedef struct example_options {
     recipe recipe;
     int32_t summary; /* CNN_SUMMARY_* to be printed; -1: none */
     bool train;
+    bool predict_scaling;
 
     /* Files, NULL if not given. */
     const char *load, *init_from, *save;
