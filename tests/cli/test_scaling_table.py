@@ -8,8 +8,8 @@ import unittest
 from example import NETWORKS, ExampleTest
 
 ROW = r"^ *(\d+)" + r" +(\d+) +(\d+) % +(\d+)" * 3 + "$"
-MACHINE = (r"^this machine: (\S+) us an image, and (\S+) ms a step, of it the "
-           r"update (\S+)$")
+MACHINE = (r"^this machine: (\S+) us an image, (\S+) ms a step "
+           r"\((\S+) to update\)$")
 WAIT = r"^ *(\d+) +(\S+) ms +(\S+) ms +(\S+) ms$"
 RECORD = 224  # bytes; half of it or twice as much makes no difference here
 # Of each link: bytes that a program gets in a millisecond, and milliseconds.

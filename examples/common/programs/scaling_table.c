@@ -5,7 +5,7 @@
 
 #include "support/failure.h"
 
-enum { LINKS = 3, MOST_RANKS = 1024 };
+enum { LINKS = 3, MOST_RANKS = 1024, MOST_IMAGES = 999999 };
 
 /* Latencies of programs that talk by TCP, and over 100 Gb/s by what such cards
  * have in its place: assumed, not measured. */
@@ -64,8 +64,11 @@ static void print_row(const cnn_scaling_machine *m, int32_t ranks,
         cnn_scaling_prediction p = {.struct_size = sizeof(p)};
 
         check(cnn_scaling_predict(m, &links[i], ranks, batch, &p), NULL);
-        printf(" %10.0f %4.0f %% %6lld", p.samples, 100.0 * p.efficiency,
-               (long long)p.batch_90);
+        printf(" %10.0f %4.0f %% ", p.samples, 100.0 * p.efficiency);
+        if (p.batch_90 <= MOST_IMAGES)
+            printf("%6lld", (long long)p.batch_90);
+        else
+            printf("%6s", "more");
     }
     putchar('\n');
 }
@@ -101,8 +104,7 @@ void scaling_table(const cnn_net *net, const recipe *r)
     const int32_t batch = r->batch > 1 ? r->batch : 2;
     const cnn_scaling_machine m = measure(net, r, batch);
 
-    printf("this machine: %.3g us an image, and %.3g ms a step, of it the "
-           "update %.3g\n",
+    printf("this machine: %.3g us an image, %.3g ms a step (%.3g to update)\n",
            m.per_sample * 1e6, m.fixed * 1e3, m.update * 1e3);
     printf("%lld parameters: %.3g MB of gradients are added up in each step\n",
            (long long)m.params, (double)m.params * sizeof(float) * 1e-6);
