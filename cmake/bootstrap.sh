@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing:
 #
-#     sh cmake/bootstrap.sh examples|tests|deep|npm|fashion...
+#     sh cmake/bootstrap.sh examples|mpi|tests|deep|npm|fashion...
 #
 # Says nothing if nothing is missing. Where it may not install, it prints the
 # command that would and fails.
@@ -13,6 +13,8 @@ build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
     libopenblas-dev zlib1g-dev libjansson-dev librandom123-dev'
 examples='libgdk-pixbuf-2.0-dev shared-mime-info gnuplot-nox=gnuplot
     fonts-dejavu-core'
+# Any MPI; Debian's first one if there is none.
+mpi='libopenmpi-dev=mpicc openmpi-bin=mpiexec'
 tests='g++=g++ make=make binutils=nm strace=strace valgrind=valgrind
     libcmocka-dev dataset-fashion-mnist python3=/usr/bin/python3 clang=clang
     libclang-rt-14-dev clang-format=clang-format help2man=help2man
@@ -25,18 +27,19 @@ deep='dpkg-dev=dpkg-shlibdeps file=file lintian=lintian
     gcc-i686-linux-gnu=i686-linux-gnu-gcc
     gcc-aarch64-linux-gnu=aarch64-linux-gnu-gcc
     qemu-user-static=qemu-s390x-static
-    libopenmpi-dev openmpi-bin libmpich-dev mpich iproute2=tc'
+    libopenmpi-dev openmpi-bin libmpich-dev mpich python3-mpi4py iproute2=tc'
 
 wanted=
 for group; do
     case $group in
     examples) wanted="$wanted $build $examples" ;;
-    tests) wanted="$wanted $build $examples $tests" ;;
+    mpi) wanted="$wanted $mpi" ;;
+    tests) wanted="$wanted $build $examples $mpi $tests" ;;
     deep) wanted="$wanted $deep" ;;
     npm) wanted="$wanted ca-certificates npm=npm" ;;
     fashion) wanted="$wanted dataset-fashion-mnist" ;;
     *)
-        echo "usage: sh cmake/bootstrap.sh examples|tests|deep|npm|fashion..." >&2
+        echo "usage: sh cmake/bootstrap.sh examples|mpi|tests|deep|npm|fashion..." >&2
         exit 64
         ;;
     esac

@@ -9,6 +9,7 @@
 #include "running/trial.h"
 #include "support/failure.h"
 #include "support/output.h"
+#include "support/ranks.h"
 
 /* Convolutions are told to pad with zeros, so that they leave height and width
  * as they are; by default they do not pad (CNN_PAD_VALID). */
@@ -206,7 +207,7 @@ static int compare(const settings *s, const data *d)
         trial_run(t, d, &s->run);
         print_trial(t);
         trial_free_net(t);
-        if (interrupt_signal() != 0) {
+        if (interrupt_agreed() != 0) {
             warn("stopped %s %s", t->stopped ? "in" : "after", t->name);
             code = 128 + interrupt_signal();
         }
@@ -235,7 +236,10 @@ int main(int argc, char **argv)
     settings s = {0};
     data d;
 
+    ranks_start(&argc, &argv);
     options_parse(&argp, &s.run, argc, argv, &s);
+    if (!ranks_first())
+        s.plot = NULL;
     choose(&s);
     if (s.plot != NULL)
         check_output(s.plot);

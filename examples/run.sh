@@ -2,11 +2,13 @@
 # Builds the examples and runs one of them:
 #
 #     sh examples/run.sh [NAME [options]]
+#     sh examples/run.sh mpi [options of mpiexec] NAME [options]
 #
 # Without a name it trains lenet5_relu as one would today, and leaves the model,
 # a page of results, a plot and one recognised digit in build/out. The first run
 # installs the packages that are missing and fetches the images; NAME --help
-# shows an example's options.
+# shows an example's options. With mpi it trains over the ranks that mpiexec
+# starts, as in `mpi -n 2 lenet5_wide --tuned` (docs/mpi.md).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -64,11 +66,44 @@ find_data() {
     rm -rf "$data.part"
 }
 
-case ${1-} in
--*)
+# The source of an example, without .c.
+source_of() {
+    [ ! -e "$here/tasks/$1.c" ] || set -- "tasks/$1"
+    [ ! -e "$here/$1.c" ] || echo "$1"
+}
+
+usage() {
     echo "usage: sh examples/run.sh [NAME [options]]" >&2
+    echo "       sh examples/run.sh mpi [options of mpiexec] NAME [options]" >&2
     exit 64
-    ;;
+}
+
+# What is for mpiexec, as words without anything that a shell would read.
+mpi=
+with_mpi=OFF
+if [ "${1-}" = mpi ]; then
+    shift
+    with_mpi=ON
+    build=$root/build/mpi
+    while [ $# -gt 0 ] && [ -z "$(source_of "$1")" ]; do
+        case $1 in
+        *[!A-Za-z0-9_.,:/=@+-]*) usage ;;
+        esac
+        mpi="$mpi $1"
+        shift
+    done
+    [ $# -gt 0 ] || usage
+    case $1 in
+    lenet5_* | angle | denoise | fashion | several_labels | transfer) ;;
+    *)
+        say "$1 does not train over several ranks"
+        exit 64
+        ;;
+    esac
+fi
+
+case ${1-} in
+-*) usage ;;
 '')
     mkdir -p "$out"
     set -- lenet5_relu --tuned --save "$out/lenet5_relu.safetensors" \
@@ -79,30 +114,47 @@ case ${1-} in
 esac
 name=$1
 shift
-[ ! -e "$here/tasks/$name.c" ] || name=tasks/$name
-if [ ! -e "$here/$name.c" ]; then
+source=$(source_of "$name")
+if [ -z "$source" ]; then
     say "no example '$name'; there are:"
     (cd "$here" && ls ./*.c first/*.c tasks/*.c | sed 's|^\./||; s|\(.*\)\.c|    \1|') >&2
     exit 64
 fi
 
-sh "$root/cmake/bootstrap.sh" examples
+groups=examples
+[ $with_mpi = OFF ] || groups='examples mpi'
+sh "$root/cmake/bootstrap.sh" $groups
 if [ ! -e "$build/CMakeCache.txt" ]; then
     say "building in $build"
     ninja=$(command -v ninja >/dev/null && echo -GNinja || true)
     cmake -S "$root" -B "$build" $ninja -DCMAKE_BUILD_TYPE=Release \
-        -DCNN_BUILD_EXAMPLES=ON >&2
+        -DCNN_BUILD_EXAMPLES=ON -DCNN_WITH_MPI=$with_mpi >&2
 elif ! grep -q '^CNN_BUILD_EXAMPLES:BOOL=ON' "$build/CMakeCache.txt" ||
     ! grep -q '^GDK_PIXBUF_FOUND:INTERNAL=1' "$build/CMakeCache.txt"; then
     # Configured by hand, without, or before there was gdk-pixbuf.
     cmake -DCNN_BUILD_EXAMPLES=ON "$build" >&2
 fi
-program=${name##*/}
+program=$name
 cmake --build "$build" --target "$program" >&2
-case $name in
+case $source in
 predict | first/* | tasks/folder | tasks/mapped | tasks/own_layer)
     ;; # are told where their data are, or draw them
 *) find_data "$@" ;;
 esac
 [ -z "$out" ] || say "model, page, plot and digit go to $out"
-exec "$build/examples/$program" "$@"
+[ $with_mpi = ON ] || exec "$build/examples/$program" "$@"
+
+# The mpiexec of the MPI that CMake found. Open MPI runs as root, and more ranks
+# than cores, only if told to; it would bind each rank to one core; after Ctrl-C
+# it gives ranks a second, in which they may not be able to save; and in
+# containers it may not read the memory of another process.
+mpiexec=$(sed -n 's/^MPIEXEC_EXECUTABLE:FILEPATH=//p' "$build/CMakeCache.txt")
+if "$mpiexec" --version 2>&1 | grep -qE 'OpenRTE|Open MPI'; then
+    [ "$(id -u)" -ne 0 ] || mpi="--allow-run-as-root$mpi"
+    mpi="--oversubscribe --bind-to none $mpi"
+    : "${OMPI_MCA_odls_base_sigkill_timeout:=3}"
+    : "${OMPI_MCA_btl_vader_single_copy_mechanism:=none}"
+    export OMPI_MCA_odls_base_sigkill_timeout
+    export OMPI_MCA_btl_vader_single_copy_mechanism
+fi
+exec "$mpiexec" $mpi "$build/examples/$program" "$@"

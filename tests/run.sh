@@ -11,8 +11,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/tests
 
 case ${1-} in
-'') choice=-LE more= mpi= ;;
-deep) choice=-L more=deep mpi=-DCNN_WITH_MPI=ON ;;
+'') choice=-LE more= ;;
+deep) choice=-L more=deep ;;
 *)
     echo "usage: sh tests/run.sh [deep]" >&2
     exit 64
@@ -20,14 +20,13 @@ deep) choice=-L more=deep mpi=-DCNN_WITH_MPI=ON ;;
 esac
 
 sh "$root/cmake/bootstrap.sh" tests $more
-set -- -DCNN_BUILD_TESTS=ON -DCNN_BUILD_EXAMPLES=ON $mpi
+set -- -DCNN_BUILD_TESTS=ON -DCNN_BUILD_EXAMPLES=ON -DCNN_WITH_MPI=ON
 if [ ! -e "$build/CMakeCache.txt" ]; then
     ninja=$(command -v ninja >/dev/null && echo -GNinja || true)
     cmake -S "$root" -B "$build" $ninja -DCMAKE_BUILD_TYPE=Release "$@"
-elif [ "$(grep -cE '^CNN_BUILD_(TESTS|EXAMPLES):BOOL=ON' \
-    "$build/CMakeCache.txt")" -ne 2 ] || { [ -n "$mpi" ] &&
-    ! grep -q '^CNN_WITH_MPI:BOOL=ON' "$build/CMakeCache.txt"; }; then
-    cmake "$@" "$build" # configured by hand, or for the gate, without them
+elif [ "$(grep -cE '^CNN_(BUILD_TESTS|BUILD_EXAMPLES|WITH_MPI):BOOL=ON' \
+    "$build/CMakeCache.txt")" -ne 3 ]; then
+    cmake "$@" "$build" # configured by hand, without them
 fi
 cmake --build "$build" --parallel "$(nproc)"
 cd "$build"

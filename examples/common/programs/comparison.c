@@ -8,6 +8,7 @@
 #include "running/interrupt.h"
 #include "support/failure.h"
 #include "support/output.h"
+#include "support/ranks.h"
 
 enum { VARY = 2048, CSV, PLOT, REPORT };
 
@@ -184,7 +185,7 @@ static int run_rows(rows *all)
             break;
         }
         rows_print(r);
-        if (interrupt_signal() != 0) {
+        if (interrupt_agreed() != 0) {
             all->count = i + 1;
             warn("stopped after %s", r->trial->name);
         }
@@ -205,7 +206,7 @@ static void free_rows(rows *all, int count)
 static int save(const rows *all, const char *what, const char *path,
                 int (*write)(const rows *all, const char *path), int code)
 {
-    if (path == NULL)
+    if (path == NULL || !ranks_first())
         return code;
     const int failed = write(all, path);
     if (failed == 0)
@@ -236,6 +237,16 @@ static int compare(const settings *s)
     return code;
 }
 
+static void check_paths(const settings *s)
+{
+    if (s->csv != NULL)
+        check_output_or_device(s->csv);
+    if (s->plot != NULL)
+        check_output(s->plot);
+    if (s->report != NULL)
+        check_output(s->report);
+}
+
 int comparison_main(const comparison *c, int argc, char **argv)
 {
     const struct argp_child children[] = {
@@ -246,13 +257,10 @@ int comparison_main(const comparison *c, int argc, char **argv)
                               .children = children};
     settings s = {.of = c, .chosen = allocate((size_t)c->count, sizeof(bool))};
 
+    ranks_start(&argc, &argv);
     options_parse(&argp, &s.run, argc, argv, &s);
-    if (s.csv != NULL)
-        check_output_or_device(s.csv);
-    if (s.plot != NULL)
-        check_output(s.plot);
-    if (s.report != NULL)
-        check_output(s.report);
+    if (ranks_first())
+        check_paths(&s);
     const int code = compare(&s);
     free(s.chosen);
     return worse(code, close_output());

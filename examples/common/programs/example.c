@@ -15,6 +15,7 @@
 #include "running/statistics.h"
 #include "support/failure.h"
 #include "support/output.h"
+#include "support/ranks.h"
 
 /* These are checked before the training, not after it. */
 static void check_paths(const example_options *o)
@@ -152,7 +153,10 @@ _Noreturn static void leave(const example_options *o, const training *t)
         o->run.argv, o->resume == NULL || strcmp(o->resume, t->emergency) != 0
                          ? t->emergency
                          : NULL);
-    fprintf(stderr, " %s\n", line->str);
+    fputc(' ', stderr);
+    if (ranks_size() > 1)
+        fprintf(stderr, "mpiexec -n %d ", (int)ranks_size());
+    fprintf(stderr, "%s\n", line->str);
     g_string_free(line, TRUE);
     exit(128 + interrupt_signal());
 }
@@ -177,7 +181,7 @@ static int train(const example_options *o, training *t)
     if (status == CNN_EDIVERGED)
         fail(EXIT_FAILURE, "%s; a smaller learning rate (--lr) may help",
              cnn_last_error());
-    if (o->save == NULL)
+    if (o->save == NULL || !ranks_first())
         return code;
     if (cnn_net_save(t->net, o->save) != CNN_OK) {
         warn("the model is not saved: %s", cnn_last_error());
@@ -193,7 +197,7 @@ static int train_on(const example_options *o, cnn_net *net, const data *d,
     run_log log = {.every = o->log_every};
     examination e;
 
-    for (int i = 0; i < MOST_LOGS && o->logs[i] != NULL; i++)
+    for (int i = 0; i < MOST_LOGS && o->logs[i] != NULL && ranks_first(); i++)
         log_open(&log, o->logs[i], o->resume != NULL);
     *t = (training){.net = net,
                     .data = d,
@@ -204,14 +208,30 @@ static int train_on(const example_options *o, cnn_net *net, const data *d,
                     .lines = o->recipe.eval_every > 0,
                     .log = &log};
     t->held_out =
-        !t->lines || log.count > 0 || o->plot != NULL || o->report != NULL;
+        !t->lines || o->logs[0] != NULL || o->plot != NULL || o->report != NULL;
     const int code = train(o, t);
     t->log = NULL;
-    if (d->validation != NULL) {
+    if (d->validation != NULL && ranks_first()) {
         examine(net, d->validation, &e);
         outcome_print(&e, "validation");
         examination_free(&e);
     }
+    return code;
+}
+
+/* Tests, which rank 0 does alone, and shows the results. */
+static int show(outcome *r)
+{
+    const example_options *o = r->o;
+    int code = 0;
+
+    examine(r->net, r->data->test, &r->test);
+    outcome_print(&r->test, "test");
+    confusion_print(&(confusion){NULL, r->test.classes, r->test.confusion});
+    code = outcome_save(r);
+    if (o->digit != NULL)
+        code = worse(code, show_digit(r->net, r->data, o));
+    examination_free(&r->test);
     return code;
 }
 
@@ -223,7 +243,8 @@ static int work_on_data(cnn_net *net, const example_options *o)
     int code = 0;
     data d;
 
-    for (int i = 0; i < MOST_LOGS && o->compare[i] != NULL; i++)
+    for (int i = 0; i < MOST_LOGS && o->compare[i] != NULL && ranks_first();
+         i++)
         log_read(o->compare[i], &r.compare[i]);
     data_find(&d, o->run.data != NULL ? o->run.data : o->example->data,
               &o->example->pixels, o->recipe.hold_out);
@@ -233,16 +254,11 @@ static int work_on_data(cnn_net *net, const example_options *o)
         code = train_on(o, net, &d, &t);
         r.training = &t;
     }
-    examine(net, d.test, &r.test);
-    outcome_print(&r.test, "test");
-    confusion_print(&(confusion){NULL, r.test.classes, r.test.confusion});
-    code = worse(code, outcome_save(&r));
-    if (o->digit != NULL)
-        code = worse(code, show_digit(net, &d, o));
+    if (ranks_first())
+        code = worse(code, show(&r));
     for (int i = 0; i < MOST_LOGS; i++)
         history_free(&r.compare[i]);
     history_free(&t.history);
-    examination_free(&r.test);
     data_free(&d);
     return code;
 }
@@ -259,8 +275,10 @@ int example_main(const example *e, int argc, char **argv)
     example_options o;
     int code = 0;
 
+    ranks_start(&argc, &argv);
     example_parse(&o, e, argc, argv);
-    check_paths(&o);
+    if (ranks_first())
+        check_paths(&o);
     cnn_net *net = make_net(&o);
     if (o.train && o.summary < 0)
         check_output_layer(&o, net);
@@ -274,7 +292,7 @@ int example_main(const example *e, int argc, char **argv)
         options_start(&o.run);
         if (o.train || o.image_count == 0 || wants_data(&o))
             code = work_on_data(net, &o);
-        for (int32_t i = 0; i < o.image_count; i++)
+        for (int32_t i = 0; i < o.image_count && ranks_first(); i++)
             code = worse(
                 code, recognise_print(net, o.images[i],
                                       &(reading){o.example->pixels, o.invert}));

@@ -7,6 +7,7 @@
 #include "running/progress.h"
 #include "support/failure.h"
 #include "support/output.h"
+#include "support/ranks.h"
 
 enum { EPOCHS = 512, SAVE, PICTURE };
 
@@ -77,7 +78,10 @@ void task_start(task *t, int argc, char **argv)
                               .doc = t->about,
                               .children = children};
 
+    ranks_start(&argc, &argv);
     options_parse(&argp, &t->run, argc, argv, t);
+    if (!ranks_first())
+        t->save = t->picture = NULL;
     if (t->save != NULL)
         check_output(t->save);
     if (t->picture != NULL)
@@ -129,7 +133,7 @@ void task_train(const task *t, const char *name, cnn_net *net,
                                          .seed = t->run.seed,
                                          .clip_norm = r->clip_norm};
     cnn_optim *optim = made(recipe_optimizer(r));
-    cnn_trainer *trainer = made(cnn_trainer_create(net, optim, data, &options));
+    cnn_trainer *trainer = made(ranks_trainer(net, optim, data, &options));
     state s = {.t = t, .name = name, .told = seconds()};
 
     check(cnn_trainer_set_schedule(trainer, r->lr, &rate), NULL);
@@ -143,8 +147,9 @@ void task_train(const task *t, const char *name, cnn_net *net,
     progress_start(&s.progress, name, steps, t->run.quiet);
     interrupt_stops(trainer);
     const cnn_status status =
-        interrupt_signal() == 0 ? cnn_trainer_fit(trainer, &until) : CNN_OK;
+        interrupt_agreed() == 0 ? cnn_trainer_fit(trainer, &until) : CNN_OK;
     interrupt_stops(NULL);
+    interrupt_agreed();
     progress_clear(&s.progress);
     if (status == CNN_ECANCELED)
         warn("stopped after step %lld of %lld",

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "support/ranks.h"
+
 static _Atomic(cnn_trainer *) running;
 static volatile sig_atomic_t received;
 static bool waiting;
@@ -51,5 +53,11 @@ void interrupt_waits(bool waits)
 
 int interrupt_signal(void)
 {
+    return received;
+}
+
+int interrupt_agreed(void)
+{
+    received = (sig_atomic_t)ranks_max((int32_t)received);
     return received;
 }

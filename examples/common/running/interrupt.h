@@ -17,4 +17,7 @@ void interrupt_waits(bool waits);
 /* The signal that came, 0 if none did. */
 int interrupt_signal(void);
 
+/* The same of any rank; all of them make this call. */
+int interrupt_agreed(void);
+
 #endif

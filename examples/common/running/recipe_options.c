@@ -24,7 +24,7 @@ static const struct argp_option table[] = {
     {"tuned", TUNED, 0, 0, "as one would train it today", 0},
     {"steps", STEPS, "N", 0, "steps to take", 0},
     {"epochs", EPOCHS, "N", 0, "or passes over the images", 0},
-    {"batch", BATCH, "N", 0, "images in a step", 0},
+    {"batch", BATCH, "N", 0, "images in a step, over all ranks", 0},
     {"optimizer", OPTIMIZER, "NAME", 0, optimizer_names, 0},
     {"lr", LR, "RATE", 0, "learning rate, the largest if it changes", 0},
     {"schedule", SCHEDULE, "NAME", 0, schedule_names, 0},

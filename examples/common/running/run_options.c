@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/failure.h"
+#include "support/ranks.h"
 #include "support/text.h"
 
 enum { DATA = 256, SEED, THREADS };
@@ -17,7 +18,8 @@ static const struct argp_option run_table[] = {
      "'drawn' for digits that the program draws, 'fashion' for the clothes of "
      "Debian's dataset-fashion-mnist", 0},
     {"seed", SEED, "N", 0, "of the initial weights and the shuffling [1]", 0},
-    {"threads", THREADS, "N", 0, "threads to use [all cores]", 0},
+    {"threads", THREADS, "N", 0, "threads to use, in each rank if there are "
+     "several [all cores]", 0},
     {"quiet", 'q', 0, 0, "show no progress", 0},
     {"verbose", 'v', 0, 0, "show more: kernels in use, and after each epoch "
      "the units that are dead or saturated, norms of weights and gradients", 0},
@@ -132,13 +134,22 @@ void options_parse(const struct argp *argp, run_options *run, int argc,
     argp_parse(argp, argc, argv, 0, NULL, input);
     /* Here, because a net uses no more threads than were set when it was built.
      */
-    check(cnn_set_num_threads(run->threads), NULL);
+    check(
+        cnn_set_num_threads(run->threads > 0 ? run->threads : ranks_threads()),
+        NULL);
+    if (!ranks_first()) {
+        run->quiet = true;
+        run->verbose = false;
+    }
 }
 
 void options_start(const run_options *run)
 {
-    printf("%s: libcnn %s, threads %d, seed %u\n", run->program,
-           cnn_version_string(), (int)cnn_num_threads(), (unsigned)run->seed);
+    printf("%s: libcnn %s, ", run->program, cnn_version_string());
+    if (ranks_size() > 1)
+        printf("ranks %d, each with ", (int)ranks_size());
+    printf("threads %d, seed %u\n", (int)cnn_num_threads(),
+           (unsigned)run->seed);
     fflush(stdout);
     if (run->verbose)
         fprintf(stderr, "build: %s\n", cnn_build_info());

@@ -8,6 +8,7 @@
 #include "running/progress.h"
 #include "running/statistics.h"
 #include "support/failure.h"
+#include "support/ranks.h"
 
 /* A training while it runs. */
 typedef struct state {
@@ -101,7 +102,7 @@ static double look(state *s, const cnn_progress *now)
     history *h = &s->t->history;
     cnn_metrics m;
 
-    check(cnn_net_evaluate(s->t->net, s->held_out, &m, NULL), NULL);
+    check(cnn_trainer_validate(s->trainer, s->held_out, &m), NULL);
     const double mean = recipe_loss(s->t->recipe, &m);
     series_add(&h->held_out,
                &(point){(double)now->step, s->t->seconds, mean, accuracy(&m)});
@@ -208,7 +209,7 @@ static void start(state *s)
     s->optim = recipe_optimizer(r);
     if (s->optim == NULL)
         check(cnn_last_status(), NULL);
-    s->trainer = cnn_trainer_create(
+    s->trainer = ranks_trainer(
         t->net, s->optim, t->data->train,
         &(cnn_trainer_options){.struct_size = sizeof(cnn_trainer_options),
                                .batch = r->batch,
@@ -242,6 +243,8 @@ cnn_status training_run(training *t)
     interrupt_stops(NULL);
     progress_clear(&s.progress);
 
+    if (status == CNN_ECANCELED)
+        interrupt_agreed();
     if (status == CNN_ECANCELED && t->emergency != NULL &&
         cnn_trainer_save(s.trainer, t->emergency) != CNN_OK)
         fail(EX_CANTCREAT, "stopped, and nothing saved: %s", cnn_last_error());
