@@ -11,6 +11,7 @@ Dataset                 images with labels or targets, from arrays or files
 Conv2D, Dense, ...      layers; CustomLayer for one's own
 Adam, SGD, ...          optimisers; Cosine, ... schedules; Augmentation
 Trainer                 step by step, with checkpoints
+Ranks                   processes that train together, over MPI
 Session                 many threads predict from one net
 load                    a net from a file; cnn.sklearn for scikit-learn
 Error                   what libcnn refuses: also a ValueError, RuntimeError,
@@ -74,6 +75,7 @@ from .layers import (
 from .metadata import Metadata
 from .net import Net
 from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from .ranks import Ranks
 from .runtime import (
     build_info,
     library_version,
@@ -107,7 +109,7 @@ __all__ = [
     "GradCheck", "HardSwish", "History", "InvalidError", "Layer", "LayerNorm",
     "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Misfit",
     "Net", "Optimizer", "OutOfMemoryError", "Plateau", "Progress", "RBF",
-    "RMSprop", "ReLU", "Reshape", "SGD", "Schedule", "Scores", "Session",
+    "RMSprop", "Ranks", "ReLU", "Reshape", "SGD", "Schedule", "Scores", "Session",
     "SiLU", "Sigmoid", "Softmax", "Softplus", "StateError", "Status",
     "StepDecay", "Subsample2D", "Tanh", "Trainer", "UnsupportedError",
     "Upsample2D", "__version__", "as_float32", "as_labels", "build_info",

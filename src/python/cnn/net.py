@@ -276,6 +276,7 @@ class Net(Parts, Weights):
         read_ahead: Optional[int] = None,
         progress: bool = True,
         seed: int = 0,
+        comm: Any = None,
     ) -> History:
         """Trains; builds the net first, if need be.
 
@@ -320,6 +321,8 @@ class Net(Parts, Weights):
             terminal, otherwise one line for each epoch.
         seed : int
             Of parameters, shuffling and augmentation; below 2^64.
+        comm : communicator of mpi4py, or Ranks, optional
+            Whose processes train together, all by this call: Trainer.
 
         Returns
         -------
@@ -360,6 +363,7 @@ class Net(Parts, Weights):
             seed=number,
             average=average,
             read_ahead=read_ahead,
+            comm=comm,
         ) as trainer:
             self.history = trainer.history
             told = list(callbacks)

@@ -18,13 +18,13 @@ from typing import (
     Union,
 )
 
-from . import _checks, _interrupt, _structs, _structs_fit
+from . import _checks, _structs, _structs_fit
 from ._checks import Path
-from ._handle import Owner
 from ._library import lib
 from ._status import check, created
 from .evaluation import Metrics, metrics_of
 from .history import Epoch, Measured
+from .ranks import Together
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -111,7 +111,7 @@ def _epoch_of(found: Any) -> Epoch:
     )
 
 
-class Judging(Owner):
+class Judging(Together):
     """What a trainer has besides its steps."""
 
     _net: Net
@@ -191,7 +191,7 @@ class Judging(Owner):
             )
             return metrics_of(found)
 
-        return _interrupt.run(handle.lock, self._cost_of(dataset), call)
+        return self._run(self._cost_of(dataset), call)
 
     def _cost_of(self, dataset: Optional[Dataset]) -> float:
         size = 0 if dataset is None else len(dataset)
@@ -223,7 +223,7 @@ class Judging(Owner):
                 lib.cnn_trainer_fit(handle.pointer, ctypes.byref(options))
             )
 
-        _interrupt.run(handle.lock, self._cost_of(dataset), call)
+        self._run(self._cost_of(dataset), call)
         return told[0] if told else None
 
     @contextlib.contextmanager
@@ -359,6 +359,8 @@ class Told:
         if data is None:
             return None
         if trainer._stopping is None and not trainer._averaged:
+            if trainer._ranks is not None:
+                return trainer._validate(data)  # each a part of it
             return trainer._net.evaluate(data)
         if over or trainer._stopping is None:
             return trainer._validate(data)
@@ -370,7 +372,7 @@ class Told:
         """Tells of an epoch that is over; what ends the run, if anything."""
         best = self.trainer.best
         if best is not None and best.step == entry.step and not best.waited:
-            for path in self.paths:
+            for path in self.paths if self.trainer._is_first else ():
                 self.trainer.save_best(path)
         # All are told.
         stop = [bool(one(entry)) for one in self.others]

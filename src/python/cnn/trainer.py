@@ -11,7 +11,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple, Optional
 
-from . import _checks, _interrupt, _reader, _structs
+from . import _checks, _reader, _structs
 from ._checks import Path
 from ._handle import Handle
 from ._inspect import net_of
@@ -22,6 +22,7 @@ from .evaluation import Metrics, metrics_of
 from .history import History, Means, steps_of
 from .optim import Optimizer, optimizer_of
 from .progress import Display
+from .ranks import ranks_of
 from .schedules import Augmentation, Schedule
 from .stopping import Callback, EarlyStopping, Judging, Told
 
@@ -38,6 +39,16 @@ def _ahead(read_ahead: Optional[int]) -> int:
     return _checks.integer("read_ahead", read_ahead, 0, 1024) or -1
 
 
+def _created(theirs: tuple[Handle, ...], options: Any, lock: Any) -> Handle:
+    with lock:
+        pointer = created(
+            lib.cnn_trainer_create(
+                *(handle.pointer for handle in theirs), ctypes.byref(options)
+            )
+        )
+    return Handle(pointer, lib.cnn_trainer_free, theirs, lock)
+
+
 class Progress(NamedTuple):
     """What a callback sees, after each step."""
 
@@ -48,6 +59,15 @@ class Progress(NamedTuple):
     metrics: Metrics
     """Of the step, before its update."""
     trainer: Trainer
+
+
+def _ended(
+    callback: Optional[Callable[[Progress], Any]], now: Progress, end: float
+) -> Optional[str]:
+    """Why a run ends after a step, as far as others say so."""
+    if callback is not None and callback(now):
+        return "callback"
+    return "time" if time.monotonic() >= end else None
 
 
 class Trainer(Judging):
@@ -81,6 +101,12 @@ class Trainer(Judging):
         Batches that a thread reads while a step computes, each with memory of
         its own; 0: none. By default 2 with a Dataset.from_function(),
         otherwise none.
+    comm : communicator of mpi4py, or Ranks, optional
+        Whose processes train together: each makes its own net, optimiser and
+        data, all alike, and then the same calls. `batch_size` is that of all,
+        by default max_batch of each. Metrics, and why a run ends, are the same
+        on all; so is an exception of a callback. Rank 0 shows the progress and
+        writes the files of save() and BestCheckpoint.
 
     Attributes
     ----------
@@ -113,7 +139,9 @@ class Trainer(Judging):
         average: Optional[float] = None,
         stopping: Optional[EarlyStopping] = None,
         read_ahead: Optional[int] = None,
+        comm: Any = None,
     ) -> None:
+        self._ranks = ranks_of(comm)
         rule, handle = optimizer_of(optimizer), net_of(net)._h
         dataset = dataset_of(data, net=net)
         theirs = handle, rule._h, dataset._h
@@ -130,17 +158,14 @@ class Trainer(Judging):
             read_ahead=_ahead(read_ahead),
         )
         lock = theirs[0].lock
-        with lock:
-            pointer = created(
-                lib.cnn_trainer_create(
-                    *(handle.pointer for handle in theirs),
-                    ctypes.byref(options),
-                )
-            )
-        self._handle = Handle(pointer, lib.cnn_trainer_free, theirs, lock)
+        if self._ranks is not None:
+            self._handle = self._ranks._create(theirs, options, lock)
+        else:
+            self._handle = _created(theirs, options, lock)
         _reader.watch(self._handle)
         self._count = len(dataset)
-        self._batch = size or net.max_batch
+        parts = 1 if self._ranks is None else self._ranks._parts()
+        self._batch = size or net.max_batch * parts
         # Forward, and twice as much backward; an elastic distortion takes some
         # hundred operations a pixel.
         pixels = math.prod(net.in_shape) if augmentation is not None else 0
@@ -194,7 +219,7 @@ class Trainer(Judging):
             )
             return metrics_of(found)
 
-        return _interrupt.run(handle.lock, self._cost, call)
+        return self._run(self._cost, call)
 
     def run(
         self,
@@ -234,7 +259,8 @@ class Trainer(Judging):
             validation = dataset_of(validation_data, net=self._net)
         told = Told(self, callbacks, validation)
         history = History()
-        display = Display(total, self._count / self._batch, progress)
+        shown = progress and self._is_first
+        display = Display(total, self._count / self._batch, shown)
         done, before = self.steps, self.epoch
         if self._means.epoch != before:
             self._means = Means(before)
@@ -242,50 +268,52 @@ class Trainer(Judging):
         means.begin()
         end = time.monotonic() + limit
         self.stopped = None
-        try:
-            due = told.due()
-            if due is None:
-                self.stopped = told.patience()
-            else:
-                self.history.put(due)
-                self.stopped = told.epoch(due)
-            for left in range(total - 1, -1, -1):
-                if self._cancelled:
-                    self.stopped = "cancel"
-                if self.stopped is not None:
-                    break
-                metrics = self.step()
-                done += 1
-                means.add(metrics)
-                if display.moves:
-                    display.step(total - left, metrics)
-                if callback is not None and callback(
-                    Progress(done, before, metrics, self)
-                ):
-                    self.stopped = "callback"
-                elif time.monotonic() >= end:
-                    self.stopped = "time"
-                epoch = done * self._batch // self._count
-                over = epoch > before
-                if over or left == 0 or self.stopped is not None:
-                    found = told.validate(over)
-                    entry = means.entry(done, found)
-                    history.append(entry)
-                    self.history.put(entry)
-                    display.epoch(max(epoch, before + 1), entry)
-                    if over:
-                        before, means = epoch, Means(epoch)
-                        self._means = means
-                        self.stopped = told.epoch(entry) or self.stopped
-                    means.begin()
-            if self.stopped is None:
-                self.stopped = "steps" if epochs is None else "epochs"
-        finally:
-            means.pause()
-            display.close()
-            self._cancelled = False
-            told.end()
+        with self._patient():
+            try:
+                due = told.due()
+                if due is None:
+                    self.stopped = told.patience()
+                else:
+                    self.history.put(due)
+                    self.stopped = self._agreed(told.epoch, due)
+                for left in range(total - 1, -1, -1):
+                    self.stopped = self._agreed(self._asked)
+                    if self.stopped is not None:
+                        break
+                    metrics = self.step()
+                    done += 1
+                    means.add(metrics)
+                    if display.moves:
+                        display.step(total - left, metrics)
+                    now = Progress(done, before, metrics, self)
+                    self.stopped = self._agreed(_ended, callback, now, end)
+                    epoch = done * self._batch // self._count
+                    over = epoch > before
+                    if over or left == 0 or self.stopped is not None:
+                        found = told.validate(over)
+                        entry = means.entry(done, found)
+                        history.append(entry)
+                        self.history.put(entry)
+                        display.epoch(max(epoch, before + 1), entry)
+                        if over:
+                            before, means = epoch, Means(epoch)
+                            self._means = means
+                            self.stopped = (
+                                self._agreed(told.epoch, entry)
+                                or self.stopped
+                            )
+                        means.begin()
+                if self.stopped is None:
+                    self.stopped = "steps" if epochs is None else "epochs"
+            finally:
+                means.pause()
+                display.close()
+                self._cancelled = False
+                told.end()
         return history
+
+    def _asked(self) -> Optional[str]:
+        return "cancel" if self._cancelled else self.stopped
 
     def cancel(self) -> None:
         """Ends run() after the step it is at; if none is running, the next
