@@ -1,9 +1,10 @@
-# Installs libcnn_mpi beside libcnn, whose components and folders it shares.
-# Included by src/mpi/, after install.cmake.
+# Installs libcnn_mpi beside libcnn, into the same folders. Two components, as
+# there: cnn_MpiRuntime and cnn_MpiDevelopment. Included by src/mpi/, after
+# install.cmake.
 
 install(FILES ${PROJECT_SOURCE_DIR}/include/cnn/mpi.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cnn
-  COMPONENT cnn_Development)
+  COMPONENT cnn_MpiDevelopment)
 foreach(kind shared static)
   set(target cnn_mpi)
   if(kind STREQUAL "static")
@@ -13,13 +14,13 @@ foreach(kind shared static)
     continue()
   endif()
   install(TARGETS ${target} EXPORT cnn-mpi-${kind}
-    RUNTIME COMPONENT cnn_Runtime
-    LIBRARY COMPONENT cnn_Runtime NAMELINK_COMPONENT cnn_Development
-    ARCHIVE COMPONENT cnn_Development)
+    RUNTIME COMPONENT cnn_MpiRuntime
+    LIBRARY COMPONENT cnn_MpiRuntime NAMELINK_COMPONENT cnn_MpiDevelopment
+    ARCHIVE COMPONENT cnn_MpiDevelopment)
   install(EXPORT cnn-mpi-${kind}
     NAMESPACE cnn::
     DESTINATION ${package_dir}
-    COMPONENT cnn_Development)
+    COMPONENT cnn_MpiDevelopment)
 endforeach()
 
 # With the MPI that it was built for: the names of their own .pc files differ.
@@ -32,4 +33,4 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/libcnn-mpi.pc.in
   ${PROJECT_BINARY_DIR}/libcnn-mpi.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/libcnn-mpi.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
-  COMPONENT cnn_Development)
+  COMPONENT cnn_MpiDevelopment)

@@ -2,6 +2,8 @@
 #
 #   libcnn0       what a program that uses libcnn needs to run
 #   libcnn-dev    what it needs to be built
+#   libcnn-mpi0, libcnn-mpi-dev
+#                 the same of libcnn_mpi, with CNN_WITH_MPI
 #   libcnn-tools  the example programs with their manual pages
 #   python3-cnn   the Python package
 #   libcnn-doc    the documents, also as a site, and examples to be copied
@@ -138,6 +140,22 @@ This package has the documents, as they are and as a site with the
 reference (/usr/share/doc/libcnn-doc/html/index.html), and a small
 project that uses libcnn, to be copied.")
 
+if(CNN_WITH_MPI)
+  set(mpi_about "${about}
+.
+libcnn_mpi is a library upon it: processes on several machines train one
+network together, over MPI.")
+  cnn_package(cnn_MpiRuntime libcnn-mpi${CNN_ABI_VERSION} libs
+    "small convolutional networks on the CPU - training over MPI"
+    "${mpi_about}")
+  cnn_package(cnn_MpiDevelopment libcnn-mpi-dev libdevel
+    "small convolutional networks on the CPU - MPI development files"
+    "${mpi_about}
+.
+This package has its header, the static library, and the files for CMake
+and pkg-config.")
+endif()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libcnn)
 # It would stand before each package's own.
@@ -167,6 +185,16 @@ set(CPACK_DEBIAN_CNN_DEVELOPMENT_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_CNN_DEVELOPMENT_PACKAGE_RECOMMENDS
   "libopenblas-dev, libjansson-dev, zlib1g-dev")
 set(CPACK_DEBIAN_CNN_DEVELOPMENT_PACKAGE_SUGGESTS libcnn-doc)
+set(CPACK_DEBIAN_CNN_MPIRUNTIME_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_CNN_MPIRUNTIME_PACKAGE_CONTROL_EXTRA ${folder}/triggers)
+set(CPACK_DEBIAN_CNN_MPIRUNTIME_PACKAGE_DEPENDS
+  "libcnn${CNN_ABI_VERSION} ${this_version}")
+set(mpi_dev libopenmpi-dev)
+if(MPI_C_LIB_NAMES MATCHES "mpich")
+  set(mpi_dev libmpich-dev)
+endif()
+set(CPACK_DEBIAN_CNN_MPIDEVELOPMENT_PACKAGE_DEPENDS
+  "libcnn-mpi${CNN_ABI_VERSION} ${this_version}, libcnn-dev ${this_version}, ${mpi_dev}")
 set(CPACK_DEBIAN_CNN_TOOLS_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_CNN_TOOLS_PACKAGE_DEPENDS
   "libcnn${CNN_ABI_VERSION} ${this_version}")
@@ -177,12 +205,14 @@ set(CPACK_DEBIAN_CNN_TOOLS_PACKAGE_SUGGESTS
 set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_DEPENDS
   "libcnn${CNN_ABI_VERSION} ${this_version}, python3 (>= 3.10), python3-numpy")
-set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_SUGGESTS libcnn-doc)
+set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_SUGGESTS
+  "libcnn-doc, libcnn-mpi${CNN_ABI_VERSION}, python3-mpi4py")
 set(CPACK_DEBIAN_CNN_PYTHON_PACKAGE_CONTROL_EXTRA
   ${PROJECT_SOURCE_DIR}/cmake/debian/python3-cnn/postinst
   ${PROJECT_SOURCE_DIR}/cmake/debian/python3-cnn/prerm)
 # The programs are not linked with the installed library, there may be none.
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS
+  ${PROJECT_BINARY_DIR}/src ${PROJECT_BINARY_DIR}/src/mpi)
 set(CPACK_DEBIAN_CNN_DOCUMENTATION_PACKAGE_ARCHITECTURE all)
 
 include(CPack)

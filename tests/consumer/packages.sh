@@ -20,7 +20,7 @@ DEBFULLNAME='The libcnn authors'
 DEBEMAIL=libcnn@lists.debian.org
 export LC_ALL DEBFULLNAME DEBEMAIL
 
-for tool in doxygen dpkg-deb dpkg-shlibdeps file help2man; do
+for tool in doxygen dpkg-deb dpkg-shlibdeps file help2man mpicc; do
     command -v $tool >/dev/null || {
         echo "there is no $tool"
         exit 77
@@ -42,7 +42,8 @@ complain() {
 }
 
 quietly cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_INSTALL_PREFIX=/usr -DCNN_BUILD_PACKAGES=ON -DCNN_BUILD_EXAMPLES=ON
+    -DCMAKE_INSTALL_PREFIX=/usr -DCNN_BUILD_PACKAGES=ON \
+    -DCNN_BUILD_EXAMPLES=ON -DCNN_WITH_MPI=ON
 quietly cmake --build "$build" --parallel 2
 cd "$build"
 quietly cpack
@@ -61,13 +62,13 @@ for deb in packages/*.deb; do
     # A folder of many files is a line.
     dpkg-deb --fsys-tarfile "$deb" | tar t | sed -n -e 's|^\./||' \
         -e "s|/$triplet/|/TRIPLET/|" -e "s|so\.$version|so.VERSION|" \
-        -e "s|libcnn\.so\.$abi\$|libcnn.so.ABI|" \
+        -e "s|\(libcnn[_a-z]*\)\.so\.$abi\$|\1.so.ABI|" \
         -e 's|cnn/[a-z0-9_]*\.h$|cnn/*.h|' -e 's|docs/[A-Za-z.-]*\.md$|docs/*.md|' \
         -e 's|cnn/\(examples/\)*[a-z0-9_]*\.py$|cnn/\1*.py|' \
         -e 's|libcnn-doc/html/.*[^/]$|libcnn-doc/html/*|' \
         -e "/[^/]\$/s|^|$package |p"
     dpkg-deb -x "$deb" "$root"
-done | sort -u | sed "s/libcnn$abi/libcnnABI/g" >"$work/found"
+done | sort -u | sed "s/\(libcnn\|libcnn-mpi\)$abi/\1ABI/g" >"$work/found"
 diff -U0 "$source/tests/consumer/packages.txt" "$work/found" ||
     complain "the packages have other files than packages.txt says"
 grep -rlF -e "$work" -e "$source" "$root" &&
@@ -83,6 +84,12 @@ depends "libcnn$abi" blas
 depends libcnn-dev "libcnn$abi (= $version-1)"
 depends libcnn-tools "libcnn$abi (= $version-1)"
 depends libcnn-tools libgdk-pixbuf
+depends "libcnn-mpi$abi" "libcnn$abi (= $version-1)"
+depends "libcnn-mpi$abi" 'libopenmpi3\|libmpich12'
+depends libcnn-mpi-dev "libcnn-mpi$abi (= $version-1), libcnn-dev (= $version-1)"
+depends libcnn-mpi-dev 'libopenmpi-dev\|libmpich-dev'
+dpkg-deb -f packages/libcnn-tools_*.deb Depends | grep -q mpi &&
+    complain "the programs need MPI"
 depends python3-cnn "libcnn$abi (= $version-1)"
 depends python3-cnn 'python3 (>= 3.10), python3-numpy'
 for page in "$root"/usr/share/man/man1/*; do
@@ -104,6 +111,16 @@ quietly make CC="${CC:-cc}"
 quietly cmake -S . -B build -DCMAKE_PREFIX_PATH="$root/usr"
 quietly cmake --build build
 build/bars || complain "bars, built with CMake, failed"
+mkdir "$work/mpi"
+quietly cmake -S "$source/tests/mpi/user" -B "$work/mpi" \
+    -DCMAKE_PREFIX_PATH="$root/usr"
+quietly cmake --build "$work/mpi"
+quietly "${CC:-cc}" "$source/tests/mpi/user/mpi_user.c" \
+    -o "$work/mpi/user_pkg_config" $(pkg-config --cflags --libs libcnn-mpi)
+for program in user_mpi user_mpi_static user_pkg_config; do
+    quietly env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+        OMPI_MCA_rmaps_base_oversubscribe=1 mpiexec -n 2 "$work/mpi/$program"
+done
 quietly "$root/usr/bin/layers_by_hand" --steps 2
 quietly "$root/usr/bin/lenet5_relu" --data drawn --summary
 "$root/usr/bin/cnn-predict" --version || complain "cnn-predict failed"

@@ -33,47 +33,32 @@ readelf -d "$work/build/tests/mpi/mpi_ranks" | grep -q 'NEEDED.*libmpich' || {
 ctest --test-dir "$work/build" --no-tests=error --output-on-failure -L mpi \
     -R 'together|refused|single|unready|killed'
 
+# Python's mpi4py is of Debian's first MPI.
+if ! /usr/bin/python3 -c 'import numpy, mpi4py' 2>/dev/null; then
+    echo "there is no mpi4py: it was not asked"
+else
+    quietly cmake --build "$work/build" --parallel 2 --target cnn_mpi
+    quietly env LIBCNN_LIBRARY="$work/build/src/libcnn.so.0" \
+        LIBCNN_MPI_LIBRARY="$work/build/src/mpi/libcnn_mpi.so.0" \
+        OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+        /usr/bin/python3 -B "$source/tests/mpi/python_ranks.py" another_mpi
+fi
+
 # As it is installed.
 quietly cmake --build "$work/build" --parallel 2 \
     --target cnn --target cnn_static --target cnn_mpi --target cnn_mpi_static
-quietly cmake --install "$work/build" --component cnn_Runtime
-quietly cmake --install "$work/build" --component cnn_Development
-mkdir "$work/user"
-cat >"$work/user/main.c" <<'END'
-#include <cnn/mpi.h>
-
-int main(int argc, char **argv)
-{
-    int level;
-
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
-    cnn_mpi *mpi = cnn_mpi_create(MPI_COMM_WORLD, 0);
-    cnn_net *net = cnn_net_create();
-    const int right = cnn_mpi_size(mpi) == 2 &&
-                      cnn_mpi_broadcast(mpi, net) == CNN_ESTATE;
-    cnn_net_free(net);
-    cnn_mpi_free(mpi);
-    MPI_Finalize();
-    return right ? 0 : 1;
-}
-END
-cat >"$work/user/CMakeLists.txt" <<'END'
-cmake_minimum_required(VERSION 3.21)
-project(user LANGUAGES C)
-find_package(cnn CONFIG REQUIRED COMPONENTS mpi)
-foreach(library mpi mpi_static)
-  add_executable(user_${library} main.c)
-  target_link_libraries(user_${library} PRIVATE cnn::${library})
-endforeach()
-END
-quietly cmake -S "$work/user" -B "$work/user/build" \
+for component in Runtime Development MpiRuntime MpiDevelopment; do
+    quietly cmake --install "$work/build" --component cnn_$component
+done
+user=$work/user
+quietly cmake -S "$source/tests/mpi/user" -B "$user" \
     -DCMAKE_PREFIX_PATH="$work/prefix" -DMPI_C_COMPILER=mpicc.mpich
-quietly cmake --build "$work/user/build"
+quietly cmake --build "$user"
 PKG_CONFIG_PATH=$(find "$work/prefix" -name pkgconfig)
 export PKG_CONFIG_PATH
-quietly cc "$work/user/main.c" -o "$work/user/build/user_pkg_config" \
+quietly cc "$source/tests/mpi/user/mpi_user.c" -o "$user/user_pkg_config" \
     $(pkg-config --cflags --libs libcnn-mpi) \
     -Wl,-rpath,"$(pkg-config --variable=libdir libcnn-mpi)"
 for program in user_mpi user_mpi_static user_pkg_config; do
-    quietly mpiexec.mpich -n 2 "$work/user/build/$program"
+    quietly mpiexec.mpich -n 2 "$user/$program"
 done
