@@ -131,7 +131,7 @@ cnn_status cnn_scaling_measure(const cnn_net *net, const cnn_optim *optim,
 {
     measurement m = {.net = net, .optim = optim};
     cnn_scaling_options o;
-    least t;
+    least t = {0};
 
     CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL || batch == NULL || out == NULL)
