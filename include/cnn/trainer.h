@@ -23,7 +23,8 @@ CNN_BEGIN_DECLS
 typedef struct cnn_trainer_options {
     uint32_t struct_size; /**< sizeof(cnn_trainer_options) */
     uint32_t flags;       /**< CNN_NO_SHUFFLE [0] */
-    int32_t batch;        /**< samples in a step [the net's max_batch] */
+    int32_t batch;        /**< samples in a step [the net's max_batch for each
+                               piece] */
     float clip_norm;    /**< the gradients of the whole net, as one vector, are
                              shortened to this length if they are longer [never];
                              gradients of frozen layers count if they are
@@ -32,7 +33,8 @@ typedef struct cnn_trainer_options {
     int32_t read_ahead; /**< batches that a thread reads while a step computes,
                              each with memory of its own; -1: none [2 if the
                              dataset has a reader (reader.h), else none] */
-    uint32_t reserved;  /**< 0 */
+    int32_t accumulate; /**< run each batch in so many pieces, one after the
+                             other, whose gradients are added up [1] */
 } cnn_trainer_options;
 
 /** Where a trainer stands, as its callback sees it. */
@@ -54,6 +56,13 @@ typedef int32_t (*cnn_trainer_callback)(void *user,
  * which must outlive it. An epoch takes each sample once, in an order that
  * follows from the seed and the number of the epoch. All batches are full: one
  * batch may hold the last samples of an epoch and the first of the next.
+ *
+ * With `accumulate`, a batch may be that many times the net's max_batch: a step
+ * takes the time of its samples, but the memory of one piece. It is the step of
+ * the whole batch but for rounding: loss, metrics, weights of samples, dropout
+ * and augmentation are those of the batch. Batch normalisation alone looks at
+ * one piece at a time, and its running statistics follow each. Checkpoints go
+ * from any number of pieces to any other.
  *
  * @return the trainer, to be freed with cnn_trainer_free(), or NULL:
  *         CNN_EINVAL, CNN_ESTATE (net not built), CNN_ESHAPE (the images or

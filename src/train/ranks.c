@@ -56,7 +56,13 @@ int32_t cnn__portions_before(const cnn__ranks *r, int32_t rank)
 
 int32_t cnn__portion_begin(const cnn__ranks *r, int32_t B, int32_t p)
 {
-    return (int32_t)((int64_t)B * p / r->portions);
+    return cnn__piece_begin(B, r->portions, p);
+}
+
+int32_t cnn__rank_samples(const cnn__ranks *r, int32_t B, int32_t rank)
+{
+    return cnn__portion_begin(r, B, cnn__portions_before(r, rank + 1)) -
+           cnn__portion_begin(r, B, cnn__portions_before(r, rank));
 }
 
 int32_t cnn__ranks_begin(const cnn__ranks *r, int32_t B)
@@ -101,6 +107,14 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static void cut(cnn__ranks *r, int32_t portions)
+{
+    r->portions = portions;
+    r->first = cnn__portions_before(r, r->o.rank);
+    r->count = cnn__portions_before(r, r->o.rank + 1) - r->first;
+    r->most = (int32_t)(((int64_t)portions + r->o.size - 1) / r->o.size);
+}
+
 static cnn__ranks *take(const cnn_ranks *o)
 {
     cnn__ranks *r = cnn__alloc_zero(sizeof(*r));
@@ -110,10 +124,7 @@ static cnn__ranks *take(const cnn_ranks *o)
     r->o = *o;
     if (o->check_every == 0)
         r->o.check_every = 100;
-    r->portions = o->portions > 0 ? o->portions : o->size;
-    r->first = cnn__portions_before(r, o->rank);
-    r->count = cnn__portions_before(r, o->rank + 1) - r->first;
-    r->most = (r->portions + o->size - 1) / o->size;
+    cut(r, o->portions > 0 ? o->portions : o->size);
     r->heads = cnn__alloc(
         cnn__size_mul((size_t)o->size, larger(sizeof(cnn__head), CNN__TEXT)));
     if (r->heads != NULL)
@@ -190,7 +201,7 @@ size_t cnn__ranks_record(const cnn_net *net, size_t portions)
 }
 
 cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
-                              const cnn_dataset *dataset)
+                              const cnn_dataset *dataset, int32_t accumulate)
 {
     const cnn__params *p = &net->params;
     cnn__arena arena = {0};
@@ -202,6 +213,7 @@ cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
                          "statistics, which would be those of a portion",
                          r->o.portions);
     r->dataset = cnn_dataset_fingerprint(dataset);
+    cut(r, r->portions * accumulate); /* not more than the batch */
     r->record = cnn__ranks_record(net, (size_t)r->most);
     lay_out(r, p, &arena);
     r->memory = cnn__alloc(arena.used);

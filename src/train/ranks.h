@@ -10,9 +10,9 @@
 /* What all ranks must have alike, as numbers: settings as they are or by their
  * bits, what is longer by a hash. */
 typedef struct cnn__items {
-    uint64_t version, net, loss, dataset, optimizer, lr, batch, portions, seed,
-        flags, clip_norm, schedule, augmentation, average, stopping, net_seed,
-        passes, step, epoch, position, params;
+    uint64_t version, net, loss, dataset, optimizer, lr, batch, accumulate,
+        portions, seed, flags, clip_norm, schedule, augmentation, average,
+        stopping, net_seed, passes, step, epoch, position, params;
 } cnn__items;
 
 /* What a rank is at when it meets the others. */
@@ -38,7 +38,7 @@ typedef struct cnn__head {
 
 typedef struct cnn__ranks {
     cnn_ranks o;
-    int32_t portions;     /* of a batch, over all ranks */
+    int32_t portions;     /* of a batch, or pieces, over all ranks */
     int32_t first, count; /* portions of this rank */
     int32_t most;         /* of any rank */
     bool follows;         /* the net has running statistics */
@@ -69,6 +69,9 @@ int32_t cnn__portions_before(const cnn__ranks *r, int32_t rank);
 /* Where portion p of a batch of B begins; p may be one too many. */
 int32_t cnn__portion_begin(const cnn__ranks *r, int32_t B, int32_t p);
 
+/* How many samples of a batch of B a rank takes. */
+int32_t cnn__rank_samples(const cnn__ranks *r, int32_t B, int32_t rank);
+
 /* The samples of this rank in a batch of B; all without ranks. */
 int32_t cnn__ranks_begin(const cnn__ranks *r, int32_t B);
 int32_t cnn__ranks_end(const cnn__ranks *r, int32_t B);
@@ -79,9 +82,10 @@ bool cnn__ranks_follows(const cnn_net *net);
 /* The bytes of a record, if no rank has more than `portions`. */
 size_t cnn__ranks_record(const cnn_net *net, size_t portions);
 
-/* Takes memory for a net and notes what its trainer trains from. */
+/* Takes memory for a net and notes what its trainer trains from. Without
+ * portions that were asked for, the pieces of the ranks are those. */
 cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
-                              const cnn_dataset *dataset);
+                              const cnn_dataset *dataset, int32_t accumulate);
 
 /* Ends the creation of a trainer on all ranks; NULL: this one failed, which is
  * recorded. */

@@ -42,52 +42,30 @@ static cnn__found add_found(const cnn__ranks *r)
         const cnn__found *found = found_of(record_of(r, i));
         const int32_t count = count_of(r, i);
 
-        for (int32_t p = 0; p < count; p++) {
-            all.loss += found[p].loss;
-            all.weight += found[p].weight;
-            all.count += found[p].count;
-            all.correct += found[p].correct;
-        }
+        for (int32_t p = 0; p < count; p++)
+            cnn__found_add(&all, &found[p]);
     }
     return all;
 }
 
 /* Of the running statistics, by the samples of each rank. What is the same on
  * all of them stays so. */
-static void average_fixed(const cnn__ranks *r, cnn_net *net)
+static void average_fixed(const cnn_trainer *t)
 {
-    for (size_t k = 0; r->follows && k < net->params.fixed_count; k++) {
-        double sum = 0.0, count = 0.0;
+    const cnn__ranks *r = t->ranks;
+    const cnn__params *params = &t->net->params;
 
-        for (int32_t i = 0; i < r->o.size; i++) {
-            char *record = record_of(r, i);
-            const double samples = (double)found_of(record)->count;
+    for (size_t k = 0; r->follows && k < params->fixed_count; k++) {
+        double sum = 0.0;
 
-            sum += samples * (double)fixed_of(r, record)[k];
-            count += samples;
-        }
-        net->params.fixed[k] = (float)(sum / count);
+        for (int32_t i = 0; i < r->o.size; i++)
+            sum += (double)cnn__rank_samples(r, t->o.batch, i) *
+                   (double)fixed_of(r, record_of(r, i))[k];
+        params->fixed[k] = (float)(sum / (double)t->o.batch);
     }
 }
 
 /* ------------------------------------------------------------ gradients --- */
-
-/* Some samples of a batch. */
-static cnn_batch part_of(const cnn_net *net, const cnn_batch *b, int32_t first,
-                         int32_t count)
-{
-    const size_t at = (size_t)first, x = cnn__shape_size(&net->in);
-    const size_t y = cnn__shape_size(&net->out);
-
-    return (cnn_batch){
-        .struct_size = sizeof(cnn_batch),
-        .count = count,
-        .x = b->x + at * x,
-        .labels = b->labels != NULL ? b->labels + at : NULL,
-        .targets = b->targets != NULL ? b->targets + at * y : NULL,
-        .weights = b->weights != NULL ? b->weights + at : NULL,
-    };
-}
 
 /* What the gradients of this rank are divided by before they are added up. */
 static double divisor(const cnn_trainer *t)
@@ -101,10 +79,12 @@ static cnn_status run_portion(cnn_trainer *t, const cnn_batch *batch, int32_t p)
     const int32_t B = t->o.batch, all = cnn__ranks_begin(r, B);
     const int32_t begin = cnn__portion_begin(r, B, r->first + p);
     const int32_t end = cnn__portion_begin(r, B, r->first + p + 1);
-    const cnn_batch b = part_of(t->net, batch, begin - all, end - begin);
+    const cnn_batch b = cnn__batch_part(t->net, batch, begin - all, end - all);
     const cnn__params *params = &t->net->params;
 
     CNN__TRY(cnn__check_batch_of(t->net, &b));
+    if (p == 0 || r->grads != NULL)
+        CNN__TRY(cnn_net_zero_grad(t->net));
     CNN__TRY(cnn__net_gradients(t->net, &b, divisor(t), (uint32_t)begin,
                                 found_of(r->mine) + p));
     if (r->grads != NULL)
@@ -187,7 +167,7 @@ static cnn_status find_gradients(cnn_trainer *t, cnn_status status,
         t->ranks, t, (cnn__head){.call = CNN__CALL_STEP, .status = status});
     CNN__TRY(status);
     *all = add_found(t->ranks);
-    average_fixed(t->ranks, t->net);
+    average_fixed(t);
     CNN__TRY(add_gradients(t, all));
     return cnn__net_check_gradients(t->net);
 }

@@ -201,7 +201,6 @@ cnn_status cnn__net_gradients(cnn_net *net, const cnn_batch *b, double share,
     const int32_t N = b->count, end = cnn__scored_layers(net);
     const cnn__outcome outcome = cnn__net_outcome(net, b);
 
-    CNN__TRY(cnn_net_zero_grad(net));
     net->ran = 0;
     net->trained = 0;
     net->pass.run.first = first;
@@ -230,25 +229,85 @@ cnn_status cnn__net_finish(cnn_net *net, const cnn_optim *optim,
     return cnn_net_update(net, optim);
 }
 
+cnn_batch cnn__batch_part(const cnn_net *net, const cnn_batch *b, int32_t first,
+                          int32_t end)
+{
+    const size_t at = (size_t)first, x = cnn__shape_size(&net->in);
+    const size_t y = cnn__shape_size(&net->out);
+
+    return (cnn_batch){
+        .struct_size = sizeof(cnn_batch),
+        .count = end - first,
+        .x = b->x + at * x,
+        .labels = b->labels != NULL ? b->labels + at : NULL,
+        .targets = b->targets != NULL ? b->targets + at * y : NULL,
+        .weights = b->weights != NULL ? b->weights + at : NULL,
+    };
+}
+
+void cnn__found_add(cnn__found *all, const cnn__found *found)
+{
+    all->loss += found->loss;
+    all->weight += found->weight;
+    all->count += found->count;
+    all->correct += found->correct;
+}
+
+/* The gradients of a batch, one of its pieces after the other. */
+static cnn_status find_gradients(cnn_net *net, const cnn_batch *b,
+                                 int32_t pieces, cnn__found *all)
+{
+    const double share = cnn__net_share(net, b);
+
+    *all = (cnn__found){0};
+    CNN__TRY(cnn_net_zero_grad(net));
+    for (int32_t p = 0; p < pieces; p++) {
+        const int32_t first = cnn__piece_begin(b->count, pieces, p);
+        const cnn_batch piece = cnn__batch_part(
+            net, b, first, cnn__piece_begin(b->count, pieces, p + 1));
+        cnn__found found;
+
+        CNN__TRY(
+            cnn__net_gradients(net, &piece, share, (uint32_t)first, &found));
+        cnn__found_add(all, &found);
+    }
+    return cnn__net_check_gradients(net);
+}
+
+/* All pieces, before the first is run. */
+static cnn_status check_pieces(const cnn_net *net, const cnn_batch *b,
+                               int32_t pieces)
+{
+    if (pieces == 1)
+        return cnn__check_batch_of(net, b);
+    for (int32_t p = 0; p < pieces; p++) {
+        const cnn_batch piece =
+            cnn__batch_part(net, b, cnn__piece_begin(b->count, pieces, p),
+                            cnn__piece_begin(b->count, pieces, p + 1));
+
+        CNN__TRY(cnn__check_batch_of(net, &piece));
+    }
+    return CNN_OK;
+}
+
 static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                        const cnn_batch *b, cnn_metrics *out)
+                        const cnn_batch *b, int32_t pieces, cnn_metrics *out)
 {
     cnn__found found;
 
     CNN__TRY(cnn__net_check_built(net));
     if (optim == NULL)
         return cnn__fail_null(CNN__OPTIM, "net_train_step");
-    CNN__TRY(cnn__check_batch_of(net, b));
+    CNN__TRY(check_pieces(net, b, pieces));
     cnn__run_count(&net->pass.run, 1);
-    cnn_status status =
-        cnn__net_gradients(net, b, cnn__net_share(net, b), 0, &found);
-    if (status == CNN_OK)
-        status = cnn__net_check_gradients(net);
+    const cnn_status status = find_gradients(net, b, pieces, &found);
     /* A failed pass does not count, so that dropout in later passes is not
      * affected. */
     cnn__run_count(&net->pass.run, -(status != CNN_OK));
     CNN__TRY(status);
-    CNN__TRY(cnn__net_finish(net, optim, clip_norm, b->count));
+    CNN__TRY(cnn__net_finish(
+        net, optim, clip_norm,
+        b->count - cnn__piece_begin(b->count, pieces, pieces - 1)));
     if (out != NULL)
         *out = (cnn_metrics){cnn__found_loss(net, &found), found.count,
                              found.correct};
@@ -258,12 +317,12 @@ static cnn_status learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
 /* Treats denormal numbers as zero. Sigmoid units make ever smaller gradients;
  * denormal ones have no effect, but many processors are slow with them. */
 cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                          const cnn_batch *b, cnn_metrics *out)
+                          const cnn_batch *b, int32_t pieces, cnn_metrics *out)
 {
     const cnn__float_mode mode = cnn__float_mode_get();
 
     cnn__float_mode_set(cnn__float_mode_flushing(mode));
-    const cnn_status status = learn(net, optim, clip_norm, b, out);
+    const cnn_status status = learn(net, optim, clip_norm, b, pieces, out);
     cnn__float_mode_set(mode);
     return status;
 }
@@ -289,7 +348,7 @@ cnn_status cnn_net_train_batch(cnn_net *net, const cnn_optim *optim,
     if (all_zero(b.weights, b.count))
         return cnn__fail(CNN_EINVAL, "the weights of all %d samples are 0",
                          b.count);
-    return cnn__net_learn(net, optim, 0.0f, &b, out);
+    return cnn__net_learn(net, optim, 0.0f, &b, 1, out);
 }
 
 cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
@@ -297,5 +356,5 @@ cnn_status cnn_net_train_step(cnn_net *net, const cnn_optim *optim,
                               const int32_t *labels, cnn_metrics *out)
 {
     const cnn_batch b = {.count = batch, .x = x, .labels = labels};
-    return cnn__net_learn(net, optim, 0.0f, &b, out);
+    return cnn__net_learn(net, optim, 0.0f, &b, 1, out);
 }

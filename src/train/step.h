@@ -16,9 +16,22 @@ typedef struct cnn__found {
 /* The loss as the net reduces it. */
 double cnn__found_loss(const cnn_net *net, const cnn__found *found);
 
-/* The first half of a step: the gradients of a batch, which was checked, over
- * `share`. Its samples draw the random numbers of samples `first`, ... of the
- * pass. CNN_EDIVERGED if the loss is not finite. */
+void cnn__found_add(cnn__found *all, const cnn__found *found);
+
+/* Where piece p of a batch of N, cut into `pieces`, begins; p may be one too
+ * many. */
+static inline int32_t cnn__piece_begin(int32_t N, int32_t pieces, int32_t p)
+{
+    return (int32_t)((int64_t)N * p / pieces);
+}
+
+/* Samples `first` to before `end` of a batch. */
+cnn_batch cnn__batch_part(const cnn_net *net, const cnn_batch *b, int32_t first,
+                          int32_t end);
+
+/* The first half of a step: adds the gradients of a batch, which was checked,
+ * over `share` to those there are. Its samples draw the random numbers of
+ * samples `first`, ... of the pass. CNN_EDIVERGED if the loss is not finite. */
 cnn_status cnn__net_gradients(cnn_net *net, const cnn_batch *b, double share,
                               uint32_t first, cnn__found *found);
 
@@ -30,10 +43,11 @@ cnn_status cnn__net_check_gradients(const cnn_net *net);
 cnn_status cnn__net_finish(cnn_net *net, const cnn_optim *optim,
                            float clip_norm, int32_t N);
 
-/* cnn_net_train_batch() with the gradients clipped to a norm; 0: no clipping.
- */
+/* cnn_net_train_batch() with the gradients clipped to a norm, 0: no clipping;
+ * the batch is run in so many pieces, none of which is above max_batch. */
 cnn_status cnn__net_learn(cnn_net *net, const cnn_optim *optim, float clip_norm,
-                          const cnn_batch *batch, cnn_metrics *out);
+                          const cnn_batch *batch, int32_t pieces,
+                          cnn_metrics *out);
 
 /* Adds up what cnn_net_evaluate() reduces, over a dataset that was checked.
  * `confusion` may be NULL. */

@@ -1,206 +1,14 @@
-#include <math.h>
+/* Steps of a trainer. */
 #include <string.h>
 
-#include "base/options.h"
 #include "base/random.h"
 #include "base/threads.h"
-#include "cnn/runtime.h"
 #include "data/augment.h"
 #include "data/callback.h"
 #include "net/net_impl.h"
 #include "train/optim_impl.h"
 #include "train/step.h"
 #include "train/trainer_impl.h"
-
-/* More than that is a slip. */
-#define MOST_AHEAD 1024
-
-static int32_t list_batch(void *trainer, int64_t *index, bool *more);
-
-/* ------------------------------------------------------------ create --- */
-
-static cnn_status check_parts(const cnn_net *net, const cnn_optim *optim,
-                              const cnn_dataset *dataset)
-{
-    CNN__TRY(cnn__net_check_built(net));
-    if (optim == NULL)
-        return cnn__fail_null(CNN__OPTIM, "trainer_create");
-    if (dataset == NULL)
-        return cnn__fail_null(CNN__DATASET, "trainer_create");
-    return cnn__check_dataset(net, dataset);
-}
-
-static cnn_status read_options(cnn_trainer_options *o,
-                               const cnn_trainer_options *options,
-                               const cnn_net *net, const cnn__ranks *ranks)
-{
-    const int32_t portions = cnn__ranks_portions(ranks);
-    const int64_t most = (int64_t)net->max_batch * portions;
-
-    CNN__TRY(cnn__options_read(o, sizeof(*o), options, "trainer"));
-    if ((o->flags & ~CNN_NO_SHUFFLE) != 0)
-        return cnn__fail(CNN_EINVAL,
-                         "trainer: unknown flags 0x%x, expected 0 or 0x%x",
-                         (unsigned)o->flags, CNN_NO_SHUFFLE);
-    if (!(isfinite(o->clip_norm) && o->clip_norm >= 0.0f))
-        return cnn__fail(
-            CNN_EINVAL,
-            "trainer: clip_norm %g, expected a finite number of at "
-            "least 0",
-            (double)o->clip_norm);
-    if (o->clip_norm == 0.0f && !cnn__is_unset(o->clip_norm))
-        return cnn__fail(CNN_EINVAL,
-                         "trainer: clip_norm 0, which makes all gradients 0");
-    if (o->read_ahead < -1 || o->read_ahead > MOST_AHEAD || o->reserved != 0)
-        return cnn__fail(CNN_EINVAL,
-                         "trainer: read_ahead %d, reserved %u, expected -1 to "
-                         "%d and 0",
-                         o->read_ahead, o->reserved, MOST_AHEAD);
-    if (o->batch == 0)
-        o->batch = most < INT32_MAX ? (int32_t)most : INT32_MAX;
-    if (o->batch > 0 && o->batch < portions)
-        return cnn__fail(CNN_EINVAL,
-                         "batch %d, expected at least %d, one sample for each "
-                         "rank or portion",
-                         o->batch, portions);
-    return cnn__check_batch(o->batch,
-                            most < INT32_MAX ? (int32_t)most : INT32_MAX);
-}
-
-static void lay_out(cnn_trainer *t, cnn__arena *arena)
-{
-    const int32_t ahead = t->o.read_ahead;
-
-    t->order = cnn__arena_take(arena, (size_t)t->count, sizeof(int32_t));
-    const int32_t B = t->o.batch;
-    const int32_t N =
-        cnn__ranks_end(t->ranks, B) - cnn__ranks_begin(t->ranks, B);
-    cnn__feed_lay_out(&t->feed, (size_t)N,
-                      ahead == 0  ? cnn__feed_default(t->dataset)
-                      : ahead > 0 ? ahead
-                                  : 0,
-                      arena);
-}
-
-/* After a failure, `ranks` stays with the caller. */
-static cnn_trainer *create(cnn_net *net, cnn_optim *optim,
-                           const cnn_dataset *dataset, cnn__ranks *ranks,
-                           const cnn_trainer_options *options)
-{
-    cnn_trainer_options o;
-    cnn__arena arena = {0};
-
-    if (check_parts(net, optim, dataset) != CNN_OK ||
-        read_options(&o, options, net, ranks) != CNN_OK ||
-        (ranks != NULL && cnn__ranks_prepare(ranks, net, dataset) != CNN_OK))
-        return NULL;
-    cnn_trainer *t = cnn__alloc_zero(sizeof(*t));
-    if (t == NULL)
-        return NULL;
-    t->net = net;
-    t->optim = optim;
-    t->dataset = dataset;
-    t->ranks = ranks;
-    t->o = o;
-    t->count = (int32_t)cnn_dataset_count(dataset);
-    t->order_epoch = -1;
-    t->feed = (cnn__feed){.dataset = dataset, .list = list_batch, .owner = t};
-    lay_out(t, &arena);
-    t->memory = cnn__alloc(arena.used);
-    if (t->memory == NULL) {
-        t->ranks = NULL;
-        cnn_trainer_free(t);
-        return NULL;
-    }
-    arena = (cnn__arena){.base = t->memory};
-    lay_out(t, &arena);
-    return t;
-}
-
-cnn_trainer *cnn_trainer_create(cnn_net *net, cnn_optim *optim,
-                                const cnn_dataset *dataset,
-                                const cnn_trainer_options *options)
-{
-    cnn_trainer *t = create(net, optim, dataset, NULL, options);
-
-    return t != NULL ? t : cnn__lost(CNN__TRAINER);
-}
-
-cnn_trainer *cnn_trainer_create_ranks(cnn_net *net, cnn_optim *optim,
-                                      const cnn_dataset *dataset,
-                                      const cnn_ranks *ranks,
-                                      const cnn_trainer_options *options)
-{
-    cnn__ranks *r = cnn__ranks_new(ranks);
-
-    if (r == NULL)
-        return cnn__lost(CNN__TRAINER);
-    cnn_trainer *t = create(net, optim, dataset, r, options);
-    if (cnn__ranks_start(r, t) == CNN_OK)
-        return t;
-    if (t == NULL)
-        cnn__ranks_free(r);
-    cnn_trainer_free(t);
-    return cnn__lost(CNN__TRAINER);
-}
-
-void cnn_trainer_free(cnn_trainer *t)
-{
-    if (t == NULL)
-        return;
-    cnn__feed_end(&t->feed);
-    cnn__ranks_free(t->ranks);
-    cnn__shadow_free(&t->average.shadow);
-    cnn__shadow_free(&t->stopping.best);
-    cnn__free(t->paper);
-    cnn__free(t->memory);
-    cnn__free(t);
-}
-
-cnn_status cnn_trainer_set_schedule(cnn_trainer *t, float base,
-                                    const cnn_schedule_options *options)
-{
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_set_schedule");
-    CNN__TRY(cnn__schedule_start(&t->schedule, base, options));
-    t->scheduled = true;
-    return CNN_OK;
-}
-
-/* What augmentation needs, in one block. */
-static cnn_status make_scratch(cnn_trainer *t)
-{
-    const int32_t workers = cnn_num_threads(), C = t->net->in.c;
-    const size_t stride = cnn__augment_scratch(&t->net->in);
-    const size_t all =
-        cnn__size_add((size_t)C, cnn__size_mul((size_t)workers, stride));
-
-    t->paper = cnn__alloc(cnn__size_mul(all, sizeof(float)));
-    if (t->paper == NULL)
-        return cnn_last_status();
-    for (int32_t c = 0; c < C; c++)
-        t->paper[c] = cnn__dataset_paper(t->dataset, c);
-    t->scratch = t->paper + C;
-    t->scratch_stride = stride;
-    t->workers = workers;
-    return CNN_OK;
-}
-
-cnn_status cnn_trainer_set_augmentation(cnn_trainer *t,
-                                        const cnn_augment_options *options)
-{
-    cnn_augment_options o;
-    bool any;
-
-    if (t == NULL)
-        return cnn__fail_null(CNN__TRAINER, "trainer_set_augmentation");
-    CNN__TRY(cnn__augment_read(&o, options, &any));
-    if (any && t->paper == NULL)
-        CNN__TRY(make_scratch(t));
-    t->augment = o;
-    t->augmented = any;
-    return CNN_OK;
-}
 
 /* ----------------------------------------------------------- batches --- */
 
@@ -227,9 +35,7 @@ static void order_samples(cnn_trainer *t, int64_t epoch)
     }
 }
 
-/* Lists the samples of the next batch, which may extend into the next epoch: of
- * several ranks, those of this one. */
-static int32_t list_batch(void *trainer, int64_t *index, bool *more)
+int32_t cnn__trainer_list(void *trainer, int64_t *index, bool *more)
 {
     cnn_trainer *t = trainer;
     const int32_t begin = cnn__ranks_begin(t->ranks, t->o.batch);
@@ -339,6 +145,23 @@ static cnn_status prepare(cnn_trainer *t, const cnn_batch **batch)
     return CNN_OK;
 }
 
+/* A later piece may fail when those before it have moved running statistics. */
+static cnn_status learn_alone(cnn_trainer *t, const cnn_batch *batch,
+                              cnn_metrics *m)
+{
+    const cnn__params *p = &t->net->params;
+    const int32_t pieces = t->o.accumulate;
+    const size_t bytes = pieces > 1 ? p->fixed_count * sizeof(float) : 0;
+
+    if (bytes > 0)
+        memcpy(t->before, p->fixed, bytes);
+    const cnn_status status =
+        cnn__net_learn(t->net, t->optim, t->o.clip_norm, batch, pieces, m);
+    if (status != CNN_OK && bytes > 0)
+        memcpy(p->fixed, t->before, bytes);
+    return status;
+}
+
 static cnn_status learn(cnn_trainer *t, cnn_metrics *m)
 {
     const cnn_batch *batch = NULL;
@@ -347,7 +170,7 @@ static cnn_status learn(cnn_trainer *t, cnn_metrics *m)
     if (t->ranks != NULL)
         return cnn__ranks_learn(t, status, batch, m);
     CNN__TRY(status);
-    return cnn__net_learn(t->net, t->optim, t->o.clip_norm, batch, m);
+    return learn_alone(t, batch, m);
 }
 
 cnn_status cnn_trainer_step(cnn_trainer *t, cnn_metrics *out)

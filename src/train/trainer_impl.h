@@ -34,6 +34,8 @@ struct cnn_trainer {
     int32_t next_position;
     int64_t order_epoch; /* ... the epoch that `order` is shuffled for, ... */
     int32_t *order;      /* ... and (count) that */
+    float *before;       /* what a step in pieces began with: arrays that are
+                            not trained */
     atomic_int cancel;
     bool scheduled;
     cnn__schedule schedule;
@@ -54,6 +56,10 @@ struct cnn_trainer {
 
 /* CNN_EINVAL if there is none; CNN_ESTATE while it validates an average. */
 cnn_status cnn__trainer_check_idle(const cnn_trainer *t, const char *caller);
+
+/* Lists the samples of the next batch, which may extend into the next epoch: of
+ * several ranks, those of this one (cnn__feed). */
+int32_t cnn__trainer_list(void *trainer, int64_t *index, bool *more);
 
 /* Goes to a position: the next batch begins there. */
 void cnn__trainer_go(cnn_trainer *t, int64_t step, int64_t epoch,

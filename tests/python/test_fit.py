@@ -78,6 +78,25 @@ class Steps(unittest.TestCase):
             with self.assertRaises(TypeError):
                 self.steps(**bad)
 
+    def test_in_pieces(self):
+        found, nets = [], [small_net() for _ in range(3)]
+        for net, pieces in zip(nets, (1, 3, 7)):
+            history = net.fit(self.data, accumulate=pieces, batch_size=30,
+                              epochs=2, progress=False, seed=1)
+            found.append(history.column("loss"))
+        self.assertEqual([net.max_batch for net in nets], [30, 10, 5])
+        for net, losses in zip(nets[1:], found[1:]):
+            np.testing.assert_allclose(losses, found[0], atol=1e-5)
+            np.testing.assert_allclose(net.params, nets[0].params, atol=1e-5)
+        seen = []
+        nets[1].fit(self.data, accumulate=2, steps=1, progress=False,
+                    callback=seen.append)
+        self.assertEqual(seen[0].metrics.count, 20)
+        for bad, kind in (0, ValueError), (21, ValueError), (2.0, TypeError):
+            with self.assertRaisesRegex(kind, "accumulate|batch 20"):
+                nets[1].fit(self.data, accumulate=bad, batch_size=20,
+                            progress=False)
+
     def test_what_a_callback_sees(self):
         seen = self.steps(epochs=2)
         self.assertEqual([p.step for p in seen], [1, 2, 3, 4, 5, 6, 7])

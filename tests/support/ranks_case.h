@@ -26,16 +26,24 @@ static inline cnn_net *drawing_net(void)
 static const cnn_augment_options moved = {
     .struct_size = sizeof(moved), .shift = 1.0f, .rotation = 10.0f};
 
-static inline void settings(training *t)
+/* Gradients of `pieces` pieces are added up, in a net that has no room for
+ * more at once. */
+static inline void settings_in(training *t, int32_t pieces)
 {
     if (t->net == NULL)
         t->net = drawing_net();
-    build(t->net, &tiny_shape, BATCH, 1);
+    build(t->net, &tiny_shape, (BATCH + pieces - 1) / pieces, 1);
+    t->options.accumulate = pieces;
     t->options.batch = BATCH;
     t->options.seed = 5;
     t->options.clip_norm = 2.0f;
     t->samples = SAMPLES;
     t->augment = &moved;
+}
+
+static inline void settings(training *t)
+{
+    settings_in(t, 1);
 }
 
 static inline void plain(member *m)
@@ -56,6 +64,26 @@ static inline void train_alone(training *t, int64_t steps)
     settings(t);
     training_open(t, 1);
     training_run(t, steps);
+}
+
+/* Samples with weights, some of them 0. */
+static inline void weigh(training *t, int32_t reduction)
+{
+    static float weights[SAMPLES];
+    const cnn_dataset_source source = {.struct_size = sizeof(source),
+                                       .count = SAMPLES,
+                                       .shape = tiny_shape,
+                                       .floats = t->images,
+                                       .labels = t->labels,
+                                       .weights = weights};
+
+    for (int32_t i = 0; i < SAMPLES; i++)
+        weights[i] = (float)(i % 5) * 0.25f;
+    cnn_dataset_free(t->dataset);
+    t->dataset = cnn_dataset_create(&source, NULL);
+    assert_int_equal(
+        cnn_net_set_loss(t->net, CNN_LOSS_SOFTMAX_CROSS_ENTROPY, reduction),
+        CNN_OK);
 }
 
 static inline const float *params_of(const team *t, int32_t rank)

@@ -92,31 +92,12 @@ static void uneven_shares(void **state)
     training_close(&alone);
 }
 
-/* Weights whose sum differs from rank to rank, some of them 0. */
-static void weigh(training *t, const float *weights, int32_t reduction)
-{
-    const cnn_dataset_source source = {.struct_size = sizeof(source),
-                                       .count = SAMPLES,
-                                       .shape = tiny_shape,
-                                       .floats = t->images,
-                                       .labels = t->labels,
-                                       .weights = weights};
-
-    cnn_dataset_free(t->dataset);
-    t->dataset = cnn_dataset_create(&source, NULL);
-    assert_int_equal(
-        cnn_net_set_loss(t->net, CNN_LOSS_SOFTMAX_CROSS_ENTROPY, reduction),
-        CNN_OK);
-}
-
+/* Their sum differs from rank to rank. */
 static void weighted_samples(void **state)
 {
     const int32_t reductions[] = {CNN_REDUCE_MEAN, CNN_REDUCE_SUM};
-    float weights[SAMPLES];
 
     (void)state;
-    for (int32_t i = 0; i < SAMPLES; i++)
-        weights[i] = (float)(i % 5) * 0.25f;
     for (int k = 0; k < 2; k++) {
         training alone = {0};
         cnn_metrics m;
@@ -124,14 +105,14 @@ static void weighted_samples(void **state)
 
         settings(&alone);
         training_prepare(&alone, 1);
-        weigh(&alone, weights, reductions[k]);
+        weigh(&alone, reductions[k]);
         alone.trainer = cnn_trainer_create(alone.net, alone.optim,
                                            alone.dataset, &alone.options);
         for (int i = 0; i < 20; i++)
             assert_int_equal(cnn_trainer_step(alone.trainer, &m), CNN_OK);
         team_open(&t, 3, plain);
         for (int32_t i = 0; i < 3; i++) {
-            weigh(&t.members[i].t, weights, reductions[k]);
+            weigh(&t.members[i].t, reductions[k]);
             t.members[i].t.augment = NULL;
         }
         t.steps = 20;

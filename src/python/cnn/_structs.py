@@ -341,7 +341,7 @@ class TrainerOptions(ctypes.Structure):
         ("clip_norm", c_float),
         ("seed", c_uint64),
         ("read_ahead", c_int32),
-        ("reserved", c_uint32),
+        ("accumulate", c_int32),
     ]
 
 

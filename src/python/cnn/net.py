@@ -274,6 +274,7 @@ class Net(Parts, Weights):
         average: Optional[float] = None,
         time_limit: Optional[float] = None,
         read_ahead: Optional[int] = None,
+        accumulate: int = 1,
         progress: bool = True,
         seed: int = 0,
         comm: Any = None,
@@ -293,7 +294,8 @@ class Net(Parts, Weights):
         steps : int, optional
             Number of batches, instead of `epochs`.
         batch_size : int, optional
-            By default max_batch of a built net, otherwise at most 100.
+            By default max_batch of a built net, for each piece, otherwise at
+            most 100.
         validation_data : Dataset or (images, labels), optional
             Evaluated after each epoch.
         schedule, augmentation : optional
@@ -316,6 +318,8 @@ class Net(Parts, Weights):
             Seconds after which no other step begins.
         read_ahead : int, optional
             Batches that a thread reads while a step computes, as of Trainer.
+        accumulate : int
+            Pieces of a batch, as of Trainer; a net built here has room for one.
         progress : bool
             Whether to show the progress on standard error: a moving line on a
             terminal, otherwise one line for each epoch.
@@ -343,13 +347,13 @@ class Net(Parts, Weights):
             raise ValueError("there are no samples to train on")
         rule = Adam() if optimizer is None else optimizer_of(optimizer)
         number = _checks.seed(seed)
-        size = batch_size
+        size, pieces = batch_size, _checks.count("accumulate", accumulate)
         if size is None:
-            size = self.max_batch or min(_BATCH, max(1, len(dataset)))
+            size = self.max_batch * pieces or min(_BATCH, max(1, len(dataset)))
         size = _checks.count("batch_size", size)
         total = steps_of(steps, epochs, len(dataset), size)
         if self.max_batch == 0:
-            self.build(dataset.shape, size, seed=number)
+            self.build(dataset.shape, -(-size // pieces), seed=number)
         lr = rule.lr
         with Trainer(
             self,
@@ -364,6 +368,7 @@ class Net(Parts, Weights):
             average=average,
             read_ahead=read_ahead,
             comm=comm,
+            accumulate=accumulate,
         ) as trainer:
             self.history = trainer.history
             told = list(callbacks)

@@ -83,7 +83,7 @@ class Trainer(Judging):
     data : Dataset or (images, labels)
         Not empty.
     batch_size : int, optional
-        The net's max_batch by default.
+        The net's max_batch by default, for each piece.
     schedule, augmentation : optional
         How learning rate and images change.
     shuffle : bool
@@ -101,6 +101,11 @@ class Trainer(Judging):
         Batches that a thread reads while a step computes, each with memory of
         its own; 0: none. By default 2 with a Dataset.from_function(),
         otherwise none.
+    accumulate : int
+        Run each batch in so many pieces, whose gradients are added up: the
+        steps are those of whole batches, but for rounding, and a batch may be
+        that many times the net's max_batch. Batch normalisation looks at one
+        piece at a time.
     comm : communicator of mpi4py, or Ranks, optional
         Whose processes train together: each makes its own net, optimiser and
         data, all alike, and then the same calls. `batch_size` is that of all,
@@ -139,6 +144,7 @@ class Trainer(Judging):
         average: Optional[float] = None,
         stopping: Optional[EarlyStopping] = None,
         read_ahead: Optional[int] = None,
+        accumulate: int = 1,
         comm: Any = None,
     ) -> None:
         self._ranks = ranks_of(comm)
@@ -146,7 +152,7 @@ class Trainer(Judging):
         dataset = dataset_of(data, net=net)
         theirs = handle, rule._h, dataset._h
         self._net, self._optimizer = net, rule
-        size = 0
+        size, pieces = 0, _checks.count("accumulate", accumulate)
         if batch_size is not None:
             size = _checks.count("batch_size", batch_size)
         options = _structs.sized(
@@ -156,6 +162,7 @@ class Trainer(Judging):
             seed=_checks.seed(seed),
             clip_norm=_checks.optional("clip_norm", clip_norm),
             read_ahead=_ahead(read_ahead),
+            accumulate=pieces,
         )
         lock = theirs[0].lock
         if self._ranks is not None:
@@ -165,7 +172,7 @@ class Trainer(Judging):
         _reader.watch(self._handle)
         self._count = len(dataset)
         parts = 1 if self._ranks is None else self._ranks._parts()
-        self._batch = size or net.max_batch * parts
+        self._batch = size or net.max_batch * parts * pieces
         # Forward, and twice as much backward; an elastic distortion takes some
         # hundred operations a pixel.
         pixels = math.prod(net.in_shape) if augmentation is not None else 0
