@@ -30,6 +30,8 @@ typedef struct cnn_mpi_options {
                               number of ranks [one sum by MPI_Allreduce()] */
     int32_t check_every; /**< cnn_ranks.check_every [100] */
     uint32_t reserved;   /**< 0 */
+    int32_t average_every; /**< cnn_ranks.average_every: local SGD [0: no] */
+    uint32_t flags;        /**< cnn_ranks.flags [0] */
 } cnn_mpi_options;
 
 /**

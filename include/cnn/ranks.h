@@ -53,12 +53,18 @@ typedef struct cnn_ranks {
                                and at most the batch [one portion for each rank,
                                added up by `sum`] */
     int32_t check_every; /**< steps from one comparison of the parameters of all
-                              ranks to the next; -1: none [100] */
+                              ranks to the next, where they are averaged; -1:
+                              none [100] */
     uint32_t reserved;   /**< 0 */
     cnn_exchange_fn exchange; /**< not NULL */
     cnn_sum_fn sum;           /**< not NULL */
     cnn_spread_fn spread;     /**< not NULL */
     void *user;               /**< handed to all three */
+    int32_t average_every;    /**< local SGD: each rank takes so many steps by
+                                   itself, on its own part of each batch, and then
+                                   all go on from the average of what they have
+                                   [0: gradients are added up in each step] */
+    uint32_t flags;           /**< 0 */
 } cnn_ranks;
 
 /**
@@ -77,6 +83,19 @@ typedef struct cnn_ranks {
  * of ranks, as long as the machines are alike. Batch normalisation looks at the
  * samples of one rank, and its running statistics are averaged after each step;
  * it cannot be used with `portions`.
+ *
+ * With `average_every`, a rank divides the gradients of its part by that part
+ * (under CNN_REDUCE_SUM, takes them times the batch over that part), clips and
+ * updates by itself. After each so manyth step of the trainer parameters, the
+ * optimiser's memory (momentum, Adam's means) and running statistics are
+ * averaged over the ranks, by how many samples each takes. That is so much less
+ * to send; what ranks tell each other in each step besides stays. Metrics are
+ * those of the batch, but each rank's samples met that rank's parameters. The
+ * program may look at parameters where they are averaged; saving, validating,
+ * and the end of cnn_trainer_run() and _fit() average first, and all go on from
+ * there, so that a resumed training equals one that went on. Not with
+ * `portions`, and not with cnn_trainer_set_average(). A parameter that becomes
+ * infinite on one rank is told by the next step or average at the latest.
  *
  * What cnn_trainer_step() and the others give is the same on all ranks:
  * - the metrics are those of the whole batch, and cnn_trainer_validate() shares

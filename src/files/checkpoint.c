@@ -128,19 +128,25 @@ static cnn_status save(const cnn_trainer *t, const char *path)
     return status;
 }
 
+/* Where ranks take steps by themselves, a file is of their average, and all go
+ * on from that, as one does that is resumed. */
+static cnn_status save_all(const cnn_trainer *t, const char *path)
+{
+    cnn__ranks *r = t->ranks;
+    cnn__head head = {.call = CNN__CALL_SAVE};
+
+    CNN__TRY(cnn__ranks_meet(r, t, head)); /* before the file is replaced */
+    CNN__TRY(cnn__ranks_together(t, CNN__CALL_SAVE));
+    if (r->o.rank == 0)
+        head.status = save(t, path);
+    return cnn__ranks_meet(r, t, head);
+}
+
 cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
 {
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_save");
-    cnn__ranks *r = t->ranks;
-    if (r == NULL)
-        return save(t, path);
-    const cnn__head head = {.call = CNN__CALL_SAVE};
-    CNN__TRY(cnn__ranks_meet(r, t, head)); /* before the file is replaced */
-    return cnn__ranks_meet(
-        r, t,
-        (cnn__head){.call = CNN__CALL_SAVE,
-                    .status = r->o.rank == 0 ? save(t, path) : CNN_OK});
+    return t->ranks != NULL ? save_all(t, path) : save(t, path);
 }
 
 /* ---------------------------------------------------------- resuming --- */
@@ -366,6 +372,8 @@ static cnn_status resume_all(cnn_trainer *t, const char *path)
     status = spread(r, status, &data, &size);
     if (status == CNN_OK) {
         head.status = resume(t, path, data, size);
+        if (head.status == CNN_OK)
+            cnn__ranks_alike(t);
         status = cnn__ranks_meet(r, t, head);
     }
     cnn__free(data);

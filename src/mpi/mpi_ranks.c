@@ -185,6 +185,9 @@ static cnn_status read_options(const cnn_mpi_options *from, cnn_mpi_options *o)
             "mpi: portions %d, check_every %d, reserved %u, expected at "
             "least 0, at least -1 and 0",
             o->portions, o->check_every, o->reserved);
+    if (o->average_every < 0)
+        return fail(CNN_EINVAL, "mpi: average_every %d, expected at least 0",
+                    o->average_every);
     return CNN_OK;
 }
 
@@ -192,7 +195,8 @@ static cnn_status read_options(const cnn_mpi_options *from, cnn_mpi_options *o)
 typedef struct kind {
     uint32_t order; /* of bytes */
     uint32_t pointer, library, headers;
-    int32_t portions, check_every;
+    int32_t portions, check_every, average_every;
+    uint32_t flags;
 } kind;
 
 static kind kind_of(const cnn_mpi *m)
@@ -202,7 +206,8 @@ static kind kind_of(const cnn_mpi *m)
 
     return (kind){0x01020304u,          (uint32_t)sizeof(void *),
                   cnn_version_number(), headers,
-                  m->o.portions,        m->o.check_every};
+                  m->o.portions,        m->o.check_every,
+                  m->o.average_every,   m->o.flags};
 }
 
 static cnn_status compare(const kind *want, const kind *got)
@@ -218,6 +223,11 @@ static cnn_status compare(const kind *want, const kind *got)
         return fail(
             CNN_EINVAL, "portions %d and check_every %d, rank 0 has %d and %d",
             got->portions, got->check_every, want->portions, want->check_every);
+    if (got->average_every != want->average_every || got->flags != want->flags)
+        return fail(CNN_EINVAL,
+                    "average_every %d and flags 0x%x, rank 0 has %d and 0x%x",
+                    got->average_every, (unsigned)got->flags,
+                    want->average_every, (unsigned)want->flags);
     return CNN_OK;
 }
 
@@ -300,7 +310,9 @@ cnn_trainer *cnn_mpi_trainer_create(cnn_mpi *mpi, cnn_net *net,
                              .exchange = exchange,
                              .sum = sum,
                              .spread = spread,
-                             .user = mpi};
+                             .user = mpi,
+                             .average_every = mpi->o.average_every,
+                             .flags = mpi->o.flags};
 
     return cnn_trainer_create_ranks(net, optim, dataset, &ranks, options);
 }

@@ -62,6 +62,11 @@ cnn_status cnn_trainer_set_average(cnn_trainer *t, float decay)
         return cnn__fail(CNN_EINVAL,
                          "trainer_set_average: decay %g, expected 0 to below 1",
                          (double)decay);
+    if (decay > 0.0f && cnn__ranks_steps_alone(t->ranks))
+        return cnn__fail(CNN_EUNSUPPORTED,
+                         "trainer_set_average: ranks with average_every %d, "
+                         "whose steps differ",
+                         t->ranks->o.average_every);
     if (decay > 0.0f)
         CNN__TRY(cnn__shadow_take(&t->average.shadow, t->net));
     t->average.decay = decay + 0.0f; /* no sign of zero */

@@ -97,6 +97,8 @@ static cnn_status look(run *r)
     if (t->ranks != NULL)
         CNN__TRY(cnn__ranks_agree(t, &end, &rank));
     t->stopped = end;
+    if (end != CNN_STOPPED_NONE)
+        CNN__TRY(cnn__ranks_together(t, CNN__CALL_RUN));
     if (end != CNN_STOPPED_CALLBACK && end != CNN_STOPPED_CANCEL)
         return CNN_OK;
     cnn__fail(CNN_ECANCELED, "%s after step %lld",

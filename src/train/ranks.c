@@ -97,6 +97,16 @@ static cnn_status check(const cnn_ranks *o)
             "ranks: check_every %d, reserved %u, expected at least "
             "-1 and 0",
             o->check_every, o->reserved);
+    if (o->average_every < 0 || o->flags != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "ranks: average_every %d, flags 0x%x, expected at "
+                         "least 0, and 0",
+                         o->average_every, (unsigned)o->flags);
+    if (o->average_every > 0 && o->portions > 0)
+        return cnn__fail(CNN_EINVAL,
+                         "ranks: average_every %d with %d portions: steps of "
+                         "one rank depend on the number of ranks",
+                         o->average_every, o->portions);
     if (o->exchange == NULL || o->sum == NULL || o->spread == NULL)
         return cnn__fail(CNN_EINVAL, "ranks: a function is NULL");
     return CNN_OK;
@@ -168,14 +178,17 @@ void cnn__ranks_free(cnn__ranks *r)
     cnn__free(r);
 }
 
-static void lay_out(cnn__ranks *r, const cnn__params *p, cnn__arena *arena)
+static void lay_out(cnn__ranks *r, const cnn_net *net, cnn__arena *arena)
 {
+    const cnn__params *p = &net->params;
     const size_t most = (size_t)r->most, size = (size_t)r->o.size;
     const bool ordered = r->o.portions > 0;
     const size_t chunk = ordered ? most * CNN__PARAMS_CHUNK : 0;
 
     r->mine = cnn__arena_take(arena, r->record, 1);
     r->all = cnn__arena_take(arena, size, r->record);
+    r->updates =
+        cnn__arena_take(arena, (size_t)net->count, sizeof(*r->updates));
     r->before = cnn__arena_floats(arena, r->follows ? p->fixed_count : 0);
     r->grads = cnn__arena_floats(
         arena, cnn__size_mul(ordered ? (size_t)r->count : 0, p->count));
@@ -215,12 +228,12 @@ cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
     r->dataset = cnn_dataset_fingerprint(dataset);
     cut(r, r->portions * accumulate); /* not more than the batch */
     r->record = cnn__ranks_record(net, (size_t)r->most);
-    lay_out(r, p, &arena);
+    lay_out(r, net, &arena);
     r->memory = cnn__alloc(arena.used);
     if (r->memory == NULL)
         return cnn_last_status();
     arena = (cnn__arena){.base = r->memory};
-    lay_out(r, p, &arena);
+    lay_out(r, net, &arena);
     memset(r->mine, 0, r->record);
     return CNN_OK;
 }
@@ -246,6 +259,7 @@ cnn_status cnn__ranks_start(cnn__ranks *r, cnn_trainer *t)
     CNN__TRY(cnn__ranks_spread(r, p->fixed_count * sizeof(float), p->fixed));
     for (int32_t i = 0; i < t->net->count; i++)
         CNN__TRY(spread_slots(r, t->net->layers[i]));
+    cnn__ranks_alike(t);
     return CNN_OK;
 }
 

@@ -11,8 +11,8 @@
  * bits, what is longer by a hash. */
 typedef struct cnn__items {
     uint64_t version, net, loss, dataset, optimizer, lr, batch, accumulate,
-        portions, seed, flags, clip_norm, schedule, augmentation, average,
-        stopping, net_seed, passes, step, epoch, position, params;
+        average_every, portions, seed, flags, clip_norm, schedule, augmentation,
+        average, stopping, net_seed, passes, step, epoch, position, params;
 } cnn__items;
 
 /* What a rank is at when it meets the others. */
@@ -42,17 +42,19 @@ typedef struct cnn__ranks {
     int32_t first, count; /* portions of this rank */
     int32_t most;         /* of any rank */
     bool follows;         /* the net has running statistics */
+    bool apart;           /* parameters may differ from rank to rank */
     uint32_t dataset;     /* fingerprint */
     char *heads;          /* (size): room for heads, and for texts */
     /* Records are what ranks give to each other: a head, what each portion
      * found, running statistics. */
     size_t record; /* bytes of one */
     char *mine, *all;
-    float *before; /* the running statistics before a step */
-    float *grads;  /* (count, parameters): of each portion; or NULL ... */
-    float *chunk;  /* ... and (most, floats of a chunk) of them, ... */
-    float *chunks; /* ... and of all ranks */
-    void *memory;  /* the block of the arrays from `mine` on */
+    int64_t *updates; /* (layers): of each layer when all were alike */
+    float *before;    /* the running statistics before a step */
+    float *grads;     /* (count, parameters): of each portion; or NULL ... */
+    float *chunk;     /* ... and (most, floats of a chunk) of them, ... */
+    float *chunks;    /* ... and of all ranks */
+    void *memory;     /* the block of the arrays from `mine` on */
 } cnn__ranks;
 
 /* Reads and checks `ranks`. It waits until all ranks are there, and fails if
@@ -113,6 +115,30 @@ cnn_status cnn__ranks_learn(cnn_trainer *t, cnn_status status,
 /* cnn_net_evaluate(), each rank a part of the dataset. */
 cnn_status cnn__ranks_evaluate(cnn_trainer *t, const cnn_dataset *dataset,
                                cnn_metrics *out);
+
+/* The running statistics of this rank, for the others when they meet next; and
+ * the average of what they have, by the samples of each. What is the same on
+ * all ranks stays so. */
+void cnn__ranks_give_fixed(const cnn_trainer *t);
+void cnn__ranks_average_fixed(const cnn_trainer *t);
+
+/* Do ranks take steps by themselves? */
+bool cnn__ranks_steps_alone(const cnn__ranks *r);
+
+/* Notes that all ranks have the same parameters now. */
+void cnn__ranks_alike(const cnn_trainer *t);
+
+/* Waits for all ranks and, unless one has a status that is a failure, averages
+ * parameters, the optimiser's memory and running statistics. */
+cnn_status cnn__ranks_average(const cnn_trainer *t, int32_t call,
+                              cnn_status status);
+
+/* The same if they may differ. Nothing without ranks. */
+cnn_status cnn__ranks_together(const cnn_trainer *t, int32_t call);
+
+/* After an update of this rank alone, which gave `status`: the average, if it
+ * is due. A parameter that is not finite is told by the next pass otherwise. */
+cnn_status cnn__ranks_moved(const cnn_trainer *t, cnn_status status);
 
 /* Does a rank want the run to end? *end becomes why the first of them does, and
  * *rank which it is. */

@@ -127,10 +127,21 @@ static uint64_t hash_params(const cnn_net *net)
     return add_bytes(hash, p->fixed, p->fixed_count * sizeof(float));
 }
 
+/* Is this a step after which parameters are compared? At least so many steps
+ * lie between two of them, at the end of which all ranks are alike. */
+static bool is_checked(const cnn_trainer *t)
+{
+    const cnn__ranks *r = t->ranks;
+    const int64_t every = r->o.check_every;
+    const int64_t alone = cnn__ranks_steps_alone(r) ? r->o.average_every : 1;
+
+    return every > 0 && !r->apart && t->step >= alone &&
+           t->step / every != (t->step - alone) / every;
+}
+
 void cnn__items_of(const cnn_trainer *t, cnn__items *items)
 {
     const cnn__ranks *r = t->ranks;
-    const int32_t every = r->o.check_every;
 
     *items = (cnn__items){
         .version = cnn_version_number(),
@@ -141,6 +152,7 @@ void cnn__items_of(const cnn_trainer *t, cnn__items *items)
         .lr = bits(t->optim->lr),
         .batch = (uint64_t)t->o.batch,
         .accumulate = (uint64_t)t->o.accumulate,
+        .average_every = (uint64_t)r->o.average_every,
         .portions = (uint64_t)r->portions,
         .seed = t->o.seed,
         .flags = t->o.flags,
@@ -156,7 +168,7 @@ void cnn__items_of(const cnn_trainer *t, cnn__items *items)
         .epoch = (uint64_t)t->epoch,
         .position = (uint64_t)t->position,
     };
-    if (every > 0 && t->step > 0 && t->step % every == 0)
+    if (is_checked(t))
         items->params = hash_params(t->net);
 }
 
@@ -186,6 +198,7 @@ static const entry all_items[] = {
     ITEM(lr, "learning rate", REAL),
     ITEM(accumulate, "accumulate", NUMBER),
     ITEM(batch, "batch", NUMBER),
+    ITEM(average_every, "average_every", NUMBER),
     ITEM(portions, "portions", NUMBER),
     ITEM(seed, "seed", NUMBER),
     ITEM(flags, "flags", NUMBER),

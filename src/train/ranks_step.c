@@ -16,11 +16,6 @@ static cnn__found *found_of(char *record)
     return (cnn__found *)(void *)(record + sizeof(cnn__head));
 }
 
-static float *fixed_of(const cnn__ranks *r, char *record)
-{
-    return (float *)(void *)(found_of(record) + r->most);
-}
-
 /* Portions of a rank. */
 static int32_t count_of(const cnn__ranks *r, int32_t rank)
 {
@@ -48,29 +43,18 @@ static cnn__found add_found(const cnn__ranks *r)
     return all;
 }
 
-/* Of the running statistics, by the samples of each rank. What is the same on
- * all of them stays so. */
-static void average_fixed(const cnn_trainer *t)
-{
-    const cnn__ranks *r = t->ranks;
-    const cnn__params *params = &t->net->params;
-
-    for (size_t k = 0; r->follows && k < params->fixed_count; k++) {
-        double sum = 0.0;
-
-        for (int32_t i = 0; i < r->o.size; i++)
-            sum += (double)cnn__rank_samples(r, t->o.batch, i) *
-                   (double)fixed_of(r, record_of(r, i))[k];
-        params->fixed[k] = (float)(sum / (double)t->o.batch);
-    }
-}
-
 /* ------------------------------------------------------------ gradients --- */
 
-/* What the gradients of this rank are divided by before they are added up. */
-static double divisor(const cnn_trainer *t)
+/* What the gradients of this rank are divided by: before they are added up, or
+ * to stand for those of the batch. */
+static double divisor(const cnn_trainer *t, const cnn_batch *batch)
 {
-    return t->net->reduction == CNN_REDUCE_MEAN ? (double)t->o.batch : 1.0;
+    const bool mean = t->net->reduction == CNN_REDUCE_MEAN;
+
+    if (!cnn__ranks_steps_alone(t->ranks))
+        return mean ? (double)t->o.batch : 1.0;
+    return mean ? cnn__net_share(t->net, batch)
+                : (double)batch->count / (double)t->o.batch;
 }
 
 static cnn_status run_portion(cnn_trainer *t, const cnn_batch *batch, int32_t p)
@@ -85,7 +69,7 @@ static cnn_status run_portion(cnn_trainer *t, const cnn_batch *batch, int32_t p)
     CNN__TRY(cnn__check_batch_of(t->net, &b));
     if (p == 0 || r->grads != NULL)
         CNN__TRY(cnn_net_zero_grad(t->net));
-    CNN__TRY(cnn__net_gradients(t->net, &b, divisor(t), (uint32_t)begin,
+    CNN__TRY(cnn__net_gradients(t->net, &b, divisor(t, batch), (uint32_t)begin,
                                 found_of(r->mine) + p));
     if (r->grads != NULL)
         memcpy(r->grads + (size_t)p * params->count, params->grad,
@@ -147,14 +131,11 @@ static cnn_status add_gradients(cnn_trainer *t, const cnn__found *all)
 
 static cnn_status run_portions(cnn_trainer *t, const cnn_batch *batch)
 {
-    cnn__ranks *r = t->ranks;
-    const cnn__params *params = &t->net->params;
-
-    for (int32_t p = 0; p < r->count; p++)
+    for (int32_t p = 0; p < t->ranks->count; p++)
         CNN__TRY(run_portion(t, batch, p));
-    if (r->follows)
-        memcpy(fixed_of(r, r->mine), params->fixed,
-               params->fixed_count * sizeof(float));
+    if (cnn__ranks_steps_alone(t->ranks))
+        return cnn__net_check_gradients(t->net);
+    cnn__ranks_give_fixed(t);
     return CNN_OK;
 }
 
@@ -167,9 +148,23 @@ static cnn_status find_gradients(cnn_trainer *t, cnn_status status,
         t->ranks, t, (cnn__head){.call = CNN__CALL_STEP, .status = status});
     CNN__TRY(status);
     *all = add_found(t->ranks);
-    average_fixed(t);
+    if (cnn__ranks_steps_alone(t->ranks))
+        return CNN_OK;
+    cnn__ranks_average_fixed(t);
     CNN__TRY(add_gradients(t, all));
     return cnn__net_check_gradients(t->net);
+}
+
+static cnn_status update(cnn_trainer *t)
+{
+    const cnn__ranks *r = t->ranks;
+    const int32_t B = t->o.batch, last = r->first + r->count;
+    const int32_t N =
+        cnn__portion_begin(r, B, last) - cnn__portion_begin(r, B, last - 1);
+    const cnn_status status =
+        cnn__net_finish(t->net, t->optim, t->o.clip_norm, N);
+
+    return cnn__ranks_steps_alone(r) ? cnn__ranks_moved(t, status) : status;
 }
 
 static cnn_status learn(cnn_trainer *t, cnn_status status,
@@ -188,10 +183,7 @@ static cnn_status learn(cnn_trainer *t, cnn_status status,
     if (status != CNN_OK && fixed > 0) /* of ranks that had none */
         memcpy(t->net->params.fixed, r->before, fixed * sizeof(float));
     CNN__TRY(status);
-    const int32_t last = r->first + r->count;
-    CNN__TRY(cnn__net_finish(t->net, t->optim, t->o.clip_norm,
-                             cnn__portion_begin(r, t->o.batch, last) -
-                                 cnn__portion_begin(r, t->o.batch, last - 1)));
+    CNN__TRY(update(t));
     *out = (cnn_metrics){cnn__found_loss(t->net, &all), all.count, all.correct};
     return CNN_OK;
 }

@@ -76,6 +76,11 @@ static cnn_status check_on(const cnn_trainer *t, const char *caller)
 cnn_status cnn_trainer_judge(cnn_trainer *t, double value)
 {
     CNN__TRY(check_on(t, "trainer_judge"));
+    if (t->ranks != NULL && t->ranks->apart)
+        return cnn__fail(CNN_ESTATE,
+                         "trainer_judge: after step %lld each rank has "
+                         "parameters of its own, averaged every %d steps",
+                         (long long)t->step, t->ranks->o.average_every);
     cnn__stopping *s = &t->stopping;
     if (!is_better(s, value)) {
         s->waited += s->waited < INT32_MAX;
@@ -97,6 +102,7 @@ cnn_status cnn_trainer_validate(cnn_trainer *t, const cnn_dataset *dataset,
     cnn_metrics m;
 
     CNN__TRY(cnn__trainer_check_idle(t, "trainer_validate"));
+    CNN__TRY(cnn__ranks_together(t, CNN__CALL_VALIDATE));
     const bool averaged = t->average.count > 0;
     if (averaged)
         cnn__shadow_swap(&t->average.shadow, t->net);

@@ -40,6 +40,14 @@ static void must_fail(cnn_status status, cnn_status want, const char *part,
 
 #define MUST_FAIL(status, want, part) must_fail(status, want, part, __LINE__)
 
+static cnn_mpi *start_with(const cnn_mpi_options *o)
+{
+    cnn_mpi *mpi = cnn_mpi_create(MPI_COMM_WORLD, o);
+
+    MUST(mpi != NULL);
+    return mpi;
+}
+
 static cnn_mpi *start(MPI_Comm comm, int32_t portions)
 {
     const cnn_mpi_options o = {.struct_size = sizeof(o), .portions = portions};
@@ -116,6 +124,43 @@ static void as_one_process(void)
     training_close(&one);
     training_close(&alone);
     cnn_mpi_free(self);
+    cnn_mpi_free(mpi);
+}
+
+/* Has this rank the parameters of rank 0? */
+static bool as_rank_0(const training *t)
+{
+    float first[TINY_PARAMS];
+
+    memcpy(first, cnn_net_params(t->net), sizeof(first));
+    MPI_Bcast(first, TINY_PARAMS, MPI_FLOAT, 0, MPI_COMM_WORLD);
+    return memcmp(first, cnn_net_params(t->net), sizeof(first)) == 0;
+}
+
+/* Averages of parameters instead of sums of gradients. */
+static void local(void)
+{
+    const cnn_mpi_options every = {.struct_size = sizeof(every),
+                                   .average_every = 1};
+    const cnn_mpi_options every_4 = {.struct_size = sizeof(every_4),
+                                     .average_every = 4};
+    cnn_mpi *mpi = start(MPI_COMM_WORLD, 0), *one = start_with(&every);
+    cnn_mpi *four = start_with(&every_4);
+    training sums = train(mpi, STEPS), averages = train(one, STEPS);
+    training t = train(four, 9), again = train(four, 9);
+
+    MUST(largest_difference(&averages, &sums) <= 1e-5);
+    MUST(as_rank_0(&averages));
+    MUST(as_rank_0(&t));
+    MUST(same_bits(&t, &again));
+    MUST(cnn_trainer_step(t.trainer, NULL) == CNN_OK);
+    MUST(as_rank_0(&t) == (world_rank == 0));
+    training_close(&again);
+    training_close(&t);
+    training_close(&averages);
+    training_close(&sums);
+    cnn_mpi_free(four);
+    cnn_mpi_free(one);
     cnn_mpi_free(mpi);
 }
 
@@ -207,6 +252,14 @@ static void bad_arguments(void)
     MUST(cnn_mpi_create(MPI_COMM_WORLD, &o) == NULL);
     MUST_FAIL(CNN_EINVAL, CNN_EINVAL,
               "rank 1: portions 6 and check_every 0, rank 0 has 8 and 0");
+    o.portions = 0;
+    o.average_every = is_last() ? 4 : 0;
+    MUST(cnn_mpi_create(MPI_COMM_WORLD, &o) == NULL);
+    MUST_FAIL(CNN_EINVAL, CNN_EINVAL,
+              "rank 1: average_every 4 and flags 0x0, rank 0 has 0 and 0x0");
+    o.average_every = -1;
+    MUST(cnn_mpi_create(MPI_COMM_WORLD, &o) == NULL);
+    MUST_FAIL(CNN_EINVAL, CNN_EINVAL, "mpi: average_every -1");
     MUST(cnn_mpi_trainer_create(NULL, t.net, t.optim, t.dataset, NULL) == NULL);
     MUST_FAIL(CNN_EINVAL, CNN_EINVAL, "mpi is NULL");
     MUST_FAIL(cnn_mpi_broadcast(NULL, t.net), CNN_EINVAL, "mpi is NULL");
@@ -303,6 +356,7 @@ int main(int argc, char **argv)
                       "MPI_THREAD_FUNNELED");
     } else if (strcmp(what, "together") == 0) {
         as_one_process();
+        local();
         portions();
         checkpoints();
         by_hand();

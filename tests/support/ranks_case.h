@@ -104,4 +104,29 @@ static inline void normalised(member *m)
     settings(&m->t);
 }
 
+/* Ranks that step by themselves. What a clipped gradient comes to differs
+ * between a part and a whole. */
+static inline void local(member *m, int32_t every)
+{
+    m->ranks.average_every = every;
+    settings(&m->t);
+    m->t.options.clip_norm = 0.0f;
+}
+
+static inline void every_4(member *m)
+{
+    local(m, 4);
+}
+
+/* No order, no random numbers: a rank's samples are those of its half. */
+static inline void simple(member *m)
+{
+    m->ranks.average_every = 4;
+    m->t.net = tiny_net();
+    m->t.samples = SAMPLES;
+    m->t.options.batch = 8;
+    m->t.options.flags = CNN_NO_SHUFFLE;
+    build(m->t.net, &tiny_shape, 4, 1);
+}
+
 #endif

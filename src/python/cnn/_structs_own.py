@@ -186,6 +186,8 @@ class Ranks(ctypes.Structure):
         ("sum", SUM),
         ("spread", SPREAD),
         ("user", ctypes.c_void_p),
+        ("average_every", c_int32),
+        ("flags", c_uint32),
     ]
 
 
