@@ -19,6 +19,10 @@
 
 CNN_BEGIN_DECLS
 
+/** Flag in cnn_ranks: in a step, batch normalisation takes the statistics of
+ *  the whole batch, as in one process. */
+#define CNN_BATCHNORM_OVER_RANKS 0x1u
+
 /** The largest number of portions of a batch, and of ranks. */
 #define CNN_MAX_PORTIONS 65536
 
@@ -64,7 +68,7 @@ typedef struct cnn_ranks {
                                    itself, on its own part of each batch, and then
                                    all go on from the average of what they have
                                    [0: gradients are added up in each step] */
-    uint32_t flags;           /**< 0 */
+    uint32_t flags;           /**< CNN_BATCHNORM_OVER_RANKS [0] */
 } cnn_ranks;
 
 /**
@@ -82,7 +86,11 @@ typedef struct cnn_ranks {
  * many passes are made over the batch; the bits are those of any other number
  * of ranks, as long as the machines are alike. Batch normalisation looks at the
  * samples of one rank, and its running statistics are averaged after each step;
- * it cannot be used with `portions`.
+ * it cannot be used with `portions`. With CNN_BATCHNORM_OVER_RANKS it looks at
+ * the whole batch (of `accumulate` pieces, at the first ones of all ranks, then
+ * at the second ones): n ranks make the steps of one process with such a net,
+ * too, but for rounding. That takes three exchanges for each such layer in each
+ * step, and two more. Not with `average_every`.
  *
  * With `average_every`, a rank divides the gradients of its part by that part
  * (under CNN_REDUCE_SUM, takes them times the batch over that part), clips and

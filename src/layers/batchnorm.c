@@ -77,6 +77,8 @@ typedef struct job {
     const cnn__run *run;
     const float *x, *dy;
     float *y, *dx;
+    double *room; /* over several ranks (cnn__over_ranks), or NULL */
+    int kind;     /* which of its sums, from 0 */
 } job;
 
 /* The values of one channel: N runs of `area` floats, `step` apart. */
@@ -105,22 +107,75 @@ typedef struct statistics {
     double mean, variance;
 } statistics;
 
-/* Mean and variance of the batch. Two passes in double: with a sum of squares
- * in one pass, a large mean would cancel the variance. */
-static statistics measure(const channel *ch)
+static double sum_of(const channel *ch)
 {
-    double sum = 0.0, square = 0.0;
+    double sum = 0.0;
 
     for (int32_t n = 0; n < ch->N; n++)
         for (size_t i = 0; i < ch->area; i++)
             sum += (double)ch->x[(size_t)n * ch->step + i];
-    const double mean = sum / ch->count;
+    return sum;
+}
+
+static double squares_about(const channel *ch, double mean)
+{
+    double square = 0.0;
+
     for (int32_t n = 0; n < ch->N; n++)
         for (size_t i = 0; i < ch->area; i++) {
             const double d = (double)ch->x[(size_t)n * ch->step + i] - mean;
             square += d * d;
         }
-    return (statistics){mean, square / ch->count};
+    return square;
+}
+
+/* Mean and variance of the batch. Two passes in double: with a sum of squares
+ * in one pass, a large mean would cancel the variance. */
+static statistics measure(const channel *ch)
+{
+    const double mean = sum_of(ch) / ch->count;
+
+    return (statistics){mean, squares_about(ch, mean) / ch->count};
+}
+
+/* ------------------------------------------------------ several ranks --- */
+
+/* Behind the number of values of a channel: sums of the values, of squares of
+ * their differences from the mean; in backward of dy, of dy h. */
+static double *sums_of(const job *j, int kind)
+{
+    return j->room + 1 + (size_t)kind * (size_t)j->layer->in.c;
+}
+
+static statistics found_ones(const job *j, int64_t c)
+{
+    return (statistics){sums_of(j, 0)[c] / j->room[0],
+                        sums_of(j, 1)[c] / j->room[0]};
+}
+
+static void measure_channel(void *data, int64_t c, int32_t worker)
+{
+    const job *j = data;
+    const channel ch = channel_of(j, c);
+
+    (void)worker;
+    sums_of(j, j->kind)[c] =
+        j->kind == 0 ? sum_of(&ch)
+                     : squares_about(&ch, sums_of(j, 0)[c] / j->room[0]);
+}
+
+/* measure() of all channels over the samples of all ranks, for both passes. */
+static void measure_over(job *j, int32_t workers)
+{
+    const cnn__over_ranks *over = j->run->over;
+    const size_t C = (size_t)j->layer->in.c;
+
+    j->room[0] = channel_of(j, 0).count;
+    cnn__parallel((int64_t)C, workers, measure_channel, j);
+    over->sum(over->user, 1 + C, j->room);
+    j->kind = 1;
+    cnn__parallel((int64_t)C, workers, measure_channel, j);
+    over->sum(over->user, C, sums_of(j, 1));
 }
 
 static statistics running_ones(const job *j, int64_t c)
@@ -137,6 +192,22 @@ static bool by_batch(const job *j)
     return cnn__trains(j->layer, j->run->flags);
 }
 
+static statistics statistics_of(const job *j, const channel *ch, int64_t c)
+{
+    return !by_batch(j)      ? running_ones(j, c)
+           : j->room == NULL ? measure(ch)
+                             : found_ones(j, c);
+}
+
+static job start(const cnn_layer *layer, const cnn__run *run, const float *x)
+{
+    job j = {.layer = layer, .run = run, .x = x};
+
+    if (run->over != NULL && by_batch(&j))
+        j.room = run->over->rooms[layer->index];
+    return j;
+}
+
 static void forward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
@@ -144,7 +215,7 @@ static void forward_channel(void *data, int64_t c, int32_t worker)
     const int32_t C = j->layer->in.c;
     const channel ch = channel_of(j, c);
     const float *gamma = j->layer->params.value, *beta = gamma + C;
-    const statistics s = by_batch(j) ? measure(&ch) : running_ones(j, c);
+    const statistics s = statistics_of(j, &ch, c);
 
     (void)worker;
     const double root = sqrt(s.variance + (double)b->o.epsilon);
@@ -161,10 +232,13 @@ static void forward_channel(void *data, int64_t c, int32_t worker)
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
                     float *y)
 {
-    job j = {.layer = layer, .run = run, .x = x, .y = y};
+    const int32_t workers = cnn__run_workers(layer, run);
+    job j = start(layer, run, x);
 
-    cnn__parallel(layer->in.c, cnn__run_workers(layer, run), forward_channel,
-                  &j);
+    j.y = y;
+    if (j.room != NULL)
+        measure_over(&j, workers);
+    cnn__parallel(layer->in.c, workers, forward_channel, &j);
 }
 
 /* Ignores a batch whose statistics would not be finite: the model keeps its
@@ -191,51 +265,112 @@ static void follow_batch(const job *j, int64_t c, double count, statistics s)
     follow(&running[j->layer->in.c + c], s.variance * unbiased, momentum);
 }
 
-static void backward_channel(void *data, int64_t c, int32_t worker)
+/* What both halves of backward need of a channel. */
+typedef struct slope {
+    channel ch;
+    statistics s;
+    double root;
+    const float *dy;
+} slope;
+
+static slope slope_of(const job *j, int64_t c)
 {
-    const job *j = data;
-    const batchnorm *b = (const batchnorm *)j->layer;
-    const channel ch = channel_of(j, c);
-    const float *dy = j->dy + (size_t)c * ch.area;
-    const float gamma = j->layer->params.value[c];
+    slope k = {.ch = channel_of(j, c)};
+
+    k.dy = j->dy + (size_t)c * k.ch.area;
+    k.s = statistics_of(j, &k.ch, c);
+    k.root =
+        sqrt(k.s.variance + (double)((const batchnorm *)j->layer)->o.epsilon);
+    return k;
+}
+
+/* The sums of dy and of dy h, which are added to the gradients. */
+static void add_sums(const job *j, int64_t c, const slope *k, double *sum_dy,
+                     double *sum_dy_h)
+{
     float *grad = j->layer->params.grad; /* gammas (C), betas (C) */
     double sum = 0.0, sum_h = 0.0;
 
-    (void)worker;
-    const bool moving = by_batch(j);
-    const statistics s = moving ? measure(&ch) : running_ones(j, c);
-    if (moving)
-        follow_batch(j, c, ch.count, s);
-    const double root = sqrt(s.variance + (double)b->o.epsilon);
-    for (int32_t n = 0; n < ch.N; n++)
-        for (size_t i = 0; i < ch.area; i++) {
-            const size_t at = (size_t)n * ch.step + i;
-            sum += (double)dy[at];
-            sum_h += (double)dy[at] * ((double)ch.x[at] - s.mean) / root;
+    for (int32_t n = 0; n < k->ch.N; n++)
+        for (size_t i = 0; i < k->ch.area; i++) {
+            const size_t at = (size_t)n * k->ch.step + i;
+            sum += (double)k->dy[at];
+            sum_h +=
+                (double)k->dy[at] * ((double)k->ch.x[at] - k->s.mean) / k->root;
         }
     grad[c] += (float)sum_h;
     grad[j->layer->in.c + c] += (float)sum;
-    /* The gradient through m and v. */
-    const double through_mean = moving ? sum / ch.count : 0.0;
-    const double through_variance = moving ? sum_h / ch.count : 0.0;
-    for (int32_t n = 0; n < ch.N && j->dx != NULL; n++)
-        for (size_t i = 0; i < ch.area; i++) {
-            const size_t at = (size_t)n * ch.step + i;
-            const double h = ((double)ch.x[at] - s.mean) / root;
+    *sum_dy = sum;
+    *sum_dy_h = sum_h;
+}
+
+/* The last two are the gradient through m and v: means over the batch, or 0. */
+static void write_dx(const job *j, int64_t c, const slope *k,
+                     double through_mean, double through_variance)
+{
+    const double gamma = (double)j->layer->params.value[c];
+
+    for (int32_t n = 0; n < k->ch.N && j->dx != NULL; n++)
+        for (size_t i = 0; i < k->ch.area; i++) {
+            const size_t at = (size_t)n * k->ch.step + i;
+            const double h = ((double)k->ch.x[at] - k->s.mean) / k->root;
             const double d =
-                (double)dy[at] - through_mean - h * through_variance;
-            j->dx[(size_t)c * ch.area + at] = (float)((double)gamma / root * d);
+                (double)k->dy[at] - through_mean - h * through_variance;
+            j->dx[(size_t)c * k->ch.area + at] = (float)(gamma / k->root * d);
         }
+}
+
+static void backward_channel(void *data, int64_t c, int32_t worker)
+{
+    const job *j = data;
+    const slope k = slope_of(j, c);
+    const bool moving = by_batch(j);
+    double sum, sum_h;
+
+    (void)worker;
+    if (moving)
+        follow_batch(j, c, k.ch.count, k.s);
+    add_sums(j, c, &k, &sum, &sum_h);
+    write_dx(j, c, &k, moving ? sum / k.ch.count : 0.0,
+             moving ? sum_h / k.ch.count : 0.0);
+}
+
+/* The same in two halves, between which the sums are added up over ranks. */
+static void sums_channel(void *data, int64_t c, int32_t worker)
+{
+    const job *j = data;
+    const slope k = slope_of(j, c);
+
+    (void)worker;
+    follow_batch(j, c, j->room[0], k.s);
+    add_sums(j, c, &k, &sums_of(j, 2)[c], &sums_of(j, 3)[c]);
+}
+
+static void dx_channel(void *data, int64_t c, int32_t worker)
+{
+    const job *j = data;
+    const slope k = slope_of(j, c);
+
+    (void)worker;
+    write_dx(j, c, &k, sums_of(j, 2)[c] / j->room[0],
+             sums_of(j, 3)[c] / j->room[0]);
 }
 
 static void backward(const cnn_layer *layer, const cnn__run *run,
                      const float *x, const float *y, const float *dy, float *dx)
 {
-    job j = {.layer = layer, .run = run, .x = x, .dy = dy, .dx = dx};
+    const int32_t C = layer->in.c, workers = cnn__run_workers(layer, run);
+    job j = start(layer, run, x);
 
     (void)y;
-    cnn__parallel(layer->in.c, cnn__run_workers(layer, run), backward_channel,
+    j.dy = dy;
+    j.dx = dx;
+    cnn__parallel(C, workers, j.room != NULL ? sums_channel : backward_channel,
                   &j);
+    if (j.room == NULL)
+        return;
+    run->over->sum(run->over->user, 2 * (size_t)C, sums_of(&j, 2));
+    cnn__parallel(C, workers, dx_channel, &j);
 }
 
 static void affine(const cnn_layer *layer, double *scale, double *shift)

@@ -38,13 +38,27 @@ typedef struct cnn__workspace {
 
 typedef struct cnn__fused cnn__fused; /* layers/fused.h */
 
+/* For a pass over a batch of which other ranks have samples, too, and whose
+ * statistics are those of all. All ranks make the same calls, layer by layer.
+ */
+typedef struct cnn__over_ranks {
+    /* Replaces each of n numbers by its sum over the ranks, in their order. */
+    void (*sum)(void *user, size_t n, double *x);
+    /* Between forward and backward: a failure of one rank is that of all. */
+    cnn_status (*agree)(void *user, cnn_status status);
+    void *user;
+    double *const *rooms; /* of each layer of the net with CNN__FOLLOWS: 1 + 4 C
+                             numbers that stay until backward */
+} cnn__over_ranks;
+
 /* What a pass gives to each layer. */
 typedef struct cnn__run {
     int32_t batch;
-    uint32_t flags;          /* CNN_TRAIN */
-    const cnn__fused *fused; /* what takes this layer's outputs, or NULL */
-    const cnn_layer *next;   /* the activation that a join runs too, or NULL */
-    uint64_t seed;           /* of the build */
+    uint32_t flags;              /* CNN_TRAIN */
+    const cnn__fused *fused;     /* what takes this layer's outputs, or NULL */
+    const cnn_layer *next;       /* activation that a join runs too, or NULL */
+    const cnn__over_ranks *over; /* NULL: all samples are here */
+    uint64_t seed;               /* of the build */
     uint64_t step;  /* number of this pass with CNN_TRAIN; seed and step fix the
                        random numbers of the pass, ... */
     uint32_t first; /* ... those of its first sample being the ones of this */

@@ -77,6 +77,28 @@ int32_t cnn__ranks_end(const cnn__ranks *r, int32_t B)
 
 /* --------------------------------------------------------------- create --- */
 
+/* Settings of which not all go together. */
+static cnn_status check_kind(const cnn_ranks *o)
+{
+    if (o->average_every < 0 || (o->flags & ~CNN_BATCHNORM_OVER_RANKS) != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "ranks: average_every %d, flags 0x%x, expected at "
+                         "least 0, and 0 or 0x%x",
+                         o->average_every, (unsigned)o->flags,
+                         CNN_BATCHNORM_OVER_RANKS);
+    if (o->average_every > 0 && o->flags != 0)
+        return cnn__fail(CNN_EINVAL,
+                         "ranks: average_every %d with flags 0x%x: a rank that "
+                         "steps by itself has statistics of its own",
+                         o->average_every, (unsigned)o->flags);
+    if (o->average_every > 0 && o->portions > 0)
+        return cnn__fail(CNN_EINVAL,
+                         "ranks: average_every %d with %d portions: steps of "
+                         "one rank depend on the number of ranks",
+                         o->average_every, o->portions);
+    return CNN_OK;
+}
+
 static cnn_status check(const cnn_ranks *o)
 {
     if (o->size < 1 || o->size > CNN_MAX_PORTIONS || o->rank < 0 ||
@@ -97,19 +119,9 @@ static cnn_status check(const cnn_ranks *o)
             "ranks: check_every %d, reserved %u, expected at least "
             "-1 and 0",
             o->check_every, o->reserved);
-    if (o->average_every < 0 || o->flags != 0)
-        return cnn__fail(CNN_EINVAL,
-                         "ranks: average_every %d, flags 0x%x, expected at "
-                         "least 0, and 0",
-                         o->average_every, (unsigned)o->flags);
-    if (o->average_every > 0 && o->portions > 0)
-        return cnn__fail(CNN_EINVAL,
-                         "ranks: average_every %d with %d portions: steps of "
-                         "one rank depend on the number of ranks",
-                         o->average_every, o->portions);
     if (o->exchange == NULL || o->sum == NULL || o->spread == NULL)
         return cnn__fail(CNN_EINVAL, "ranks: a function is NULL");
-    return CNN_OK;
+    return check_kind(o);
 }
 
 static size_t larger(size_t a, size_t b)
@@ -178,6 +190,26 @@ void cnn__ranks_free(cnn__ranks *r)
     cnn__free(r);
 }
 
+static void lay_out_rooms(cnn__ranks *r, const cnn_net *net, cnn__arena *arena)
+{
+    const size_t layers = (size_t)net->count, one = sizeof(double);
+    size_t most = 0;
+
+    r->rooms = cnn__arena_take(arena, layers, sizeof(*r->rooms));
+    for (size_t i = 0; i < layers; i++) {
+        const cnn_layer *layer = net->layers[i];
+        const bool follows = (layer->ops->traits & CNN__FOLLOWS) != 0;
+        const size_t room = follows ? 1 + 4 * (size_t)layer->in.c : 0;
+        double *at = cnn__arena_take(arena, room, one);
+
+        if (arena->base != NULL)
+            r->rooms[i] = at;
+        most = larger(most, room);
+    }
+    r->gathered =
+        cnn__arena_take(arena, cnn__size_mul((size_t)r->o.size, most), one);
+}
+
 static void lay_out(cnn__ranks *r, const cnn_net *net, cnn__arena *arena)
 {
     const cnn__params *p = &net->params;
@@ -194,6 +226,8 @@ static void lay_out(cnn__ranks *r, const cnn_net *net, cnn__arena *arena)
         arena, cnn__size_mul(ordered ? (size_t)r->count : 0, p->count));
     r->chunk = cnn__arena_floats(arena, chunk);
     r->chunks = cnn__arena_floats(arena, cnn__size_mul(size, chunk));
+    if (r->joins)
+        lay_out_rooms(r, net, arena);
 }
 
 bool cnn__ranks_follows(const cnn_net *net)
@@ -225,6 +259,7 @@ cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
                          "ranks: %d portions, and a net with running "
                          "statistics, which would be those of a portion",
                          r->o.portions);
+    r->joins = r->follows && (r->o.flags & CNN_BATCHNORM_OVER_RANKS) != 0;
     r->dataset = cnn_dataset_fingerprint(dataset);
     cut(r, r->portions * accumulate); /* not more than the batch */
     r->record = cnn__ranks_record(net, (size_t)r->most);

@@ -11,8 +11,9 @@
  * bits, what is longer by a hash. */
 typedef struct cnn__items {
     uint64_t version, net, loss, dataset, optimizer, lr, batch, accumulate,
-        average_every, portions, seed, flags, clip_norm, schedule, augmentation,
-        average, stopping, net_seed, passes, step, epoch, position, params;
+        average_every, portions, seed, flags, joins, clip_norm, schedule,
+        augmentation, average, stopping, net_seed, passes, step, epoch,
+        position, params;
 } cnn__items;
 
 /* What a rank is at when it meets the others. */
@@ -44,6 +45,8 @@ typedef struct cnn__ranks {
     bool follows;         /* the net has running statistics */
     bool apart;           /* parameters may differ from rank to rank */
     uint32_t dataset;     /* fingerprint */
+    bool joins;           /* batch normalisation is over all ranks */
+    cnn_status lost;      /* what an exchange in a pass failed with */
     char *heads;          /* (size): room for heads, and for texts */
     /* Records are what ranks give to each other: a head, what each portion
      * found, running statistics. */
@@ -54,6 +57,8 @@ typedef struct cnn__ranks {
     float *grads;     /* (count, parameters): of each portion; or NULL ... */
     float *chunk;     /* ... and (most, floats of a chunk) of them, ... */
     float *chunks;    /* ... and of all ranks */
+    double **rooms;   /* (layers): cnn__over_ranks.rooms, ... */
+    double *gathered; /* ... and (size, floats of a sum), of all ranks */
     void *memory;     /* the block of the arrays from `mine` on */
 } cnn__ranks;
 
@@ -100,6 +105,10 @@ cnn_status cnn__ranks_start(cnn__ranks *r, cnn_trainer *t);
  * failure. */
 cnn_status cnn__ranks_meet(cnn__ranks *r, const cnn_trainer *t, cnn__head head);
 const cnn__head *cnn__ranks_head(const cnn__ranks *r, int32_t rank);
+
+/* What the passes of a step are handed, in which ranks join what batch
+ * normalisation finds. */
+cnn__over_ranks cnn__ranks_over(cnn_trainer *t);
 
 /* The functions of the program. */
 cnn_status cnn__ranks_sum(cnn__ranks *r, size_t count, float *x);

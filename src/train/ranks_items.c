@@ -156,6 +156,7 @@ void cnn__items_of(const cnn_trainer *t, cnn__items *items)
         .portions = (uint64_t)r->portions,
         .seed = t->o.seed,
         .flags = t->o.flags,
+        .joins = r->o.flags,
         .clip_norm = bits(t->o.clip_norm),
         .schedule = hash_schedule(t),
         .augmentation =
@@ -202,6 +203,7 @@ static const entry all_items[] = {
     ITEM(portions, "portions", NUMBER),
     ITEM(seed, "seed", NUMBER),
     ITEM(flags, "flags", NUMBER),
+    ITEM(joins, "flags of the ranks", NUMBER),
     ITEM(clip_norm, "clip_norm", REAL),
     ITEM(schedule, "schedule", HASH),
     ITEM(augmentation, "augmentation", HASH),

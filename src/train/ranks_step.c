@@ -57,16 +57,36 @@ static double divisor(const cnn_trainer *t, const cnn_batch *batch)
                 : (double)batch->count / (double)t->o.batch;
 }
 
-static cnn_status run_portion(cnn_trainer *t, const cnn_batch *batch, int32_t p)
+/* Portion p of this rank, and where it begins in the batch of all. */
+static cnn_batch portion_of(const cnn_trainer *t, const cnn_batch *batch,
+                            int32_t p, int32_t *begin)
 {
     const cnn__ranks *r = t->ranks;
     const int32_t B = t->o.batch, all = cnn__ranks_begin(r, B);
-    const int32_t begin = cnn__portion_begin(r, B, r->first + p);
-    const int32_t end = cnn__portion_begin(r, B, r->first + p + 1);
-    const cnn_batch b = cnn__batch_part(t->net, batch, begin - all, end - all);
-    const cnn__params *params = &t->net->params;
 
-    CNN__TRY(cnn__check_batch_of(t->net, &b));
+    *begin = cnn__portion_begin(r, B, r->first + p);
+    return cnn__batch_part(t->net, batch, *begin - all,
+                           cnn__portion_begin(r, B, r->first + p + 1) - all);
+}
+
+static cnn_status check_portions(const cnn_trainer *t, const cnn_batch *batch)
+{
+    for (int32_t p = 0; p < t->ranks->count; p++) {
+        int32_t begin;
+        const cnn_batch b = portion_of(t, batch, p, &begin);
+
+        CNN__TRY(cnn__check_batch_of(t->net, &b));
+    }
+    return CNN_OK;
+}
+
+static cnn_status run_portion(cnn_trainer *t, const cnn_batch *batch, int32_t p)
+{
+    const cnn__ranks *r = t->ranks;
+    const cnn__params *params = &t->net->params;
+    int32_t begin;
+    const cnn_batch b = portion_of(t, batch, p, &begin);
+
     if (p == 0 || r->grads != NULL)
         CNN__TRY(cnn_net_zero_grad(t->net));
     CNN__TRY(cnn__net_gradients(t->net, &b, divisor(t, batch), (uint32_t)begin,
@@ -133,6 +153,7 @@ static cnn_status run_portions(cnn_trainer *t, const cnn_batch *batch)
 {
     for (int32_t p = 0; p < t->ranks->count; p++)
         CNN__TRY(run_portion(t, batch, p));
+    CNN__TRY(t->ranks->lost);
     if (cnn__ranks_steps_alone(t->ranks))
         return cnn__net_check_gradients(t->net);
     cnn__ranks_give_fixed(t);
@@ -143,7 +164,15 @@ static cnn_status find_gradients(cnn_trainer *t, cnn_status status,
                                  const cnn_batch *batch, cnn__found *all)
 {
     if (status == CNN_OK)
+        status = check_portions(t, batch);
+    if (t->ranks->joins) /* before the passes, in which all take part */
+        CNN__TRY(cnn__ranks_meet(
+            t->ranks, t,
+            (cnn__head){.call = CNN__CALL_STEP, .status = status}));
+    if (status == CNN_OK)
         status = run_portions(t, batch);
+    if (t->ranks->joins) /* of all, who agreed */
+        CNN__TRY(status);
     status = cnn__ranks_meet(
         t->ranks, t, (cnn__head){.call = CNN__CALL_STEP, .status = status});
     CNN__TRY(status);
@@ -170,15 +199,18 @@ static cnn_status update(cnn_trainer *t)
 static cnn_status learn(cnn_trainer *t, cnn_status status,
                         const cnn_batch *batch, cnn_metrics *out)
 {
-    const cnn__ranks *r = t->ranks;
+    cnn__ranks *r = t->ranks;
+    const cnn__over_ranks over = cnn__ranks_over(t);
+    const size_t fixed = r->follows ? t->net->params.fixed_count : 0;
     cnn__found all;
 
-    const size_t fixed = r->follows ? t->net->params.fixed_count : 0;
-
+    r->lost = CNN_OK;
     if (fixed > 0)
         memcpy(r->before, t->net->params.fixed, fixed * sizeof(float));
     cnn__run_count(&t->net->pass.run, 1);
+    t->net->pass.run.over = r->joins ? &over : NULL;
     status = find_gradients(t, status, batch, &all);
+    t->net->pass.run.over = NULL;
     cnn__run_count(&t->net->pass.run, -(status != CNN_OK));
     if (status != CNN_OK && fixed > 0) /* of ranks that had none */
         memcpy(t->net->params.fixed, r->before, fixed * sizeof(float));

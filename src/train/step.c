@@ -138,21 +138,26 @@ static cnn_status fail_diverged(cnn_net *net, int32_t end, int32_t batch,
                                 const float *x, double loss)
 {
     const size_t hidden = cnn__pass_hidden_floats(&net->pass, net->max_batch);
+    const cnn__over_ranks *over = net->pass.run.over;
     float *memory = NULL;
 
+    net->pass.run.over = NULL; /* other ranks make no such passes */
     if (net->watch == NULL && hidden > 0) {
         memory = cnn__alloc(cnn__size_mul(hidden, sizeof(float)));
-        if (memory == NULL)
+        if (memory == NULL) {
+            net->pass.run.over = over;
             return cnn__fail(CNN_EDIVERGED,
                              "the loss is %g; there is no memory to see where "
                              "it comes from",
                              loss);
+        }
         cnn__pass_show(&net->pass, net->max_batch, memory);
     }
     const cnn_status status = find_diverged(net, end, batch, x, loss);
     if (memory != NULL)
         cnn__pass_show(&net->pass, net->max_batch, NULL);
     cnn__free(memory);
+    net->pass.run.over = over;
     return status;
 }
 
@@ -208,8 +213,10 @@ cnn_status cnn__net_gradients(cnn_net *net, const cnn_batch *b, double share,
     cnn__pass_forward(&net->pass, end, CNN_TRAIN, N, b->x);
     const double sum = cnn__loss(&criterion, &outcome, 1.0f / (float)share,
                                  cnn__back_dy(&net->pass, end - 1));
-    const cnn_status status =
+    cnn_status status =
         isfinite(sum) ? CNN_OK : fail_diverged(net, end, N, b->x, sum);
+    if (net->pass.run.over != NULL)
+        status = net->pass.run.over->agree(net->pass.run.over->user, status);
     if (status == CNN_OK)
         cnn__pass_backward(&net->pass, end - 1, N, b->x, NULL);
     cnn__gemm_leave();

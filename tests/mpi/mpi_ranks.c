@@ -58,15 +58,20 @@ static cnn_mpi *start(MPI_Comm comm, int32_t portions)
 }
 
 /* A training whose trainer is not created. */
-static training prepare(uint64_t seed)
+static training prepare_net(cnn_net *net, uint64_t seed)
 {
-    training t = {.net = tiny_net(), .samples = SAMPLES};
+    training t = {.net = net, .samples = SAMPLES};
 
     t.options.batch = BATCH;
     t.options.seed = 5;
     build(t.net, &tiny_shape, BATCH, seed);
     training_prepare(&t, seed);
     return t;
+}
+
+static training prepare(uint64_t seed)
+{
+    return prepare_net(tiny_net(), seed);
 }
 
 static void create(training *t, cnn_mpi *mpi)
@@ -90,7 +95,7 @@ static double largest_difference(const training *a, const training *b)
     const float *x = cnn_net_params(a->net), *y = cnn_net_params(b->net);
     double most = 0.0;
 
-    for (size_t i = 0; i < TINY_PARAMS; i++)
+    for (size_t i = 0; i < cnn_net_param_count(a->net); i++)
         most = fmax(most, fabs((double)x[i] - (double)y[i]));
     return most;
 }
@@ -161,6 +166,26 @@ static void local(void)
     training_close(&sums);
     cnn_mpi_free(four);
     cnn_mpi_free(one);
+    cnn_mpi_free(mpi);
+}
+
+/* Statistics of the whole batch, whatever part of it a rank has. */
+static void over_ranks(void)
+{
+    const cnn_mpi_options o = {.struct_size = sizeof(o),
+                               .flags = CNN_BATCHNORM_OVER_RANKS};
+    cnn_mpi *mpi = start_with(&o);
+    training all = prepare_net(rich_net(), 1),
+             alone = prepare_net(rich_net(), 1);
+
+    create(&all, mpi);
+    MUST(cnn_trainer_run(all.trainer, STEPS, NULL, NULL) == CNN_OK);
+    alone.trainer = cnn_trainer_create(alone.net, alone.optim, alone.dataset,
+                                       &alone.options);
+    MUST(cnn_trainer_run(alone.trainer, STEPS, NULL, NULL) == CNN_OK);
+    MUST(largest_difference(&all, &alone) <= 1e-5);
+    training_close(&alone);
+    training_close(&all);
     cnn_mpi_free(mpi);
 }
 
@@ -357,6 +382,7 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "together") == 0) {
         as_one_process();
         local();
+        over_ranks();
         portions();
         checkpoints();
         by_hand();
