@@ -35,8 +35,9 @@ CNN_BEGIN_DECLS
  * It is what is validated and what is the best: cnn_trainer_validate().
  *
  * @param decay  above 0 and below 1, such as 0.999; 0 ends it
- * @return CNN_OK; CNN_EINVAL, CNN_ENOMEM, and the old one goes on. A new decay,
- *         and the same one, too, begin a new average
+ * @return CNN_OK; CNN_EINVAL, CNN_ENOMEM, CNN_EUNSUPPORTED (ranks that step by
+ *         themselves: cnn_ranks.average_every), and the old one goes on. A new
+ *         decay, and the same one, too, begin a new average
  */
 CNN_API cnn_status cnn_trainer_set_average(cnn_trainer *trainer, float decay);
 
@@ -115,7 +116,7 @@ CNN_API cnn_status cnn_trainer_validate(cnn_trainer *trainer,
  * cnn_trainer_validate() would have looked at.
  *
  * @return CNN_OK; CNN_EINVAL, CNN_ESTATE (cnn_trainer_set_stopping() was not
- *         called)
+ *         called; ranks that step by themselves are between two averages)
  */
 CNN_API cnn_status cnn_trainer_judge(cnn_trainer *trainer, double value);
 
