@@ -250,7 +250,6 @@ size_t cnn__ranks_record(const cnn_net *net, size_t portions)
 cnn_status cnn__ranks_prepare(cnn__ranks *r, const cnn_net *net,
                               const cnn_dataset *dataset, int32_t accumulate)
 {
-    const cnn__params *p = &net->params;
     cnn__arena arena = {0};
 
     r->follows = cnn__ranks_follows(net);

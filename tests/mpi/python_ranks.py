@@ -72,6 +72,22 @@ def portions():
     assert (found[0] == found[1]).all()
 
 
+def local_steps():
+    """Ranks that average every fourth step end with the same parameters; in a
+    communicator of one, nothing is averaged."""
+    net = net_of()
+    net.fit(DATA, optimizer=cnn.SGD(0.05, momentum=0.9), progress=False,
+            comm=cnn.Ranks(WORLD, average_every=4), **SETTINGS)
+    ours = params(net)
+    assert WORLD.allgather(ours.tobytes()) == [ours.tobytes()] * WORLD.size
+    try:
+        net_of().fit(DATA, progress=False, comm=cnn.Ranks(
+            WORLD, average_every=4, portions=4), **SETTINGS)
+        raise AssertionError("it was not refused")
+    except cnn.Error as error:
+        assert "portions" in str(error), error
+
+
 def checkpoint():
     """Written by rank 0; callbacks that save do so there, too."""
     net, trainer = trainer_of()

@@ -20,8 +20,8 @@ ENVIRONMENT = {**os.environ, "LIBCNN_LIBRARY": LIBCNN,
 
 
 # In one start of Python, which takes longer than they do.
-CASES = ("fit", "portions", "checkpoint", "stops", "fails", "interrupt",
-         "differs", "refused", "no_library")
+CASES = ("fit", "portions", "local_steps", "checkpoint", "stops", "fails",
+         "interrupt", "differs", "refused", "no_library")
 
 
 class Python(unittest.TestCase):

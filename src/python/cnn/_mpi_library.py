@@ -31,6 +31,8 @@ class MpiOptions(ctypes.Structure):
         ("portions", ctypes.c_int32),
         ("check_every", ctypes.c_int32),
         ("reserved", ctypes.c_uint32),
+        ("average_every", ctypes.c_int32),
+        ("flags", ctypes.c_uint32),
     ]
 
 
@@ -114,5 +116,5 @@ def _name(version: str) -> str:
     return " ".join(line.split())
 
 
-def options_of(portions: int, check_every: int) -> MpiOptions:
-    return sized(MpiOptions, portions=portions, check_every=check_every)
+def options_of(**fields: int) -> MpiOptions:
+    return sized(MpiOptions, **fields)

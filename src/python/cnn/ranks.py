@@ -42,6 +42,12 @@ class Ranks:
     check_every : int, optional
         Steps from one comparison of all ranks' parameters to the next; 0:
         none. By default 100.
+    average_every : int
+        Local SGD: ranks take so many steps by themselves, then their
+        parameters are averaged; 0: gradients are added up in each step.
+    batchnorm_over_ranks : bool
+        Batch normalisation looks at the samples of all ranks, not at those of
+        each.
 
     Raises
     ------
@@ -57,6 +63,8 @@ class Ranks:
         *,
         portions: Optional[int] = None,
         check_every: Optional[int] = None,
+        average_every: int = 0,
+        batchnorm_over_ranks: bool = False,
     ) -> None:
         from ._mpi_library import mpi_library, options_of
 
@@ -68,7 +76,13 @@ class Ranks:
         if check_every is not None:
             every = _checks.integer("check_every", check_every, 0, 2**31 - 1)
             every = every or -1
-        self._options = options_of(parts, every)
+        self._options = options_of(
+            portions=parts,
+            check_every=every,
+            average_every=_checks.integer(
+                "average_every", average_every, 0, 2**31 - 1),
+            flags=int(bool(batchnorm_over_ranks)),
+        )
         self._interrupted = False
 
     @property
