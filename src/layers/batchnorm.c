@@ -18,6 +18,7 @@
 #include "base/options.h"
 #include "base/threads.h"
 #include "layers/kinds.h"
+#include "math/simd.h"
 
 typedef struct batchnorm {
     cnn_layer base;
@@ -81,61 +82,45 @@ typedef struct job {
     int kind;     /* which of its sums, from 0 */
 } job;
 
-/* The values of one channel: N runs of `area` floats, `step` apart. */
-typedef struct channel {
-    int32_t N;
-    size_t area, step;
-    double count;
-    const float *x;
-} channel;
-
-static channel channel_of(const job *j, int64_t c)
+static const cnn__moments *moments(void)
 {
-    const cnn_shape *in = &j->layer->in;
-    const size_t area = (size_t)in->h * (size_t)in->w;
-
-    return (channel){
-        .N = j->run->batch,
-        .area = area,
-        .step = (size_t)in->c * area,
-        .count = (double)j->run->batch * (double)area,
-        .x = j->x + (size_t)c * area,
-    };
+    return cnn__simd_used()->moments;
 }
+
+static size_t area_of(const cnn_layer *layer)
+{
+    return (size_t)layer->in.h * (size_t)layer->in.w;
+}
+
+static cnn__runs runs_of(const job *j)
+{
+    const size_t area = area_of(j->layer);
+
+    return (cnn__runs){(size_t)j->run->batch, area,
+                       (size_t)j->layer->in.c * area};
+}
+
+/* Values of a channel in the batch. */
+static double count_of(const job *j)
+{
+    return (double)j->run->batch * (double)area_of(j->layer);
+}
+
+/* Channel c of an array, in the first sample. */
+#define AT(array, c) ((array) + (size_t)(c)*area_of(j->layer))
 
 typedef struct statistics {
     double mean, variance;
 } statistics;
 
-static double sum_of(const channel *ch)
+/* Mean and variance of the batch. */
+static statistics measure(const job *j, int64_t c)
 {
-    double sum = 0.0;
+    const cnn__runs r = runs_of(j);
+    const double mean = moments()->sum(&r, AT(j->x, c)) / count_of(j);
 
-    for (int32_t n = 0; n < ch->N; n++)
-        for (size_t i = 0; i < ch->area; i++)
-            sum += (double)ch->x[(size_t)n * ch->step + i];
-    return sum;
-}
-
-static double squares_about(const channel *ch, double mean)
-{
-    double square = 0.0;
-
-    for (int32_t n = 0; n < ch->N; n++)
-        for (size_t i = 0; i < ch->area; i++) {
-            const double d = (double)ch->x[(size_t)n * ch->step + i] - mean;
-            square += d * d;
-        }
-    return square;
-}
-
-/* Mean and variance of the batch. Two passes in double: with a sum of squares
- * in one pass, a large mean would cancel the variance. */
-static statistics measure(const channel *ch)
-{
-    const double mean = sum_of(ch) / ch->count;
-
-    return (statistics){mean, squares_about(ch, mean) / ch->count};
+    return (statistics){mean, moments()->squares(&r, AT(j->x, c), mean) /
+                                  count_of(j)};
 }
 
 /* ------------------------------------------------------ several ranks --- */
@@ -156,12 +141,13 @@ static statistics found_ones(const job *j, int64_t c)
 static void measure_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
-    const channel ch = channel_of(j, c);
+    const cnn__runs r = runs_of(j);
 
     (void)worker;
     sums_of(j, j->kind)[c] =
-        j->kind == 0 ? sum_of(&ch)
-                     : squares_about(&ch, sums_of(j, 0)[c] / j->room[0]);
+        j->kind == 0 ? moments()->sum(&r, AT(j->x, c))
+                     : moments()->squares(&r, AT(j->x, c),
+                                          sums_of(j, 0)[c] / j->room[0]);
 }
 
 /* measure() of all channels over the samples of all ranks, for both passes. */
@@ -170,7 +156,7 @@ static void measure_over(job *j, int32_t workers)
     const cnn__over_ranks *over = j->run->over;
     const size_t C = (size_t)j->layer->in.c;
 
-    j->room[0] = channel_of(j, 0).count;
+    j->room[0] = count_of(j);
     cnn__parallel((int64_t)C, workers, measure_channel, j);
     over->sum(over->user, 1 + C, j->room);
     j->kind = 1;
@@ -192,10 +178,10 @@ static bool by_batch(const job *j)
     return cnn__trains(j->layer, j->run->flags);
 }
 
-static statistics statistics_of(const job *j, const channel *ch, int64_t c)
+static statistics statistics_of(const job *j, int64_t c)
 {
     return !by_batch(j)      ? running_ones(j, c)
-           : j->room == NULL ? measure(ch)
+           : j->room == NULL ? measure(j, c)
                              : found_ones(j, c);
 }
 
@@ -208,25 +194,23 @@ static job start(const cnn_layer *layer, const cnn__run *run, const float *x)
     return j;
 }
 
+static double root_of(const job *j, double variance)
+{
+    return sqrt(variance + (double)((const batchnorm *)j->layer)->o.epsilon);
+}
+
 static void forward_channel(void *data, int64_t c, int32_t worker)
 {
     const job *j = data;
-    const batchnorm *b = (const batchnorm *)j->layer;
-    const int32_t C = j->layer->in.c;
-    const channel ch = channel_of(j, c);
-    const float *gamma = j->layer->params.value, *beta = gamma + C;
-    const statistics s = statistics_of(j, &ch, c);
+    const float *gamma = j->layer->params.value;
+    const float *beta = gamma + j->layer->in.c;
+    const cnn__runs r = runs_of(j);
+    const statistics s = statistics_of(j, c);
+    const double scale = (double)gamma[c] / root_of(j, s.variance);
 
     (void)worker;
-    const double root = sqrt(s.variance + (double)b->o.epsilon);
-    const float scale = (float)((double)gamma[c] / root);
-    const float shift =
-        (float)((double)beta[c] - s.mean * (double)gamma[c] / root);
-    for (int32_t n = 0; n < ch.N; n++)
-        for (size_t i = 0; i < ch.area; i++) {
-            const size_t at = (size_t)n * ch.step + i;
-            j->y[(size_t)c * ch.area + at] = ch.x[at] * scale + shift;
-        }
+    moments()->affine(&r, AT(j->x, c), (float)scale,
+                      (float)((double)beta[c] - s.mean * scale), AT(j->y, c));
 }
 
 static void forward(const cnn_layer *layer, const cnn__run *run, const float *x,
@@ -267,20 +251,16 @@ static void follow_batch(const job *j, int64_t c, double count, statistics s)
 
 /* What both halves of backward need of a channel. */
 typedef struct slope {
-    channel ch;
+    cnn__runs r;
     statistics s;
     double root;
-    const float *dy;
 } slope;
 
 static slope slope_of(const job *j, int64_t c)
 {
-    slope k = {.ch = channel_of(j, c)};
+    slope k = {.r = runs_of(j), .s = statistics_of(j, c)};
 
-    k.dy = j->dy + (size_t)c * k.ch.area;
-    k.s = statistics_of(j, &k.ch, c);
-    k.root =
-        sqrt(k.s.variance + (double)((const batchnorm *)j->layer)->o.epsilon);
+    k.root = root_of(j, k.s.variance);
     return k;
 }
 
@@ -289,35 +269,25 @@ static void add_sums(const job *j, int64_t c, const slope *k, double *sum_dy,
                      double *sum_dy_h)
 {
     float *grad = j->layer->params.grad; /* gammas (C), betas (C) */
-    double sum = 0.0, sum_h = 0.0;
+    double sums[2];
 
-    for (int32_t n = 0; n < k->ch.N; n++)
-        for (size_t i = 0; i < k->ch.area; i++) {
-            const size_t at = (size_t)n * k->ch.step + i;
-            sum += (double)k->dy[at];
-            sum_h +=
-                (double)k->dy[at] * ((double)k->ch.x[at] - k->s.mean) / k->root;
-        }
-    grad[c] += (float)sum_h;
-    grad[j->layer->in.c + c] += (float)sum;
-    *sum_dy = sum;
-    *sum_dy_h = sum_h;
+    moments()->products(&k->r, AT(j->x, c), AT(j->dy, c), k->s.mean, sums);
+    *sum_dy = sums[0];
+    *sum_dy_h = sums[1] / k->root;
+    grad[c] += (float)*sum_dy_h;
+    grad[j->layer->in.c + c] += (float)*sum_dy;
 }
 
 /* The last two are the gradient through m and v: means over the batch, or 0. */
 static void write_dx(const job *j, int64_t c, const slope *k,
                      double through_mean, double through_variance)
 {
-    const double gamma = (double)j->layer->params.value[c];
+    const double by = (double)j->layer->params.value[c] / k->root;
+    const cnn__moment_slope s = {k->s.mean, by, through_mean,
+                                 by * through_variance / k->root};
 
-    for (int32_t n = 0; n < k->ch.N && j->dx != NULL; n++)
-        for (size_t i = 0; i < k->ch.area; i++) {
-            const size_t at = (size_t)n * k->ch.step + i;
-            const double h = ((double)k->ch.x[at] - k->s.mean) / k->root;
-            const double d =
-                (double)k->dy[at] - through_mean - h * through_variance;
-            j->dx[(size_t)c * k->ch.area + at] = (float)(gamma / k->root * d);
-        }
+    if (j->dx != NULL)
+        moments()->slope(&k->r, AT(j->x, c), AT(j->dy, c), &s, AT(j->dx, c));
 }
 
 static void backward_channel(void *data, int64_t c, int32_t worker)
@@ -329,10 +299,10 @@ static void backward_channel(void *data, int64_t c, int32_t worker)
 
     (void)worker;
     if (moving)
-        follow_batch(j, c, k.ch.count, k.s);
+        follow_batch(j, c, count_of(j), k.s);
     add_sums(j, c, &k, &sum, &sum_h);
-    write_dx(j, c, &k, moving ? sum / k.ch.count : 0.0,
-             moving ? sum_h / k.ch.count : 0.0);
+    write_dx(j, c, &k, moving ? sum / count_of(j) : 0.0,
+             moving ? sum_h / count_of(j) : 0.0);
 }
 
 /* The same in two halves, between which the sums are added up over ranks. */
@@ -398,7 +368,7 @@ const cnn__layer_ops cnn__batchnorm_ops = {
     .size = sizeof(batchnorm),
     .options = offsetof(batchnorm, o),
     .options_size = sizeof(cnn_batchnorm_options),
-    .traits = CNN__NEEDS_X | CNN__FOLLOWS,
+    .traits = CNN__NEEDS_X | CNN__IN_PLACE | CNN__FOLLOWS,
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .fields = fields,
     .check = check,

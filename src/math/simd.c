@@ -10,11 +10,12 @@
     extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]; \
     extern const cnn__direct_routines cnn__direct_##set;             \
     extern cnn__small_fn *const cnn__small_##set;                    \
+    extern const cnn__moments cnn__moments_##set;                    \
     extern cnn__update_fn *const cnn__updates_##set[CNN__UPDATES]
 #define SET(set)                                                         \
     {                                                                    \
 #set, cnn__maps_##set, cnn__winograds_##set, &cnn__direct_##set, \
-            &cnn__small_##set, cnn__updates_##set                        \
+            &cnn__small_##set, &cnn__moments_##set, cnn__updates_##set   \
     }
 
 DECLARE(baseline);

@@ -8,6 +8,7 @@
 
 #include "math/direct.h"
 #include "math/elementwise.h"
+#include "math/moments.h"
 #include "math/small.h"
 #include "math/update.h"
 #include "math/winograd.h"
@@ -19,6 +20,7 @@ typedef struct cnn__simd {
     const cnn__winograd *winograds;
     const cnn__direct_routines *direct;
     cnn__small_fn *const *small;
+    const cnn__moments *moments;
     cnn__update_fn *const *updates; /* indexed by CNN__SGD .. CNN__RMSPROP */
 } cnn__simd;
 

@@ -290,9 +290,7 @@ class Net(Parts, Weights):
             Adam() by default. Its learning rate is the base of the schedule;
             after the training it has its old value.
         epochs : float, optional
-            Number of passes over the data, 1 by default.
-        steps : int, optional
-            Number of batches, instead of `epochs`.
+            Passes over the data, 1 by default; or `steps`, batches.
         batch_size : int, optional
             By default max_batch of a built net, for each piece, otherwise at
             most 100.
@@ -316,10 +314,8 @@ class Net(Parts, Weights):
             is validated, and what the net has in the end.
         time_limit : float, optional
             Seconds after which no other step begins.
-        read_ahead : int, optional
-            Batches that a thread reads while a step computes, as of Trainer.
-        accumulate : int
-            Pieces of a batch, as of Trainer; a net built here has room for one.
+        read_ahead, accumulate : int, optional
+            As of Trainer; a net built here has room for one piece of a batch.
         progress : bool
             Whether to show the progress on standard error: a moving line on a
             terminal, otherwise one line for each epoch.
