@@ -4,8 +4,8 @@
     python3 tests/golden/make_golden.py
 
 needs PyTorch (written with 1.13), numpy and, for scores, scikit-learn (1.2);
-writes optim.bin, layers.bin, net.bin, train.bin, learning.bin and scores.bin
-beside itself. They are committed; the tests only read them. All of it is
+writes optim.bin, layers.bin, net.bin, train.bin, learning.bin, scores.bin and
+graphs.bin beside itself. They are committed; the tests only read them. All of it is
 computed in double precision and rounded once, at the end, so
 that the files do not depend on the processor, and the tests measure the error
 of float.
@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from golden_file import Golden, single
+from golden_graphs import write_graphs
 from golden_learning import write_learning
 from golden_scores import write_scores
 from golden_train import write_train
@@ -375,3 +376,4 @@ if __name__ == "__main__":
     write_train()
     write_learning(OPTIMISERS, optimiser)
     write_scores()
+    write_graphs(optimiser)

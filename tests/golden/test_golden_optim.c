@@ -15,34 +15,13 @@
  * the step: 20 steps of 4 roundings are 5e-6, if all went the same way. */
 #define ABSOLUTE 5e-6
 
-static cnn_optim *create(golden *g, const char *item)
-{
-    const size_t n = golden_count(g, item, "config");
-    const float *c = golden_floats(g, item, "config", n), *o = c + 2;
-
-    switch ((int)c[0]) {
-    case 0:
-        return cnn_sgd_create(c[1],
-                              &(cnn_sgd_options){sizeof(cnn_sgd_options), o[0],
-                                                 (int32_t)o[1], o[2]});
-    case 1:
-        return cnn_adam_create(
-            c[1], &(cnn_adam_options){sizeof(cnn_adam_options), o[0], o[1],
-                                      o[2], o[3], (int32_t)o[4]});
-    default:
-        return cnn_rmsprop_create(
-            c[1], &(cnn_rmsprop_options){sizeof(cnn_rmsprop_options), o[0],
-                                         o[1], o[2]});
-    }
-}
-
 static void compare(golden *g, const char *item)
 {
     const float *gradients =
         golden_floats(g, "all", "gradients", STEPS * PARAMS);
     const float *want = golden_floats(g, item, "steps", STEPS * PARAMS);
     cnn_net *net = dense_net(PARAMS / 2 - 1, 2, 1);
-    cnn_optim *optim = create(g, item);
+    cnn_optim *optim = golden_optim(g, item);
 
     assert_non_null(optim);
     assert_int_equal(cnn_net_param_count(net), PARAMS);
@@ -82,7 +61,7 @@ static void compare_groups(golden *g, const char *item)
     const float *gradients = golden_floats(g, "groups", "gradients", STEPS * n);
     const float *factors = golden_floats(g, item, "factors", 2);
     cnn_net *net = cnn_net_create();
-    cnn_optim *optim = create(g, item);
+    cnn_optim *optim = golden_optim(g, item);
 
     cnn_net_add(net, cnn_dense_create(2, NULL));
     cnn_net_add(net, cnn_dense_create(4, NULL));

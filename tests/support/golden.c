@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define NAME_SIZE   32
-#define MOST_ARRAYS 512
+#define MOST_ARRAYS 4096
 #define MOST_BYTES  (1 << 20)
 
 typedef struct array {
@@ -108,4 +108,25 @@ void golden_integers(golden *g, const char *item, const char *name, int32_t *to,
 
     for (size_t i = 0; i < count; i++)
         to[i] = (int32_t)values[i];
+}
+
+cnn_optim *golden_optim(golden *g, const char *item)
+{
+    const size_t n = golden_count(g, item, "config");
+    const float *c = golden_floats(g, item, "config", n), *o = c + 2;
+
+    switch ((int)c[0]) {
+    case 0:
+        return cnn_sgd_create(c[1],
+                              &(cnn_sgd_options){sizeof(cnn_sgd_options), o[0],
+                                                 (int32_t)o[1], o[2]});
+    case 1:
+        return cnn_adam_create(
+            c[1], &(cnn_adam_options){sizeof(cnn_adam_options), o[0], o[1],
+                                      o[2], o[3], (int32_t)o[4]});
+    default:
+        return cnn_rmsprop_create(
+            c[1], &(cnn_rmsprop_options){sizeof(cnn_rmsprop_options), o[0],
+                                         o[1], o[2]});
+    }
 }

@@ -21,4 +21,8 @@ size_t golden_count(golden *g, const char *item, const char *name);
 void golden_integers(golden *g, const char *item, const char *name, int32_t *to,
                      size_t count);
 
+/* The optimiser of "<item>.config": its kind as make_golden.py numbers it, the
+ * learning rate, its options in the order of the struct. */
+cnn_optim *golden_optim(golden *g, const char *item);
+
 #endif
