@@ -34,9 +34,13 @@ enum {
                              one height and width */
 };
 
-/** The most outputs that one layer joins, and the most layers of a net with
- *  branches. */
-enum { CNN_MAX_JOINED = 256, CNN_MAX_BRANCHED_LAYERS = 4096 };
+/** The most outputs that one layer joins; the most layers of a net with
+ *  branches, and the most outputs that all of them take together. */
+enum {
+    CNN_MAX_JOINED = 256,
+    CNN_MAX_BRANCHED_LAYERS = 4096,
+    CNN_MAX_BRANCHED_SOURCES = 8192
+};
 
 /**
  * Puts a layer after any other. As with cnn_net_add(), the net owns it from now

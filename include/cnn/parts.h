@@ -30,14 +30,16 @@ CNN_BEGIN_DECLS
  *
  * @return the copy, for cnn_net_add() or cnn_layer_free(), or NULL:
  *         CNN_EINVAL; CNN_ESTATE (`layer` is not built); CNN_EUNSUPPORTED (a
- *         layer of your own with `release` and no `copy`); CNN_ENOMEM
+ *         layer of your own with `release` and no `copy`, or a join);
+ *         CNN_ENOMEM
  */
 CNN_API cnn_layer *cnn_layer_copy(const cnn_layer *layer);
 
 /**
  * Layers first to first + count - 1 of a built net, as cnn_layer_copy() gives
  * them, in a new net that is not built: others may be added with cnn_net_add().
- * The new net has the default loss, and no metadata.
+ * The new net has the default loss, and no metadata. What the first of them
+ * takes is its input; all other outputs that they take must be their own.
  *
  * @param count  at least 1
  * @return the net, to be freed with cnn_net_free(), or NULL: CNN_EINVAL,

@@ -75,6 +75,20 @@ void cnn__differ(cnn__differences *d, const char *of, json_t *ours,
     }
 }
 
+/* What only the saved one has. */
+static void differ_beyond(cnn__differences *d, const char *of, json_t *ours,
+                          json_t *saved)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(saved, name, value)
+    {
+        if (json_object_get(ours, name) == NULL)
+            add(d, "with %s%s, which is not set here", of, name);
+    }
+}
+
 void cnn__differ_in_list(cnn__differences *d, const char *of, json_t *ours,
                          json_t *saved)
 {
@@ -83,10 +97,14 @@ void cnn__differ_in_list(cnn__differences *d, const char *of, json_t *ours,
     if (count != json_array_size(saved))
         add(d, "with %zu %ss, not %zu", json_array_size(saved), of, count);
     for (size_t i = 0; i < count && i < json_array_size(saved); i++) {
+        json_t *one = json_array_get(ours, i),
+               *other = json_array_get(saved, i);
+        const int32_t before = d->count;
         char element[80];
 
         snprintf(element, sizeof(element), "%s %zu ", of, i);
-        cnn__differ(d, element, json_array_get(ours, i),
-                    json_array_get(saved, i));
+        cnn__differ(d, element, one, other);
+        if (d->count == before)
+            differ_beyond(d, element, one, other);
     }
 }

@@ -18,12 +18,11 @@ typedef struct join {
 
 /* -------------------------------------------------------------- shapes --- */
 
-/* "layer 3", or "the input" */
-static const char *name_of(int32_t number, char text[24])
+const char *cnn__source_name(int32_t number, char text[CNN__SOURCE_NAME])
 {
     if (number == CNN_NET_INPUT)
         return "the input";
-    snprintf(text, 24, "layer %d", number);
+    snprintf(text, CNN__SOURCE_NAME, "layer %d", number);
     return text;
 }
 
@@ -31,11 +30,12 @@ static cnn_status fail_shape(const cnn_layer *layer, int32_t k,
                              const cnn_shape *in, const char *must)
 {
     const cnn_shape *first = &layer->in;
-    char one[24], other[24];
+    char one[CNN__SOURCE_NAME], other[CNN__SOURCE_NAME];
 
     return cnn__fail(CNN_ESHAPE, "%s has %dx%dx%d and %s %dx%dx%d, expected %s",
-                     name_of(layer->from[0], one), first->c, first->h, first->w,
-                     name_of(layer->from[k], other), in->c, in->h, in->w, must);
+                     cnn__source_name(layer->from[0], one), first->c, first->h,
+                     first->w, cnn__source_name(layer->from[k], other), in->c,
+                     in->h, in->w, must);
 }
 
 static void remember(cnn_layer *layer, const cnn_shape *const *in)

@@ -125,7 +125,7 @@ int32_t cnn_layer_frozen(const cnn_layer *layer)
 
 cnn_status cnn_layer_zero_grad(cnn_layer *layer)
 {
-    CNN__TRY(check_run(layer, 1, layer));
+    CNN__TRY(cnn__layer_check_built(layer, layer));
     if (layer->params.count > 0)
         memset(layer->params.grad, 0, layer->params.count * sizeof(float));
     return CNN_OK;

@@ -55,6 +55,7 @@ static cnn_status infer_layer(cnn_net *net, int32_t i, const cnn_shape *in)
 static cnn_status check_branches(const cnn_net *net)
 {
     int32_t stacked = 0;
+    int64_t sources = 0;
 
     while (stacked < net->count && net->layers[stacked]->from_count == 1 &&
            net->layers[stacked]->from[0] == stacked - 1)
@@ -63,6 +64,13 @@ static cnn_status check_branches(const cnn_net *net)
         return cnn__fail(CNN_EOVERFLOW,
                          "%d layers, in a net with branches at most %d",
                          net->count, CNN_MAX_BRANCHED_LAYERS);
+    for (int32_t i = 0; i < net->count; i++)
+        sources += net->layers[i]->from_count;
+    if (stacked < net->count && sources > CNN_MAX_BRANCHED_SOURCES)
+        return cnn__fail(CNN_EOVERFLOW,
+                         "its layers take %lld outputs, in a net with "
+                         "branches at most %d",
+                         (long long)sources, CNN_MAX_BRANCHED_SOURCES);
     return CNN_OK;
 }
 

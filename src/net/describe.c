@@ -28,7 +28,7 @@ static cnn_status grow(cnn_net *net)
 /* Remembers the failure just recorded, so that the build fails with it. */
 static cnn_status stick(cnn_net *net)
 {
-    if (net->stuck == CNN_OK) {
+    if (net->stuck == CNN_OK && !net->built) {
         net->stuck = cnn_last_status();
         snprintf(net->stuck_text, sizeof(net->stuck_text), "%s",
                  cnn_last_error());
@@ -44,6 +44,16 @@ static cnn_status check_addable(const cnn_net *net, const cnn_layer *layer)
         return cnn__fail(CNN_ESTATE, "the %s layer is %s", layer->ops->kind,
                          layer->owned ? "owned by a net" : "built already");
     return CNN_OK;
+}
+
+/* If `from` is what a failed call returned, records that failure again: the
+ * first error is the one to keep. */
+static bool pass_on(const cnn_net *net, int32_t from)
+{
+    if (from != CNN_NET_FAILED || net->stuck == CNN_OK)
+        return false;
+    cnn__fail(net->stuck, "%s", net->stuck_text);
+    return true;
 }
 
 /* Can a new layer take the output of `from`? */
@@ -85,12 +95,13 @@ static cnn_status add(cnn_net *net, int32_t from, cnn_layer *layer,
         cnn__fail_null(CNN__LAYER, caller);
         return stick(net);
     }
-    if (take(net, from, layer) != CNN_OK) {
+    if (!pass_on(net, from)) {
+        if (take(net, from, layer) == CNN_OK)
+            return CNN_OK;
         cnn__fail_where("%s", caller);
-        cnn_layer_free(layer);
-        return net->built ? cnn_last_status() : stick(net);
     }
-    return CNN_OK;
+    cnn_layer_free(layer);
+    return stick(net);
 }
 
 cnn_status cnn_net_add(cnn_net *net, cnn_layer *layer)
@@ -116,7 +127,9 @@ static cnn_layer *new_join(const cnn_net *net, int32_t kind, int32_t count,
                   from == NULL ? " at NULL" : "", CNN_MAX_JOINED);
     else {
         for (int32_t k = 0; k < count; k++)
-            if (check_source(net, from[k]) != CNN_OK) {
+            if (pass_on(net, from[k]))
+                return NULL;
+            else if (check_source(net, from[k]) != CNN_OK) {
                 cnn__fail_where("net_join");
                 return NULL;
             }
@@ -134,8 +147,7 @@ int32_t cnn_net_join(cnn_net *net, int32_t kind, int32_t count,
     }
     cnn_layer *layer = new_join(net, kind, count, from);
     if (layer == NULL) {
-        if (!net->built)
-            stick(net);
+        stick(net);
         return CNN_NET_FAILED;
     }
     return add(net, CNN_NET_INPUT, layer, "net_join") == CNN_OK

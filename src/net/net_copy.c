@@ -3,6 +3,7 @@
 
 #include "cnn/graph.h"
 #include "cnn/parts.h"
+#include "layers/join.h"
 #include "net/net_impl.h"
 
 /* ------------------------------------------------------------ copies --- */
@@ -32,19 +33,25 @@ cnn_status cnn__net_add_copy(cnn_net *to, const cnn_layer *layer,
     else
         added = cnn_net_append(to, from[0],
                                copy != NULL ? copy : cnn_layer_copy(layer));
-    return added != CNN_NET_FAILED ? CNN_OK : cnn_last_status();
+    if (added == CNN_NET_FAILED)
+        return cnn_last_status();
+    to->layers[added]->frozen = layer->frozen;
+    to->layers[added]->lr_factor = layer->lr_factor;
+    return CNN_OK;
 }
 
-/* Numbers in the part: the output of the layer before it becomes the input. */
+/* The output of the layer before the part becomes the input. */
 static cnn_status check_sources(const cnn_layer *layer, int32_t first)
 {
+    char name[CNN__SOURCE_NAME];
+
     for (int32_t k = 0; k < layer->from_count; k++)
         if (layer->from[k] < first - 1)
             return cnn__fail(CNN_EINVAL,
-                             "net_take: layer %d (%s) takes the output of "
-                             "layer %d, and the part begins after layer %d",
-                             layer->index, layer->ops->kind, layer->from[k],
-                             first - 1);
+                             "the %s layer takes %s, and the part begins after "
+                             "layer %d",
+                             layer->ops->kind,
+                             cnn__source_name(layer->from[k], name), first - 1);
     return CNN_OK;
 }
 

@@ -7,7 +7,8 @@
 enum { MOST_OVER = 2 };
 
 /* May layer i write over its input k? Not if that is the caller's, or if
- * another layer takes it too, or if backward of one of the two needs it. */
+ * another layer takes it too, or if backward of one of the two needs it. Units
+ * that can be watched are not added to: they are dead only if they are 0. */
 static bool may_write_over(const cnn__pass *pass, int32_t i, int32_t k,
                            bool keep)
 {
@@ -17,8 +18,10 @@ static bool may_write_over(const cnn__pass *pass, int32_t i, int32_t k,
     if ((layer->ops->traits & CNN__IN_PLACE) == 0 || from < 0 ||
         pass->layers[from]->uses != 1)
         return false;
+    const uint32_t kept =
+        CNN__NEEDS_Y | (layer->ops->join != NULL ? CNN__ACTIVATION : 0);
     return !keep || ((layer->ops->traits & CNN__NEEDS_X) == 0 &&
-                     (pass->layers[from]->ops->traits & CNN__NEEDS_Y) == 0);
+                     (pass->layers[from]->ops->traits & kept) == 0);
 }
 
 /* The layer over whose output layer i writes; -1: none. */

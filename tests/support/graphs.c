@@ -1,5 +1,6 @@
 #include "support/graphs.h"
 
+#include "cnn/graph.h"
 #include "support/draw.h"
 
 const cnn_shape graph_shape = {3, 8, 8};
@@ -140,4 +141,21 @@ cnn_net *random_graph(uint64_t seed, bool smooth)
     }
     finish(&g);
     return g.net;
+}
+
+cnn_net *block_graph(void)
+{
+    const cnn_conv2d_options same = {.struct_size = sizeof(same),
+                                     .padding = CNN_PAD_SAME};
+    cnn_net *net = cnn_net_create();
+
+    cnn_net_add(net, cnn_conv2d_create(4, 3, 3, &same));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_conv2d_create(4, 3, 3, &same));
+    cnn_net_add(net, cnn_batchnorm_create(NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_GELU, NULL));
+    cnn_net_join(net, CNN_JOIN_ADD, 2, (const int32_t[]){4, 1});
+    cnn_net_join(net, CNN_JOIN_CONCAT, 2, (const int32_t[]){5, 1});
+    cnn_net_add(net, cnn_dense_create(10, NULL));
+    return net;
 }

@@ -1,4 +1,4 @@
-/* Random nets with branches. */
+/* Nets with branches, described but not built. */
 #ifndef TESTS_SUPPORT_GRAPHS_H
 #define TESTS_SUPPORT_GRAPHS_H
 
@@ -13,5 +13,10 @@ extern const cnn_shape graph_shape; /* 3x8x8 */
  * goes through a dense layer. The same seed gives the same net. With `smooth`
  * it has neither kinks nor dropout. */
 cnn_net *random_graph(uint64_t seed, bool smooth);
+
+/* 1x6x6 -> 10: a stem (layer 0, conv 4@3x3 SAME, and 1, ReLU), a block (2, such
+ * a conv, 3, batch normalisation, and 4, GELU) whose output 5 adds to its
+ * input, 6, which concatenates both, and 7, dense 10. */
+cnn_net *block_graph(void);
 
 #endif
