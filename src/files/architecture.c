@@ -236,12 +236,20 @@ static cnn_status add_layer(const json_t *json, cnn_net *net, cnn_layer *layer)
                : cnn_last_status();
 }
 
-static cnn_status read_join(const json_t *json, int32_t kind, cnn_net *net)
+static cnn_status read_join(json_t *json, int32_t kind, cnn_net *net)
 {
     const json_t *list = json_object_get(json, "from");
     const size_t count = json_array_size(list);
     int32_t from[CNN_MAX_JOINED];
+    const char *name;
+    json_t *value;
 
+    json_object_foreach(json, name, value)
+    {
+        if (strcmp(name, "kind") != 0 && strcmp(name, "from") != 0)
+            return cnn__fail(CNN_EUNSUPPORTED, "setting %.64s is not known",
+                             name);
+    }
     if (count < 2 || count > CNN_MAX_JOINED)
         return cnn__fail(CNN_EFORMAT, "it joins %zu layers, expected 2 to %d",
                          count, CNN_MAX_JOINED);

@@ -171,12 +171,55 @@ static void decoding(void **state)
     compare_threads(&(recipe){decoding_net, &lenet5_shape, 10, 64, 1});
 }
 
+/* Branches: outputs and gradients that are added up, more than one chunk of
+ * each, and concatenated; in place where that is possible. */
+static void block(cnn_net *net, int32_t from, int32_t filters)
+{
+    const cnn_conv2d_options same = {.struct_size = sizeof(same),
+                                     .padding = CNN_PAD_SAME};
+
+    cnn_net_append(net, from, cnn_conv2d_create(filters, 3, 3, &same));
+    cnn_net_add(net, cnn_batchnorm_create(NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_conv2d_create(filters, 3, 3, &same));
+    cnn_net_add(net, cnn_dropout_create(0.1f));
+}
+
+static cnn_net *branched_net(void)
+{
+    const cnn_conv2d_options same = {.struct_size = sizeof(same),
+                                     .padding = CNN_PAD_SAME};
+    cnn_net *net = cnn_net_create();
+    int32_t at;
+
+    cnn_net_add(net, cnn_conv2d_create(6, 3, 3, &same));
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    cnn_net_add(net, cnn_maxpool2d_create(2, 2, NULL));
+    block(net, 2, 6);
+    at = cnn_net_join(net, CNN_JOIN_ADD, 2, (const int32_t[]){7, 2});
+    cnn_net_add(net, cnn_activation_create(CNN_RELU, NULL));
+    block(net, at + 1, 4);
+    at = cnn_net_join(net, CNN_JOIN_CONCAT, 3,
+                      (const int32_t[]){at + 6, at + 1, 2});
+    cnn_net_append(net, at, cnn_global_avgpool2d_create());
+    cnn_net_append(net, at, cnn_global_maxpool2d_create());
+    cnn_net_join(net, CNN_JOIN_ADD, 2, (const int32_t[]){at + 1, at + 2});
+    cnn_net_add(net, cnn_dense_create(10, NULL));
+    return net;
+}
+
+static void branched(void **state)
+{
+    (void)state;
+    compare_threads(&(recipe){branched_net, &lenet5_shape, 10, 64, 1});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relu_net), cmocka_unit_test(sigmoid_net),
         cmocka_unit_test(classic),  cmocka_unit_test(rich),
-        cmocka_unit_test(decoding),
+        cmocka_unit_test(decoding), cmocka_unit_test(branched),
     };
 
     return cmocka_run_group_tests_name("same bits", tests, NULL, NULL);

@@ -95,6 +95,29 @@ static void other_net(member *m)
     }
 }
 
+/* The same layers with the same shapes: only what they take differs. */
+static void other_branches(member *m)
+{
+    cnn_net *net = m->t.net = cnn_net_create();
+
+    cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_join(net, CNN_JOIN_ADD, 2,
+                 (const int32_t[]){1, m->ranks.rank == 1 ? 0 : -1});
+    cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
+}
+
+static void other_join(member *m)
+{
+    cnn_net *net = m->t.net = cnn_net_create();
+
+    cnn_net_append(net, CNN_NET_INPUT, cnn_global_avgpool2d_create());
+    cnn_net_append(net, m->ranks.rank == 1 ? CNN_NET_INPUT : 0,
+                   cnn_global_avgpool2d_create());
+    cnn_net_join(net, CNN_JOIN_CONCAT, 3, (const int32_t[]){0, 1, 0});
+    cnn_net_add(net, cnn_dense_create(TINY_CLASSES, NULL));
+}
+
 static void other_start(member *m)
 {
     m->t.net = tiny_net();
@@ -148,6 +171,8 @@ static void not_created(void **state)
 {
     (void)state;
     refused(other_net, CNN_EINVAL, "rank 1 differs from rank 0: net ");
+    refused(other_branches, CNN_EINVAL, "rank 1 differs from rank 0: net ");
+    refused(other_join, CNN_EINVAL, "rank 1 differs from rank 0: net ");
     refused(other_start, CNN_EINVAL,
             "rank 1 differs from rank 0: seed of the net 7, not 3");
     refused(other_seed, CNN_EINVAL,
