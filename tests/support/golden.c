@@ -44,13 +44,18 @@ static size_t read_array(array *a, const unsigned char *at, size_t left)
     return head + 4 * a->count;
 }
 
+void golden_path(const char *file, char path[GOLDEN_PATH])
+{
+    snprintf(path, GOLDEN_PATH, "%s/%s", GOLDEN_DIR, file);
+}
+
 golden *golden_open(const char *file)
 {
     unsigned char *bytes = test_malloc(MOST_BYTES);
     golden *g = test_calloc(1, sizeof(*g));
-    char path[4096];
+    char path[GOLDEN_PATH];
 
-    snprintf(path, sizeof(path), "%s/%s", GOLDEN_DIR, file);
+    golden_path(file, path);
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         fail_msg("cannot open %s", path);

@@ -10,6 +10,10 @@ typedef struct golden golden;
 golden *golden_open(const char *file);
 void golden_close(golden *g);
 
+/* The path of a file of that folder. */
+#define GOLDEN_PATH 4096
+void golden_path(const char *file, char path[GOLDEN_PATH]);
+
 /* The array "<item>.<name>", which must have `count` elements. */
 const float *golden_floats(golden *g, const char *item, const char *name,
                            size_t count);
