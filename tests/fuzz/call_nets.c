@@ -5,7 +5,7 @@
 
 #include "fuzz/call_world.h"
 
-static net_slot *take_net(world *w)
+net_slot *take_net(world *w)
 {
     return &w->nets[take_below(&w->b, NETS)];
 }
@@ -25,23 +25,30 @@ static void create(world *w)
     w->nets[i].net = see_pointer(cnn_net_create());
 }
 
-/* The net owns the layer, whatever the result. */
-static void add(world *w)
+bool give_layer(world *w, net_slot *slot, cnn_layer **given)
 {
-    net_slot *slot = take_net(w);
     layer_slot *layer = &w->layers[take_below(&w->b, LAYERS)];
 
     /* Codes would not do for sizes without a bound. */
     if ((slot->codes || layer->codes) && (slot->wild || layer->wild))
-        return;
-    if (slot->net == NULL) {
-        see(cnn_net_add(NULL, NULL));
-        return;
-    }
-    see(cnn_net_add(slot->net, layer->layer));
+        return false;
+    *given = NULL;
+    if (slot->net == NULL)
+        return true;
+    *given = layer->layer;
     slot->wild |= layer->wild;
     slot->codes |= layer->codes;
     *layer = (layer_slot){0};
+    return true;
+}
+
+static void add(world *w)
+{
+    net_slot *slot = take_net(w);
+    cnn_layer *layer;
+
+    if (give_layer(w, slot, &layer))
+        see(cnn_net_add(slot->net, layer));
 }
 
 /* A layer that a net owns cannot be added, nor built, nor freed with it. */
@@ -281,7 +288,7 @@ static void end(world *w)
 }
 
 call *const net_calls[] = {
-    create,    add,      add,     add,          add,          build, build,
-    add_owned, set_loss, predict, set_metadata, train,        train, forward,
-    backward,  backward, update,  write_params, open_session, end};
+    create,    add,        add,     append_layer, join_outputs, build, build,
+    add_owned, set_loss,   predict, set_metadata, train,        train, forward,
+    backward,  make_graph, update,  write_params, open_session, end};
 const int32_t net_call_count = sizeof(net_calls) / sizeof(net_calls[0]);

@@ -97,8 +97,15 @@ int32_t *take_labels(world *w, size_t n, size_t classes);
 /* A layer of any kind, NULL if it is refused. Sets `wild` and `codes`. */
 cnn_layer *make_layer(world *w, layer_slot *slot);
 
+net_slot *take_net(world *w);
+
+/* Gives a layer up to a net, which owns it whatever the result; NULL to a net
+ * that is NULL. False if the net must not have it. */
+bool give_layer(world *w, net_slot *slot, cnn_layer **given);
+
 /* All calls: one of them, by a byte. */
 typedef void call(world *w);
+call append_layer, join_outputs, make_graph; /* among net_calls */
 extern call *const layer_calls[], *const net_calls[], *const trainer_calls[],
                                                           *const data_calls[];
 extern const int32_t layer_call_count, net_call_count, trainer_call_count,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cnn/graph.h"
 #include "fuzz/checkpoint_rig.h"
 #include "fuzz/fuzz_support.h"
 
@@ -43,6 +44,16 @@ static cnn_layer *conv_with_table(void)
 
     cnn_conv2d_set_table(layer, 2, 3, (const uint8_t[]){1, 0, 1, 0, 1, 1});
     return layer;
+}
+
+/* Both kinds of joins, the input and one layer twice among what they take. */
+static void add_branches(cnn_net *net)
+{
+    cnn_net_add(net, cnn_activation_create(CNN_TANH, NULL));
+    cnn_net_append(net, CNN_NET_INPUT, cnn_batchnorm_create(NULL));
+    cnn_net_join(net, CNN_JOIN_ADD, 3, (const int32_t[]){0, 1, 0});
+    cnn_net_append(net, 1, cnn_dropout_create(0.5f));
+    cnn_net_join(net, CNN_JOIN_CONCAT, 3, (const int32_t[]){3, -1, 2});
 }
 
 /* All kinds of layers, two or three in each net. */
@@ -99,6 +110,9 @@ static void add_layers(cnn_net *net, int which)
         cnn_net_add(net, cnn_upsample2d_create(1, 2, CNN_UPSAMPLE_BILINEAR));
         cnn_net_add(net, cnn_reshape_create(&(cnn_shape){4, 13, 5}));
         cnn_net_add(net, cnn_global_avgpool2d_create());
+        break;
+    case 5:
+        add_branches(net);
         break;
     default:
         cnn_net_add(net, cnn_conv2d_create(3, 5, 5, NULL));
@@ -188,7 +202,7 @@ int main(int argc, char **argv)
     must(argc == 2, "usage: make_seeds FOLDER");
     root = argv[1];
     mkdir(root, 0777);
-    for (int which = 0; which < 6; which++)
+    for (int which = 0; which < 7; which++)
         make_model(which);
     for (int kind = 0; kind < RIGS; kind++)
         for (int steps = 0; steps < 6; steps += 5)
