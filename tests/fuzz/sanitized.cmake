@@ -89,7 +89,8 @@ sanitized_tests(asan_long deep asan -R "^(${long})$")
 # ------------------------------------------------------- ThreadSanitizer ---
 
 # Threads, sessions, trainers, cancelling, fork, and what runs in parts.
-set(threaded test_dropout test_float_mode test_gemm test_net test_optim
+set(threaded test_dropout test_float_mode test_gemm test_graph_runs test_net
+  test_optim
   test_session test_status test_fusion test_threads test_trainer
   test_trainer_augment test_trainer_cancel test_trainer_order)
 # A child of fork() may start threads.

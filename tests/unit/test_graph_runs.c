@@ -308,6 +308,50 @@ static void each_node(void **state)
     test_free(x);
 }
 
+/* ------------------------------------------------------------- threads --- */
+
+/* A batch of several chunks: y, dx and all gradients, one behind the other. */
+static float *pass_with(int32_t threads, uint64_t seed, size_t *size)
+{
+    enum { MANY = 64 };
+    const size_t X = MANY * cnn__shape_size(&graph_shape);
+    const size_t Y = MANY * GRAPH_CLASSES;
+    cnn_net *net = random_graph(seed, false);
+    float *x = uniform(X, 1), *dy = uniform(Y, 2);
+
+    assert_int_equal(cnn_set_num_threads(threads), CNN_OK);
+    build(net, &graph_shape, MANY, seed);
+    const size_t P = cnn_net_param_count(net);
+    float *all = test_malloc((X + Y + P) * sizeof(float));
+    assert_int_equal(cnn_net_forward(net, CNN_TRAIN, MANY, x), CNN_OK);
+    memcpy(all + X, cnn_net_output(net), Y * sizeof(float));
+    assert_int_equal(cnn_net_backward_input(net, MANY, x, dy, all), CNN_OK);
+    memcpy(all + X + Y, cnn_net_grads(net), P * sizeof(float));
+    *size = X + Y + P;
+    test_free(x);
+    test_free(dy);
+    cnn_net_free(net);
+    return all;
+}
+
+static void threads_agree(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        size_t size;
+        float *want = pass_with(1, seed, &size);
+
+        for (int32_t threads = 2; threads <= 4; threads++) {
+            float *got = pass_with(threads, seed, &size);
+
+            assert_same_bits(got, want, size);
+            test_free(got);
+        }
+        test_free(want);
+    }
+    cnn_set_num_threads(1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +362,7 @@ int main(void)
         cmocka_unit_test(gradients_past_frozen_layers),
         cmocka_unit_test(spared_below),
         cmocka_unit_test(each_node),
+        cmocka_unit_test(threads_agree),
     };
 
     return cmocka_run_group_tests_name("graph runs", tests, NULL, NULL);
