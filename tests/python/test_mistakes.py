@@ -27,6 +27,23 @@ def twice(layer):
     return cnn.Net([layer, cnn.Dense(2), layer])
 
 
+def node(units=3):
+    """The output of a layer, and its input."""
+    x = cnn.Input(4)
+    return cnn.Dense(units)(x), x
+
+
+def at_two_places(layer):
+    y, x = node()
+    return cnn.Net(x, layer(layer(y)))
+
+
+def shared(layer):
+    x = cnn.Input(4)
+    y = layer(x)
+    return cnn.Net(x, y), cnn.Net(x, cnn.Dense(2)(y))
+
+
 # What is done: the exception, and what its text has in it.
 MISTAKES = {
     "channels last": (
@@ -129,9 +146,99 @@ MISTAKES = {
         lambda: cnn.Net([cnn.Dense(10), cnn.ReLU]), TypeError, "ReLU()"),
     "a layer for a list": (
         lambda: cnn.Net(cnn.Dense(10)), TypeError, "Net([Dense(10), ...])"),
+    "nodes without an input": (
+        lambda: cnn.Net(node()[0], node()[0]),
+        TypeError, "x is <Node of Dense(3)>, no input, expected the node of "
+        "cnn.Input()"),
+    "nodes without an output": (
+        lambda: cnn.Net(node()[1]), TypeError, "Net(x, y), from the input x"),
+    "a layer for an output": (
+        lambda: cnn.Net(node()[1], cnn.Dense(2)),
+        TypeError, "y is Dense(2), expected the node of the output: "
+        "Dense(2)(x) is one"),
+    "a list and a node": (
+        lambda: cnn.Net([cnn.Dense(2)], node()[0]),
+        TypeError, "x is list, expected the node of cnn.Input(); a stack is"),
+    "nodes in a list": (
+        lambda: cnn.Net(list(node())), TypeError, "Net(x, y) makes a net"),
+    "a node for a layer": (
+        lambda: cnn.Net().add(node()[0]), TypeError, "Net(x, y) makes a net"),
+    "the input for an output": (
+        lambda: cnn.Net(*[cnn.Input(4)] * 2), ValueError, "needs a layer"),
+    "nodes of another input": (
+        lambda: cnn.Net(node()[1], node()[0]),
+        ValueError, "from another Input()"),
+    "two inputs": (
+        lambda: cnn.Net((a := node())[1], a[0] + node()[0]),
+        ValueError, "y comes from 2 inputs, and a net has one"),
+    "a layer at two places": (
+        lambda: at_two_places(cnn.ReLU()),
+        ValueError, "ReLU() is at two places, 1 and 2"),
+    "a layer in two nets of nodes": (
+        lambda: shared(cnn.Dense(3)), RuntimeError, "layer.copy()"),
+    "a layer of a net for nodes": (
+        lambda: built()[0](cnn.Input()), RuntimeError, "layer.copy()"),
+    "a layer that is built, for nodes": (
+        lambda: cnn.Dense(2).build(3, 1)(cnn.Input()),
+        RuntimeError, "layer.copy()"),
+    "a layer called with an array": (
+        lambda: cnn.Dense(2)(X), TypeError,
+        "Dense(2) is called with ndarray, expected a node, as x = cnn.Input() "
+        "is one: a net predicts by net(x), and layer.build("),
+    "a layer called with a layer": (
+        lambda: cnn.Dense(2)(cnn.ReLU()), TypeError,
+        "called with ReLU(), expected a node: ReLU()(x) is one"),
+    "a layer called with nodes": (
+        lambda: cnn.Dense(2)(list(node())), TypeError, "cnn.concat(a, b)"),
+    "a net called with a node": (
+        lambda: built()(cnn.Input()), TypeError, "a net is no layer"),
+    "add of a list": (
+        lambda: cnn.add(list(node())), TypeError, "cnn.add(*nodes)"),
+    "add of a layer": (
+        lambda: cnn.add(node()[0], cnn.ReLU()), TypeError, "ReLU()(x) is one"),
+    "add of a class": (
+        lambda: cnn.add(node()[0], cnn.ReLU),
+        TypeError, "the class ReLU, expected nodes"),
+    "add of an array": (
+        lambda: cnn.add(node()[0], X), TypeError, "with ndarray, expected"),
+    "concat of one": (
+        lambda: cnn.concat(node()[0]),
+        ValueError, "1 nodes, expected 2 to 256"),
+    "add of too many": (
+        lambda: cnn.add(*[node()[0]] * 257), ValueError, "257 nodes"),
+    "a sum with a number": (
+        lambda: node()[0] + 1, TypeError, "add() is called with int"),
+    "a sum with an array": (
+        lambda: X + node()[0], TypeError, "add() is called with ndarray"),
+    "Add by hand": (lambda: cnn.Add(), TypeError, "a + b, or cnn.add(a, b)"),
+    "Concat by hand": (
+        lambda: cnn.Concat(), TypeError, "not made by hand: cnn.concat(a, b)"),
+    "sums of unlike shapes": (
+        lambda: cnn.Net((a := node())[1], a[0] + a[1]).build(),
+        ValueError, "layer 1 (add): layer 0 has 3x1x1 and the input 4x1x1, "
+        "expected the same shape"),
+    "channels of unlike sizes": (
+        lambda: cnn.Net(
+            (a := cnn.Input((1, 4, 4))),
+            cnn.concat(a, cnn.MaxPool2D(2)(a))).build(),
+        ValueError, "the same height and width"),
+    "a shape of another kind": (
+        lambda: cnn.Input("28x28"), TypeError, "up to three integers"),
+    "no shape": (
+        lambda: small_net().build(), TypeError, "Input(shape) knows it"),
+    "another shape than that of Input": (
+        lambda: cnn.Net(*node()[::-1]).build((2, 2)),
+        ValueError, "build((1, 2, 2)), but Input() said that the shape of a "
+        "sample is (4, 1, 1)"),
+    "Concatenate": (
+        lambda: cnn.Concatenate(), AttributeError, "here it is concat(a, b)"),
     "Softmax twice": (
         lambda: fit(layers=[cnn.Dense(10), cnn.Softmax(), cnn.Softmax()]),
         UserWarning, "one is enough"),
+    "Softmax twice, of nodes": (
+        lambda: cnn.Net((a := node())[1], cnn.Softmax()(
+            cnn.Softmax()(a[0]))).build(),
+        UserWarning, "layers 1 and 2 are both Softmax()"),
     "floats up to 255": (
         lambda: fit(IMAGES.astype(np.float32)),
         UserWarning, "images / 255"),

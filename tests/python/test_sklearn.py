@@ -108,6 +108,31 @@ class Estimators(unittest.TestCase):
         self.assertTrue((model.fit(X, y).predict_proba(X) != want).any())
         self.assertIn("Conv2D(8, 3)", repr(model))
 
+    def test_nets(self):
+        """A net for the layers, with branches too: a stack of them is the
+        same to the bit, and the net itself is left as it was."""
+        X, y = digits(100)
+        want = Classifier(layers(), shape=(8, 8), epochs=2).fit(X, y)
+        stack = Classifier(cnn.Net(layers()), shape=(8, 8), epochs=2)
+        np.testing.assert_array_equal(
+            stack.fit(X, y).predict_proba(X), want.predict_proba(X))
+        x = cnn.Input((8, 8))
+        z = cnn.Conv2D(1, 3, padding="same")(x)
+        net = cnn.Net(x, cnn.Dense(10)(x + cnn.ReLU()(z)))
+        model = Classifier(net, epochs=20, optimizer=cnn.Adam(3e-3))
+        want = model.fit(X, y).predict_proba(X)
+        self.assertEqual(model.net_.in_shape, (1, 8, 8))
+        for twin in model, clone(model), pickle.loads(pickle.dumps(model)):
+            np.testing.assert_array_equal(twin.fit(X, y).predict_proba(X),
+                                          want)
+        self.assertEqual(net.max_batch, 0)
+        warm = Classifier(model.net_, epochs=1)  # from what was learnt
+        self.assertGreater(warm.fit(X, y).score(X, y), 0.7)
+        self.assertLess(Classifier(net, epochs=1).fit(X, y).score(X, y), 0.5)
+        self.assertEqual(clone(warm).fit(X, y).score(X, y), warm.score(X, y))
+        with self.assertRaisesRegex(ValueError, r"shape=\(1, 8, 8\) has 64"):
+            model.fit(X[:, :10], y)
+
     def test_guide(self):
         """The block of the guide, several processes too."""
         guide = (support.ROOT / "docs/python.md").read_text("utf-8")

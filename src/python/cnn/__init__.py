@@ -9,6 +9,7 @@
 Net                     fit, predict, evaluate, save; layers by net[i]
 Dataset                 images with labels or targets, from arrays or files
 Conv2D, Dense, ...      layers; CustomLayer for one's own
+Input, add, concat      nets with branches: Net(x, y)
 Adam, SGD, ...          optimisers; Cosine, ... schedules; Augmentation
 Trainer                 step by step, with checkpoints
 Ranks                   processes that train together, over MPI
@@ -42,7 +43,9 @@ from ._weights import Misfit
 from .custom import CustomLayer
 from .dataset import Dataset
 from .evaluation import Evaluation, Metrics
+from .graph import Input, Node, add, concat
 from .history import Epoch, History
+from .joins import Add, Concat
 from .layers import (
     ELU,
     GELU,
@@ -102,16 +105,18 @@ if not TYPE_CHECKING:
         raise AttributeError(elsewhere(name))
 
 __all__ = [
-    "Adam", "AdamW", "Augmentation", "AvgPool2D", "BatchNorm", "Best",
-    "BestCheckpoint", "Clamp", "ClassScores", "Conv2D", "Conv2DTranspose", "Cosine", "CustomLayer",
-    "Dataset", "Dense", "Dropout", "ELU", "EarlyStopping", "Epoch", "Error", "Evaluation",
-    "Exponential", "FileError", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D",
-    "GradCheck", "HardSwish", "History", "InvalidError", "Layer", "LayerNorm",
+    "Adam", "AdamW", "Add", "Augmentation", "AvgPool2D", "BatchNorm", "Best",
+    "BestCheckpoint", "Clamp", "ClassScores", "Concat", "Conv2D",
+    "Conv2DTranspose", "Cosine", "CustomLayer", "Dataset", "Dense", "Dropout",
+    "ELU", "EarlyStopping", "Epoch", "Error", "Evaluation", "Exponential",
+    "FileError", "GELU", "GlobalAvgPool2D", "GlobalMaxPool2D", "GradCheck",
+    "HardSwish", "History", "Input", "InvalidError", "Layer", "LayerNorm",
     "LeCunTanh", "LeakyReLU", "MaxPool2D", "Metadata", "Metrics", "Misfit",
-    "Net", "Optimizer", "OutOfMemoryError", "Plateau", "Progress", "RBF",
-    "RMSprop", "Ranks", "ReLU", "Reshape", "SGD", "Schedule", "Scores", "Session",
-    "SiLU", "Sigmoid", "Softmax", "Softplus", "StateError", "Status",
-    "StepDecay", "Subsample2D", "Tanh", "Trainer", "UnsupportedError",
-    "Upsample2D", "__version__", "as_float32", "as_labels", "build_info",
-    "lib_path", "library_version", "load", "num_threads", "set_num_threads",
+    "Net", "Node", "Optimizer", "OutOfMemoryError", "Plateau", "Progress",
+    "RBF", "RMSprop", "Ranks", "ReLU", "Reshape", "SGD", "Schedule", "Scores",
+    "Session", "SiLU", "Sigmoid", "Softmax", "Softplus", "StateError",
+    "Status", "StepDecay", "Subsample2D", "Tanh", "Trainer",
+    "UnsupportedError", "Upsample2D", "__version__", "add", "as_float32",
+    "as_labels", "build_info", "concat", "lib_path", "library_version", "load",
+    "num_threads", "set_num_threads",
 ]

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "BatchNormalization": "BatchNorm",
     "BCEWithLogitsLoss": 'Net(..., loss="binary_cross_entropy")',
     "BinaryCrossentropy": 'Net(..., loss="binary_cross_entropy")',
+    "Concatenate": "concat(a, b), of nodes",
     "Conv2d": "Conv2D",
     "ConvTranspose2d": "Conv2DTranspose",
     "CrossEntropyLoss": 'Net(..., loss="softmax_cross_entropy"), the default',
@@ -48,13 +49,14 @@ ELSEWHERE = {
     "Swish": "SiLU",
     "UpSampling2D": "Upsample2D",
     "Upsample": "Upsample2D",
+    "cat": "concat(a, b), of nodes",
+    "concatenate": "concat(a, b), of nodes",
     "load_model": "load",
     "save_model": "net.save(path)",
 }
 NEEDLESS = {
     "Flatten": "Dense reads (C, H, W) as one vector by itself; Reshape(-1) "
                "makes one",
-    "Input": "fit() sees the data, and build() is told the shape",
     "ZeroPadding2D": "padding= of the layer that follows does that",
     "sklearn": "import cnn.sklearn, which scikit-learn has to be there for",
     "Unflatten": "Reshape((C, H, W)) does that",

@@ -11,6 +11,7 @@ from ._layer_data import Costs, Floats, TensorView
 from ._layer_run import TRAIN, LayerRun
 from ._library import lib
 from ._status import check, created
+from .graph import Node, called
 
 __all__ = ["TRAIN", "Costs", "Floats", "Layer", "TensorView", "create"]
 
@@ -67,6 +68,26 @@ class Layer(LayerRun):
         handle.disown()
         self._handle = handle
         self._owned = True
+
+    def _check_free(self) -> None:
+        """Refuses a layer that no other net can have."""
+        if self._owned:
+            raise RuntimeError(
+                f"the layer belongs to a net already: {self!r}; "
+                "layer.copy() is another one with the same parameters"
+            )
+        if self._is_built():
+            raise RuntimeError(
+                "the layer is built already: layer.copy() is another one "
+                "with the same parameters"
+            )
+
+    def __call__(self, x: Node) -> Node:
+        """The output of the layer when it takes that of a node, for Net(x,
+        y). A layer has one place in a net."""
+        made = called(self, x)
+        self._check_free()
+        return made
 
     # ------------------------------------------------------- copying ---
 

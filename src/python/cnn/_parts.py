@@ -13,6 +13,7 @@ from typing import (
 )
 
 from . import _checks
+from ._branches import copied
 from ._describe import word
 from ._inspect import check_built
 from ._judging import Judging
@@ -21,6 +22,7 @@ from ._library import lib
 from ._predict import predict
 from ._status import created
 from ._stored import Stored
+from .graph import part, shown
 
 N = TypeVar("N", bound="Parts")
 
@@ -113,7 +115,8 @@ class Parts(Stored, Judging):
 
     def _again(self: N) -> N:
         """Another net that is not built."""
-        made = self._of([layer.copy() for layer in self._layers])
+        made = self._of(copied(self._steps()))
+        made._shape = self._shape
         made.set_loss(**self._loss_said)
         made.metadata.update(self.metadata)
         return made
@@ -139,25 +142,51 @@ class Parts(Stored, Judging):
         Raises
         ------
         ValueError
-            if they are not all there.
+            if they are not all there, or take an output from below the one
+            before the first, which becomes the input.
         """
         start = _checks.integer("first", first)
         number = _checks.integer("count", count)
         handle = self._h
         with handle.lock:
             if self._batch > 0:
-                part = created(lib.cnn_net_take(handle.pointer, start, number))
+                taken = created(lib.cnn_net_take(
+                    handle.pointer, start, number))
                 return self._adopt(
-                    part, self._layers[start:start + number])
+                    taken, self._layers[start:start + number])
             if start < 0 or number < 1 or number > len(self) - start:
                 raise ValueError(
                     f"{number} layers from layer {start} on, but the net has "
                     f"{len(self)}"
                 )
-            some = self._layers[start:start + number]
-            return self._of([layer.copy() for layer in some])
+            some = range(start, start + number)
+            return self._of(copied(part(self._steps(), some, start - 1)))
 
     # ------------------------------------------------------- looking ---
+
+    def sources(self, layer: Union[int, Layer]) -> tuple[Optional[int], ...]:
+        """The numbers of the layers whose outputs a layer takes, None for the
+        input of the net. One, but for Add and Concat.
+
+        Parameters
+        ----------
+        layer : int or Layer
+            As for outputs().
+        """
+        return tuple(None if source < 0 else source
+                     for source in self._sources(self._index(layer)))
+
+    def _lines(self) -> list[str]:
+        """The lines of repr(): of a net with branches they are numbered, and
+        say what each layer takes."""
+        if self._is_stack():
+            return [repr(layer) for layer in self._layers]
+        lines = [f"x: {shown(self._known())}"]
+        for index, (layer, sources) in enumerate(self._steps()):
+            names = ("x" if s < 0 else str(s) for s in sources)
+            what = layer if isinstance(layer, str) else repr(layer)
+            lines.append(f"{index}: {what}({', '.join(names)})")
+        return lines
 
     def outputs(
         self, x: Any, layer: Union[int, Layer], *, out: Optional[Any] = None
@@ -191,7 +220,7 @@ class Parts(Stored, Judging):
         """As one would write it; summary() says more."""
         if self._handle is None:
             return f"<{type(self).__name__}, closed>"
-        lines = "".join(f"    {layer!r},\n" for layer in self._layers)
+        lines = "".join(f"    {line},\n" for line in self._lines())
         layers = f"[\n{lines}]" if lines else ""
         more = [layers] if lines else []
         for name, value, usual in (

@@ -15,6 +15,7 @@ from ._library import lib
 from ._predict import out_dims, predict
 from ._status import check
 from .evaluation import Metrics, metrics_of
+from .graph import is_node
 from .optim import Optimizer, optimizer_of
 
 
@@ -55,6 +56,12 @@ class Running(Inspected):
 
     def __call__(self, x: Any) -> Floats:
         """predict(x)"""
+        if is_node(x):
+            raise TypeError(
+                "a net is called with a node, expected an array: a net is no "
+                "layer, but `for layer in net: x = layer.copy()(x)` goes on "
+                "with the layers of a stack"
+            )
         return self.predict(x)
 
     def train_step(

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 from typing import (
-    TYPE_CHECKING,
     Any,
     Iterable,
     Optional,
@@ -14,6 +13,7 @@ from typing import (
 )
 
 from . import _checks
+from ._branches import Branches
 from ._checks import Path, Source
 from ._handle import Handle
 from ._inspect import cost_of, shape_of
@@ -23,6 +23,7 @@ from ._normalising import Normalising
 from ._own import Classes, Loading, OwnLayer
 from ._status import check, created
 from .custom import CustomLayer
+from .graph import Step
 from .history import History
 from .metadata import Metadata
 
@@ -30,7 +31,7 @@ N = TypeVar("N", bound="Stored")
 BATCH = 100  # of a net that nobody said it for
 
 
-class Stored(Normalising):
+class Stored(Branches, Normalising):
     """The part of Net that knows files."""
 
     # ------------------------------------------------- around one of C ---
@@ -75,17 +76,12 @@ class Stored(Normalising):
             net._built()
         return net
 
-    if TYPE_CHECKING:
-        def add(self: N, layer: Any) -> N:
-            """That of Net."""
-
     @classmethod
-    def _of(cls: type[N], layers: Iterable[Layer]) -> N:
+    def _of(cls: type[N], made: Iterable[Step]) -> N:
         """A new net, whatever a class of one's own is called with."""
         net = cls.__new__(cls)
         net._take(created(lib.cnn_net_create()))
-        for layer in layers:
-            net.add(layer)
+        net._follow(made)
         return net
 
     # ----------------------------------------------------------- files ---
@@ -182,7 +178,8 @@ class Stored(Normalising):
         loss; of a net that is not built its layers."""
         loss, metadata = self._loss_said, dict(self.metadata)
         if self._batch == 0:
-            return _again, (type(self), self._layers, loss, metadata)
+            return _again, (
+                type(self), self._steps(), self._shape, loss, metadata)
         return _from_bytes, (
             type(self),
             self.to_bytes(),
@@ -195,11 +192,13 @@ class Stored(Normalising):
 
 def _again(
     kind: Any,
-    layers: Sequence[Layer],
+    made: Sequence[Step],
+    shape: Optional[tuple[int, int, int]],
     loss: dict[str, Any],
     metadata: dict[str, str],
 ) -> Any:
-    net = kind._of(layers)
+    net = kind._of(made)
+    net._shape = shape
     net.set_loss(**loss)
     net.metadata.update(metadata)
     return net

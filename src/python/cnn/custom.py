@@ -11,6 +11,8 @@ from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 import numpy as np
 import numpy.typing as npt
 
+from .graph import Node, called
+
 Floats = npt.NDArray[np.float32]
 Shape = tuple[int, int, int]
 
@@ -148,6 +150,11 @@ class CustomLayer:
         """Random numbers that follow from the seed of the net, and from the
         step: the same in forward() and backward()."""
         return self._pass().rng
+
+    def __call__(self, x: Node) -> Node:
+        """The output of the layer when it takes that of a node, for Net(x,
+        y). Each place in a net has parameters of its own."""
+        return called(self, x)
 
     def _pass(self) -> Pass:
         found = _running.passes.get(id(self))

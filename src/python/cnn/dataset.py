@@ -252,8 +252,8 @@ def dataset_of(
     data: Any, labels: Optional[Any] = None, net: Optional[Any] = None
 ) -> Dataset:
     """Makes a dataset of a dataset, of a pair (images, labels), or of images
-    and labels. The net gives the shape of an image, if it is built."""
-    expected = None if net is None or net.max_batch == 0 else net.in_shape
+    and labels. The net gives the shape of an image, if it knows it."""
+    expected = None if net is None else net._known()
     if isinstance(data, Dataset):
         if labels is not None:
             raise TypeError("a Dataset has its labels already")
@@ -273,7 +273,8 @@ def dataset_of(
             dataset = Dataset(data, labels, shape=expected)
     if expected is not None:
         _layout.same(dataset.shape, expected)
-        _hints.classes(net, dataset)
+        if net is not None and net.max_batch > 0:
+            _hints.classes(net, dataset)
     return dataset
 
 

@@ -1,16 +1,16 @@
-"""A net: a stack of layers with a loss on top (include/cnn/net.h)."""
+"""A net: layers with a loss on top (include/cnn/net.h)."""
 
 from __future__ import annotations
 
 import ctypes
-import warnings
 from typing import Any, Callable, Iterable, Optional, Sequence, TypeVar, Union
 
-from . import _checks, _structs
+from . import _checks
+from ._branches import between
 from ._inspect import check_built, shape_of
 from ._layer import Layer
 from ._library import lib
-from ._own import Loss, OwnLayer
+from ._own import Loss
 from ._parts import Parts
 from ._status import check, created
 from ._stored import BATCH as _BATCH
@@ -18,6 +18,7 @@ from ._weights import Weights
 from .custom import CustomLayer
 from .dataset import dataset_of
 from .evaluation import Evaluation, evaluate
+from .graph import Input, Node, Step
 from .history import History, steps_of
 from .optim import Adam, Optimizer, optimizer_of
 from .schedules import Augmentation, Schedule
@@ -29,14 +30,19 @@ N = TypeVar("N", bound="Net")
 
 
 class Net(Parts, Weights):
-    """A stack of layers with a loss on top.
+    """Layers with a loss on top: a stack, Net([layer, ...]), or one with
+    branches, Net(x, y).
 
     A net is described, built and run. fit() builds a net that is not built.
 
     Parameters
     ----------
-    layers : iterable of Layer or CustomLayer
-        From the input upwards; the net takes them over.
+    layers : iterable of Layer or CustomLayer; or Input
+        From the input upwards; the net takes them over. Or the node that the
+        samples enter by.
+    y : Node, optional
+        With an Input: what the net gives. The layers between them are numbered
+        in the order in which they were called; others are left alone.
     loss : str or callable
         See set_loss().
     reduction : str
@@ -46,11 +52,14 @@ class Net(Parts, Weights):
     ------
     RuntimeError
         if a layer belongs to a net already, or is built.
+    ValueError
+        if y does not come from that Input alone, or a layer is at two places.
     """
 
     def __init__(
         self,
-        layers: Iterable[Union[Layer, CustomLayer]] = (),
+        layers: Union[Iterable[Union[Layer, CustomLayer]], Input] = (),
+        y: Optional[Node] = None,
         *,
         loss: Union[str, Loss] = "softmax_cross_entropy",
         reduction: str = "mean",
@@ -60,9 +69,18 @@ class Net(Parts, Weights):
                 f"layers are a list: Net([{layers!r}, ...]), not Net("
                 f"{layers!r}, ...)"
             )
+        made: list[Step] = []
+        stack: Iterable[Union[Layer, CustomLayer]] = ()
+        shape = None
+        if isinstance(layers, Node) or y is not None:
+            made, shape = between(layers, y)
+        else:
+            stack = layers
         self._take(created(lib.cnn_net_create()))
         self.set_loss(loss, reduction)
-        for layer in layers:
+        self._follow(made)
+        self._shape = shape
+        for layer in stack:
             self.add(layer)
 
     def close(self) -> None:
@@ -74,47 +92,19 @@ class Net(Parts, Weights):
     # ---------------------------------------------------- describing ---
 
     def add(self: N, layer: Union[Layer, CustomLayer]) -> N:
-        """Puts a layer on top, which belongs to the net from now on.
+        """Puts a layer after the last. It belongs to the net from now on.
 
         Raises
         ------
         RuntimeError
             if the net or the layer is built, or the layer belongs to a net.
         """
-        if isinstance(layer, CustomLayer):
-            layer = OwnLayer(layer)
-        if not isinstance(layer, Layer):
-            raise TypeError(
-                f"{type(layer).__name__}, expected a Layer" + (
-                    f": {layer.__name__}() makes one"
-                    if isinstance(layer, type) else "")
-            )
-        handle, theirs = self._h, layer._h
-        with handle.lock, theirs.lock:
-            # C would free a layer that it refuses.
-            if layer._owned:
-                raise RuntimeError(
-                    f"the layer belongs to a net already: {layer!r}; "
-                    "layer.copy() is another one with the same parameters"
-                )
-            if self._batch > 0 or layer._is_built():
-                raise RuntimeError(
-                    "the net is built already: net[:] has the same layers, and "
-                    "takes others" if self._batch > 0 else
-                    "the layer is built already: layer.copy() is another one "
-                    "with the same parameters"
-                )
-            theirs.disown()
-            layer.close()
-            check(lib.cnn_net_add(handle.pointer, theirs.pointer))
-            handle.calls.append(layer._calls())
-            layer._join(handle, theirs.pointer)
-            self._layers.append(layer)
+        self._append(layer, len(self._layers) - 1)
         return self
 
     def build(
         self,
-        shape: Union[int, Sequence[int]],
+        shape: Union[None, int, Sequence[int]] = None,
         max_batch: int = _BATCH,
         *,
         seed: int = 0,
@@ -124,7 +114,7 @@ class Net(Parts, Weights):
         Parameters
         ----------
         shape : (C, H, W), (H, W) or int
-            Of one sample.
+            Of one sample; may be left out if Input(shape) said it.
         max_batch : int
             The largest batch of a training step, and the batch in which
             predict() works.
@@ -144,15 +134,13 @@ class Net(Parts, Weights):
             if the net has no layers, or is built already.
         MemoryError
         """
-        inputs = _checks.shape(shape)
+        inputs = self._asked(shape)
         batch = _checks.integer("max_batch", max_batch)
         number = _checks.seed(seed)
         handle = self._h
         with handle.lock:
-            _warn_of_two(self._layers)
-            for index, layer in enumerate(self._layers):
-                if layer._checks_input:
-                    layer._check_input(self._below(index, inputs))
+            self._warn_of_two()
+            self._check_inputs(inputs)
             check(
                 lib.cnn_net_build(
                     handle.pointer, ctypes.byref(inputs), batch, number
@@ -160,15 +148,6 @@ class Net(Parts, Weights):
             )
             self._built()
         return self
-
-    def _below(
-        self, index: int, inputs: _structs.Shape
-    ) -> tuple[int, int, int]:
-        """The shape of what enters a layer, before the net is built."""
-        if index == 0:
-            return _checks.dims(inputs)
-        below = Net([layer._again() for layer in self._layers[:index]])
-        return below.build(_checks.dims(inputs), 1).out_shape
 
     @property
     def in_shape(self) -> tuple[int, int, int]:
@@ -386,15 +365,3 @@ class Net(Parts, Weights):
                 if schedule is not None:
                     rule.lr = lr
         return self.history
-
-
-def _warn_of_two(layers: list[Layer]) -> None:
-    """Of Softmax upon Softmax, with which a net hardly learns."""
-    kinds = [layer.kind for layer in layers]
-    for index, pair in enumerate(zip(kinds, kinds[1:])):
-        if pair == ("softmax", "softmax"):
-            warnings.warn(
-                f"layers {index} and {index + 1} are both Softmax(): one is "
-                "enough, and under softmax cross-entropy none is needed",
-                stacklevel=3,
-            )

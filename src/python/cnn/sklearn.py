@@ -42,7 +42,7 @@ from .layers import Dense, ReLU
 from .net import Net
 from .optim import Optimizer
 
-Layers = Sequence[Union[Layer, CustomLayer]]
+Layers = Union[Net, Sequence[Union[Layer, CustomLayer]]]
 _HIDDEN = 100  # units of the net that one gets without layers
 
 
@@ -88,14 +88,15 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                 f"X has shape {x.shape}, expected (N, F), (N, H, W) or "
                 "(N, C, H, W)"
             )
-        if self.shape is None:
-            sample = _checks.dims(_checks.shape(x.shape[1:]))
-        else:
-            sample = _checks.dims(_checks.shape(self.shape))
+        shape = self.shape
+        if shape is None and isinstance(self.layers, Net):
+            shape = self.layers._known()
+        sample = _checks.dims(_checks.shape(
+            x.shape[1:] if shape is None else shape))
         if np.prod(sample) != np.prod(x.shape[1:]):
             raise ValueError(
                 f"X has shape {x.shape}: {np.prod(x.shape[1:])} numbers for "
-                f"each sample, but shape={self.shape} has {np.prod(sample)}"
+                f"each sample, but shape={shape} has {np.prod(sample)}"
             )
         images: npt.NDArray[np.float32] = x.reshape(len(x), *sample)
         return images
@@ -106,10 +107,12 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if layers is None:
             layers = [Dense(_HIDDEN), ReLU(), Dense(outputs)]
         # Copies, so that the estimator can be fitted again.
-        net = Net(
-            [x.copy() if isinstance(x, Layer) else x for x in layers],
-            loss=self._loss if self.loss is None else self.loss,
-        )
+        if isinstance(layers, Net):
+            net = layers[:]
+        else:
+            net = Net([
+                x.copy() if isinstance(x, Layer) else x for x in layers])
+        net.set_loss(self._loss if self.loss is None else self.loss)
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(2**31 - 1))
         size = min(_checks.count("batch_size", self.batch_size), len(x))
@@ -152,9 +155,10 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    layers : sequence of Layer or CustomLayer, optional
+    layers : sequence of Layer or CustomLayer, or Net, optional
         From the input upwards, not built, with as many outputs as there are
-        classes; copied. A hidden layer of 100 by default.
+        classes; copied. Of a net its layers, with branches or without, not
+        its loss. A hidden layer of 100 by default.
     epochs, batch_size, optimizer
         As for Net.fit(); 20, 32 and Adam() by default.
     loss : str or callable, optional
