@@ -7,6 +7,7 @@
 
 #include "bench/beside.h"
 #include "bench/growth.h"
+#include "bench/layers_of.h"
 #include "bench/reading.h"
 #include "bench/record.h"
 #include "bench/rows.h"
@@ -21,6 +22,7 @@ enum {
     JSON,
     CHECK,
     LAYERS,
+    LAYERS_OF,
     GROWTH,
     READING,
     BESIDE
@@ -33,7 +35,7 @@ typedef struct settings {
     int32_t rounds;
     const char *json, *check;
     bool growth, layers, reading;
-    const char *beside, *folder;
+    const char *beside, *folder, *layers_of;
 } settings;
 
 /* clang-format off */
@@ -47,6 +49,9 @@ static const struct argp_option table[] = {
     {"check", CHECK, "FILE", 0,
      "say what has become slower since FILE was written by --json", 0},
     {"layers", LAYERS, 0, 0, "show the time of each layer", 0},
+    {"layers-of", LAYERS_OF, "NAME,...", 0,
+     "instead: single convolutions of resnet, vgg, mobilenet, lenet, or those "
+     "with such a text in their name, on one thread", 0},
     {"growth", GROWTH, 0, 0,
      "instead: does cost grow faster than work? over batch, filters, side and "
      "threads, for the first network", 0},
@@ -132,6 +137,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case LAYERS:
         s->layers = true;
         break;
+    case LAYERS_OF:
+        s->layers_of = arg;
+        break;
     case BESIDE:
         if (strcmp(arg, "train") != 0 && strcmp(arg, "predict") != 0)
             argp_error(state, "--beside '%s': expected train or predict", arg);
@@ -179,6 +187,14 @@ static void run_growth(const settings *s)
     if (s->json != NULL)
         record_write(s->json, &none, all);
     growth_free(all);
+}
+
+static void run_layers_of(const settings *s)
+{
+    if (!layers_of(s->layers_of, s->rounds, s->json)) {
+        fprintf(stderr, "bench: '%s': no such convolution\n", s->layers_of);
+        exit(64);
+    }
 }
 
 static void run_reading(const settings *s)
@@ -248,6 +264,8 @@ int main(int argc, char **argv)
     }
     if (s.beside != NULL)
         run_beside(&s);
+    else if (s.layers_of != NULL)
+        run_layers_of(&s);
     else if (s.growth)
         run_growth(&s);
     else if (s.reading)

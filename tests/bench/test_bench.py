@@ -130,6 +130,23 @@ class Bench(unittest.TestCase):
         for figure in row[3:]:
             self.assertGreater(float(figure), 0)
 
+    def test_layers_of(self):
+        figures, out = self.measure("--layers-of=lenet 1-6,32-32 1x7",
+                                    "--rounds=1", CNN_ALGORITHM="im2col")
+        self.assertEqual(
+            [(row["name"], row["batch"]) for row in figures["rows"]],
+            [("lenet 1-6 5x5 at 28", 1), ("lenet 1-6 5x5 at 28", 64),
+             ("lenet 32-32 1x7 at 17", 1), ("lenet 32-32 1x7 at 17", 32)])
+        for row in figures["rows"]:
+            self.assertEqual(row["algorithm"], "im2col")
+            self.assertGreater(row["both_ms"], 0)
+            self.assertGreater(row["dw"], 0)
+            # The gradient of images is not computed.
+            self.assertEqual(row["dx"] > 0, "1-6" not in row["name"])
+            self.assertIn(row["name"] + " ", out)
+        # 6 filters of 5 x 5, 28 x 28 pixels.
+        self.assertAlmostEqual(figures["rows"][0]["forward_gflop"], 2.352e-4, 7)
+
     def test_check(self):
         """Against figures that nobody reaches, and that everybody does."""
         figures, _ = self.measure(*SMALL)
@@ -194,7 +211,8 @@ class Bench(unittest.TestCase):
     def test_usage(self):
         self.assertIn("--growth", bench("--help").stdout)
         for wrong in ("--threads=0", "--batch=x", "--networks=none",
-                      "--rounds=-1", "--beside=train", "--beside=x", "folder"):
+                      "--rounds=-1", "--beside=train", "--beside=x", "folder",
+                      "--layers-of=none"):
             done = bench(wrong)
             self.assertEqual(done.returncode, 64, wrong)
             self.assertIn("bench:", done.stderr)
