@@ -94,9 +94,10 @@ enum {
  *  1e33 may overflow. Ask for IM2COL where that matters. docs/maths.md also has
  *  the bounds of the gradients.
  *
- *  The environment variable CNN_ALGORITHM (im2col, winograd or direct) is read
- *  once. It replaces CNN_ALGORITHM_AUTO; im2col computes the layers that the
- *  named algorithm does not fit. */
+ *  The environment variable CNN_ALGORITHM (im2col, winograd or direct; for
+ *  comparisons, taps or depthwise) is read once. It replaces
+ *  CNN_ALGORITHM_AUTO; im2col computes the layers that the named algorithm does
+ *  not fit. */
 enum {
     CNN_ALGORITHM_AUTO = 0,     /**< the fastest for the shape and the
                                      processor, by a fixed rule */

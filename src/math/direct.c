@@ -8,7 +8,6 @@
 
 #ifdef __FMA__
 
-#include "math/vec4.h"
 #include "math/vector.h"
 
 /* ------------------------------------------------------------------ frames */
@@ -18,16 +17,6 @@ INLINE void clear(float *to, size_t n)
 {
     for (size_t i = 0; i < n; i += WIDTH)
         store(to + cnn__block_at(i, WIDTH, n), all(0));
-}
-
-INLINE void copy(float *to, const float *from, size_t n)
-{
-    if (n < WIDTH)
-        cnn__copy4(to, from, n);
-    else
-        for (size_t i = 0; i < n; i += WIDTH)
-            store(to + cnn__block_at(i, WIDTH, n),
-                  load(from + cnn__block_at(i, WIDTH, n)));
 }
 
 static void enframe(const cnn__framed *f, const float *image, float *to)
@@ -236,17 +225,6 @@ typedef struct sums {
     const cnn__direct *d;
     size_t samples, x_sample, dy_sample;
 } sums;
-
-INLINE float sum_of(vec v)
-{
-    float part[WIDTH];
-
-    store(part, v);
-    for (size_t half = WIDTH / 2; half > 0; half /= 2)
-        for (size_t i = 0; i < half; i++)
-            part[i] += part[i + half];
-    return part[0];
-}
 
 /* Gradients of V neighbouring weights in a kernel row of FB filters. The first
  * `done` filters are already computed. x, dy and dw point to their first

@@ -20,4 +20,11 @@ void cnn__planes_to_lanes(const cnn__planes *from, const cnn__grid *to);
 void cnn__lanes_to_planes(const cnn__grid *from, const cnn__planes *to,
                           const float *add);
 
+/* The code for one instruction set. */
+typedef struct cnn__lane_copies {
+    void (*to_lanes)(const cnn__planes *from, const cnn__grid *to);
+    void (*to_planes)(const cnn__grid *from, const cnn__planes *to,
+                      const float *add);
+} cnn__lane_copies;
+
 #endif

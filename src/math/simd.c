@@ -9,13 +9,17 @@
     extern const cnn__map cnn__maps_##set[CNN__MAPS];                \
     extern const cnn__winograd cnn__winograds_##set[CNN__WINOGRADS]; \
     extern const cnn__direct_routines cnn__direct_##set;             \
+    extern const cnn__depthwise_routines cnn__depthwise_##set;       \
+    extern const cnn__taps_routines cnn__taps_##set;                 \
+    extern const cnn__lane_copies cnn__lane_copies_##set;            \
     extern cnn__small_fn *const cnn__small_##set;                    \
     extern const cnn__moments cnn__moments_##set;                    \
     extern cnn__update_fn *const cnn__updates_##set[CNN__UPDATES]
-#define SET(set)                                                         \
-    {                                                                    \
-#set, cnn__maps_##set, cnn__winograds_##set, &cnn__direct_##set, \
-            &cnn__small_##set, &cnn__moments_##set, cnn__updates_##set   \
+#define SET(set)                                                              \
+    {                                                                         \
+#set, cnn__maps_##set, cnn__winograds_##set, &cnn__direct_##set,      \
+            &cnn__depthwise_##set, &cnn__taps_##set, &cnn__lane_copies_##set, \
+            &cnn__small_##set, &cnn__moments_##set, cnn__updates_##set        \
     }
 
 DECLARE(baseline);
@@ -74,4 +78,15 @@ const cnn__simd *cnn__simd_used(void)
 
     pthread_once(&once, choose);
     return used;
+}
+
+void cnn__planes_to_lanes(const cnn__planes *from, const cnn__grid *to)
+{
+    cnn__simd_used()->lanes->to_lanes(from, to);
+}
+
+void cnn__lanes_to_planes(const cnn__grid *from, const cnn__planes *to,
+                          const float *add)
+{
+    cnn__simd_used()->lanes->to_planes(from, to, add);
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "math/vec4.h"
+
 #if defined(__AVX512F__)
 #define WIDTH 16
 #elif defined(__AVX2__)
@@ -36,6 +38,36 @@ INLINE vec load(const float *from)
 INLINE void store(float *to, vec v)
 {
     memcpy(to, &v, sizeof(v));
+}
+
+/* to[0 .. n) = from[0 .. n), without overlap. */
+INLINE void copy(float *to, const float *from, size_t n)
+{
+    if (n < WIDTH)
+        cnn__copy4(to, from, n);
+    else
+        for (size_t i = 0; i < n; i += WIDTH)
+            store(to + cnn__block_at(i, WIDTH, n),
+                  load(from + cnn__block_at(i, WIDTH, n)));
+}
+
+INLINE float sum_of(vec v)
+{
+    float part[WIDTH];
+
+    store(part, v);
+    for (size_t half = WIDTH / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            part[i] += part[i + half];
+    return part[0];
+}
+
+/* The address as one value. Otherwise the compiler keeps the invariant part of
+ * each address in a loop in a register of its own, and there are too few. */
+INLINE const float *whole(const float *at)
+{
+    __asm__("" : "+r"(at));
+    return at;
 }
 
 #endif

@@ -74,25 +74,23 @@ static void auto_takes_what_pays(void **state)
     /* Few channels. */
     assert_auto(6, 5, &(cnn_shape){1, 28, 28}, direct);
     assert_auto(16, 5, &(cnn_shape){6, 14, 14}, direct);
-    /* Many filters for so few channels, few outputs, another kernel. */
+    /* Many filters for so few channels, few outputs. */
     assert_auto(32, 5, &(cnn_shape){1, 28, 28}, direct);
     assert_auto(24, 5, &(cnn_shape){1, 28, 28}, CNN_ALGORITHM_IM2COL);
     assert_auto(48, 5, &(cnn_shape){1, 28, 28}, CNN_ALGORITHM_IM2COL);
-    assert_auto(32, 5, &(cnn_shape){4, 28, 28}, CNN_ALGORITHM_IM2COL);
     assert_auto(16, 5, &(cnn_shape){16, 1, 1}, CNN_ALGORITHM_IM2COL);
     assert_auto(16, 3, &(cnn_shape){16, 1, 2}, CNN_ALGORITHM_IM2COL);
-    assert_auto(16, 7, &(cnn_shape){16, 14, 14}, CNN_ALGORITHM_IM2COL);
 }
 
-/* What is taken for 3x3 kernels in groups, or if there are none with a table.
- */
-static const cnn__conv_algorithm *
-taken_in_parts(int32_t filters, int32_t groups, const cnn_shape *in)
+/* What is taken for a window in groups, or if there are none with a table. */
+static const cnn__conv_algorithm *taken(int32_t filters, int32_t groups,
+                                        const cnn_shape *in, int32_t kernel_h,
+                                        int32_t kernel_w, int32_t stride)
 {
-    const cnn__sliding s = {.kernel_h = 3,
-                            .kernel_w = 3,
-                            .stride_h = 1,
-                            .stride_w = 1,
+    const cnn__sliding s = {.kernel_h = kernel_h,
+                            .kernel_w = kernel_w,
+                            .stride_h = stride,
+                            .stride_w = stride,
                             .dilation_h = 1,
                             .dilation_w = 1,
                             .padding = CNN_PAD_SAME};
@@ -125,8 +123,8 @@ static void auto_takes_what_pays_in_parts(void **state)
         cnn_shape in;
         bool direct;
     } cases[] = {
-        {16, 16, {16, 14, 14}, true}, {32, 16, {16, 5, 3}, true},
-        {32, 2, {32, 14, 14}, true},  {34, 2, {16, 14, 14}, false},
+        {33, 11, {11, 14, 14}, true}, {32, 16, {16, 5, 3}, true},
+        {32, 2, {32, 14, 14}, true},  {34, 2, {4, 14, 14}, false},
         {8, 2, {34, 14, 14}, false},  {32, 0, {6, 14, 8}, true},
         {16, 0, {6, 14, 7}, false},   {33, 0, {8, 14, 14}, false},
         {4, 0, {1, 14, 9}, true},     {16, 2, {10, 2, 2}, false},
@@ -141,9 +139,46 @@ static void auto_takes_what_pays_in_parts(void **state)
             (for_all || (name == NULL && cases[i].direct)) && has_direct();
 
         assert_ptr_equal(
-            taken_in_parts(cases[i].filters, cases[i].groups, &cases[i].in),
+            taken(cases[i].filters, cases[i].groups, &cases[i].in, 3, 3, 1),
             direct ? &cnn__conv_direct : &cnn__conv_im2col);
     }
+}
+
+/* Strides, kernels and groups for which there are kernels since; and what they
+ * leave to im2col: few filters, few outputs, few taps. */
+static void auto_takes_taps_and_depthwise(void **state)
+{
+    static const struct {
+        int32_t filters, groups;
+        cnn_shape in;
+        int32_t kernel_h, kernel_w, stride;
+        const cnn__conv_algorithm *best;
+    } cases[] = {
+        {16, 1, {16, 14, 14}, 7, 7, 1, &cnn__conv_taps},
+        {32, 1, {4, 28, 28}, 5, 5, 1, &cnn__conv_taps},
+        {32, 1, {16, 32, 32}, 3, 3, 2, &cnn__conv_taps},
+        {32, 1, {16, 32, 32}, 1, 1, 2, &cnn__conv_taps},
+        {64, 1, {3, 64, 64}, 7, 7, 2, &cnn__conv_taps},
+        {32, 1, {32, 17, 17}, 1, 7, 1, &cnn__conv_taps},
+        {96, 2, {64, 14, 14}, 3, 3, 2, &cnn__conv_taps},
+        {34, 2, {16, 14, 14}, 3, 3, 1, &cnn__conv_taps},
+        {16, 16, {16, 14, 14}, 3, 3, 1, &cnn__conv_depthwise},
+        {17, 17, {17, 9, 30}, 5, 5, 2, &cnn__conv_depthwise},
+        {32, 1, {16, 14, 14}, 1, 1, 1, &cnn__conv_im2col},
+        {7, 1, {16, 32, 32}, 3, 3, 2, &cnn__conv_im2col},
+        {32, 1, {16, 6, 6}, 3, 3, 2, &cnn__conv_im2col},
+        {32, 1, {2, 32, 32}, 3, 3, 2, &cnn__conv_im2col},
+        {32, 1, {7, 32, 32}, 1, 1, 2, &cnn__conv_im2col},
+    };
+
+    const bool open = getenv("CNN_ALGORITHM") == NULL;
+
+    (void)state;
+    for (size_t i = 0; open && i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_ptr_equal(taken(cases[i].filters, cases[i].groups, &cases[i].in,
+                               cases[i].kernel_h, cases[i].kernel_w,
+                               cases[i].stride),
+                         has_direct() ? cases[i].best : &cnn__conv_im2col);
 }
 
 static void algorithms_differ(void **state)
@@ -262,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(auto_takes_what_pays),
         cmocka_unit_test(auto_takes_what_pays_in_parts),
+        cmocka_unit_test(auto_takes_taps_and_depthwise),
         cmocka_unit_test(algorithms_differ),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(winograd_refuses_what_does_not_fit),

@@ -10,6 +10,10 @@
 #include "layers/conv2d/conv2d_geometry.h"
 #include "layers/layer_impl.h"
 
+/* Values of asked_as that only the environment variable CNN_ALGORITHM asks for,
+ * for comparisons. */
+enum { CNN__ALGORITHM_TAPS = 64, CNN__ALGORITHM_DEPTHWISE };
+
 /* The arrays of one pass, for the whole batch. */
 typedef struct cnn__conv_pass {
     const cnn__conv *conv;

@@ -9,10 +9,8 @@
 /* In the order in which they are tried, the most special first. The last one
  * fits every convolution. */
 static const cnn__conv_algorithm *const all[] = {
-    &cnn__conv_whole,
-    &cnn__conv_winograd,
-    &cnn__conv_direct,
-    &cnn__conv_im2col,
+    &cnn__conv_whole,  &cnn__conv_depthwise, &cnn__conv_winograd,
+    &cnn__conv_direct, &cnn__conv_taps,      &cnn__conv_im2col,
 };
 
 enum { ALGORITHMS = sizeof(all) / sizeof(all[0]) };
@@ -50,7 +48,7 @@ static int32_t named_for_all(void)
 
 cnn_status cnn__conv_check_algorithm(int32_t asked)
 {
-    if (asked != CNN_ALGORITHM_AUTO && asked_as(asked) == NULL)
+    if (asked < CNN_ALGORITHM_AUTO || asked > CNN_ALGORITHM_DIRECT)
         return cnn__fail(CNN_EINVAL, "algorithm %d, expected %d to %d", asked,
                          CNN_ALGORITHM_AUTO, CNN_ALGORITHM_DIRECT);
     return CNN_OK;

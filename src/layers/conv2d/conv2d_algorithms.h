@@ -6,6 +6,8 @@
 
 extern const cnn__conv_algorithm cnn__conv_winograd;
 extern const cnn__conv_algorithm cnn__conv_direct;
+extern const cnn__conv_algorithm cnn__conv_depthwise;
+extern const cnn__conv_algorithm cnn__conv_taps;
 extern const cnn__conv_algorithm cnn__conv_whole;
 extern const cnn__conv_algorithm cnn__conv_im2col;
 
