@@ -175,16 +175,17 @@ static void write_json(const char *path, json_t *rows, double peak)
     json_decref(all);
 }
 
-/* Is one of the texts, a list with commas, part of the shape's name? */
+/* Do words of the shape's name begin with one of the texts, a list with
+ * commas? */
 static bool asked(const char *texts, const conv_shape *c)
 {
-    char name[NAME], text[NAME];
+    char name[NAME + 1] = " ", text[NAME];
 
-    name_of(name, c);
+    name_of(name + 1, c);
     for (const char *at = texts; *at != '\0'; at += strcspn(at, ",")) {
         at += *at == ',';
-        snprintf(text, sizeof(text), "%.*s", (int)strcspn(at, ","), at);
-        if (text[0] != '\0' && strstr(name, text) != NULL)
+        snprintf(text, sizeof(text), " %.*s", (int)strcspn(at, ","), at);
+        if (strlen(text) > 1 && strstr(name, text) != NULL)
             return true;
     }
     return false;

@@ -37,9 +37,9 @@ float conv_element(uint32_t i, uint32_t seed);
 void conv_row_measure(conv_row *row, int rounds);
 
 /* Measures the shapes in whose name, as in "resnet 64-128 3x3 stride 2 at 56",
- * there is one of the texts, a list with commas: with one image and with their
- * batch; prints a table, and writes JSON to `path` unless that is NULL. False
- * if there is no such shape. */
+ * words begin with one of the texts, a list with commas: with one image and
+ * with their batch; prints a table, and writes JSON to `path` unless that is
+ * NULL. False if there is no such shape. */
 bool layers_of(const char *texts, int rounds, const char *path);
 
 #endif

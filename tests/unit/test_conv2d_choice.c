@@ -162,9 +162,16 @@ static void auto_takes_taps_and_depthwise(void **state)
         {32, 1, {32, 17, 17}, 1, 7, 1, &cnn__conv_taps},
         {96, 2, {64, 14, 14}, 3, 3, 2, &cnn__conv_taps},
         {34, 2, {16, 14, 14}, 3, 3, 1, &cnn__conv_taps},
+        {256, 1, {64, 14, 14}, 1, 1, 1, &cnn__conv_taps},
+        {64, 1, {256, 14, 14}, 1, 1, 1, &cnn__conv_taps},
         {16, 16, {16, 14, 14}, 3, 3, 1, &cnn__conv_depthwise},
         {17, 17, {17, 9, 30}, 5, 5, 2, &cnn__conv_depthwise},
         {32, 1, {16, 14, 14}, 1, 1, 1, &cnn__conv_im2col},
+        {128, 1, {128, 14, 14}, 1, 1, 1, &cnn__conv_im2col},
+        {48, 1, {64, 14, 14}, 1, 1, 1, &cnn__conv_im2col},
+        {64, 1, {64, 13, 14}, 1, 1, 1, &cnn__conv_im2col},
+        {256, 1, {256, 14, 14}, 3, 3, 1, &cnn__conv_winograd},
+        {512, 1, {512, 7, 7}, 3, 3, 1, &cnn__conv_taps},
         {7, 1, {16, 32, 32}, 3, 3, 2, &cnn__conv_im2col},
         {32, 1, {16, 6, 6}, 3, 3, 2, &cnn__conv_im2col},
         {32, 1, {2, 32, 32}, 3, 3, 2, &cnn__conv_im2col},
@@ -178,7 +185,9 @@ static void auto_takes_taps_and_depthwise(void **state)
         assert_ptr_equal(taken(cases[i].filters, cases[i].groups, &cases[i].in,
                                cases[i].kernel_h, cases[i].kernel_w,
                                cases[i].stride),
-                         has_direct() ? cases[i].best : &cnn__conv_im2col);
+                         has_direct() || cases[i].best == &cnn__conv_winograd
+                             ? cases[i].best
+                             : &cnn__conv_im2col);
 }
 
 static void algorithms_differ(void **state)

@@ -90,7 +90,8 @@ static void equals_naive_at_each_width(void **state)
 }
 
 /* Kernels as large as they are used, and of one row or column; images of
- * several bands; more taps than are summed up at a time. */
+ * several bands; more taps than are summed up at a time, and more weights than
+ * have partial sums. */
 static void equals_naive_for_other_kernels(void **state)
 {
     const conv_case cases[] = {
@@ -98,7 +99,7 @@ static void equals_naive_for_other_kernels(void **state)
         case_of(3, 32, 1, 7, 1, 17, 17),   case_of(3, 32, 7, 1, 1, 17, 17),
         case_of(70, 18, 3, 3, 2, 9, 9),    case_of(9, 16, 1, 1, 2, 13, 7),
         case_of(5, 16, 3, 3, 1, 160, 120), case_of(2, 8, 5, 5, 2, 150, 130),
-        case_of(4, 40, 2, 2, 2, 64, 64),
+        case_of(4, 40, 2, 2, 2, 64, 64),   case_of(230, 130, 3, 3, 1, 5, 6),
     };
 
     (void)state;
@@ -136,6 +137,22 @@ static void same_bits_however_it_is_run(void **state)
             rig_assert_gradients_add(&r);
             rig_close(&r);
         }
+}
+
+/* So many weights that their gradients go block by block. */
+static void same_bits_block_by_block(void **state)
+{
+    conv_case c = case_of(230, 130, 3, 3, 2, 7, 9);
+    rig r;
+
+    (void)state;
+    c.naive.N = 11;
+    open_named(&c, &r);
+    rig_fill_uniform(&r, 3);
+    rig_assert_threads_agree(&r);
+    rig_assert_dx_is_optional(&r);
+    rig_assert_gradients_add(&r);
+    rig_close(&r);
 }
 
 /* The outputs of a filter that look at a pixel, and no others, become NaN or
@@ -200,6 +217,7 @@ int main(void)
         cmocka_unit_test(equals_naive_for_other_kernels),
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
+        cmocka_unit_test(same_bits_block_by_block),
         cmocka_unit_test(a_pixel_stays_in_its_window),
         cmocka_unit_test(long_sums_keep_their_digits),
     };

@@ -89,22 +89,38 @@ static const cnn__conv_algorithm *first(void *plan, const cnn__conv *conv,
     return NULL;
 }
 
+/* Keeps of a plan what its algorithm needs. */
+static cnn_status keep(cnn__conv_choice *choice, const void *plan)
+{
+    const size_t size = choice->algorithm->plan_size;
+    void *kept = cnn__alloc(size > 0 ? size : 1);
+
+    if (kept == NULL)
+        return cnn_last_status();
+    if (size > 0)
+        memcpy(kept, plan, size);
+    cnn__free(choice->plan);
+    choice->plan = kept;
+    return CNN_OK;
+}
+
 cnn_status cnn__conv_choose(cnn__conv_choice *choice, const cnn__conv *conv,
                             int32_t asked)
 {
+    const bool open = asked == CNN_ALGORITHM_AUTO;
     size_t size = 0;
 
     for (int i = 0; i < ALGORITHMS; i++)
         size = all[i]->plan_size > size ? all[i]->plan_size : size;
-    if (choice->plan == NULL)
-        choice->plan = cnn__alloc(size);
-    if (choice->plan == NULL)
+    void *plan = cnn__alloc(size);
+    if (plan == NULL)
         return cnn_last_status();
-    const bool open = asked == CNN_ALGORITHM_AUTO;
-    choice->algorithm =
-        first(choice->plan, conv, open ? named_for_all() : asked);
+    choice->algorithm = first(plan, conv, open ? named_for_all() : asked);
     /* Where the named algorithm does not fit, im2col takes its place. */
     if (choice->algorithm == NULL && open)
-        choice->algorithm = first(choice->plan, conv, CNN_ALGORITHM_IM2COL);
-    return choice->algorithm != NULL ? CNN_OK : refuse(conv, asked);
+        choice->algorithm = first(plan, conv, CNN_ALGORITHM_IM2COL);
+    const cnn_status status =
+        choice->algorithm != NULL ? keep(choice, plan) : refuse(conv, asked);
+    cnn__free(plan);
+    return status;
 }

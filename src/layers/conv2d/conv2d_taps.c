@@ -187,9 +187,9 @@ static void load_slopes(const cnn__taps_job *j, const stack *k,
     }
 }
 
-/* Adds a band of a group to dW, in blocks. */
-static void weights_of_group(const cnn__taps_job *j, const stack *k, size_t g,
-                             float *dW, float *frame)
+/* Adds a band of the maps f .. end - 1 of a group to their dW, in blocks. */
+static void weights_of_maps(const cnn__taps_job *j, const stack *k, size_t g,
+                            size_t f, size_t end, float *dW, float *frame)
 {
     const cnn__taps_side *s = &j->plan->forward;
     const cnn__conv *conv = j->pass->conv;
@@ -200,7 +200,7 @@ static void weights_of_group(const cnn__taps_job *j, const stack *k, size_t g,
 
     for (size_t n = 1; n < k->samples && s->framed; n++)
         look(j, s, k->b, from + n * image_floats(j), frame + n * framed);
-    for (size_t f = 0; f < s->maps; f += CNN__TAPS_LANES) {
+    for (; f < end; f += CNN__TAPS_LANES) {
         const size_t block = cnn__taps_block(s->maps, f);
         const cnn__taps t = {.count = cnn__taps_in_all(s, conv),
                              .offsets = j->offsets,
@@ -212,9 +212,9 @@ static void weights_of_group(const cnn__taps_job *j, const stack *k, size_t g,
 
         load_slopes(j, k, k->dy + (g * s->maps + f) * P, cnn__taps_there(s, f),
                     block, lanes);
-        j->plan->routines->weights(&t, k->samples, x,
-                                   s->framed ? framed : image_floats(j), lanes,
-                                   cnn__taps_block_of(s, conv, dW, g, f));
+        j->plan->routines->weights(
+            &t, k->samples, x, s->framed ? framed : image_floats(j), lanes, dW);
+        dW += t.count * block;
     }
 }
 
@@ -236,8 +236,9 @@ static void backward_span(const cnn__taps_job *j, const cnn__span *span,
         const stack k = {count, j->pass->x + at * X, dy, band_at(s, first)};
 
         for (size_t g = 0; g < (size_t)conv->group_count; g++)
-            weights_of_group(j, &k, g, dW,
-                             cnn__run_scratch(j->run, span->worker));
+            weights_of_maps(j, &k, g, 0, s->maps,
+                            cnn__taps_block_of(s, conv, dW, g, 0),
+                            cnn__run_scratch(j->run, span->worker));
     }
     for (size_t n = 0; n < count && j->pass->dx != NULL; n++)
         maps_of_sample(j, &j->plan->back, j->back, j->pass->dx_biases,
@@ -264,23 +265,84 @@ static void backward_samples(void *data, const cnn__partial *p)
     }
 }
 
+/* By samples: each partial sum is over a range of the batch. */
+static void backward_by_samples(cnn__taps_job *j)
+{
+    const cnn__conv_pass *pass = j->pass;
+    const cnn__partials partials = {
+        .chunks = pass->run->batch,
+        .floats =
+            pass->dW != NULL ? cnn__taps_sum_floats(j->plan, pass->conv) : 0,
+        .sums = j->sums,
+        .add = backward_samples,
+        .data = j,
+    };
+
+    cnn__sum_partials(&partials, j->run->workers);
+    if (pass->dW != NULL)
+        cnn__taps_add_sums(j);
+}
+
+static void backward_input(void *data, int64_t sample, int32_t worker)
+{
+    const cnn__taps_job *j = data;
+    const size_t n = (size_t)sample;
+
+    maps_of_sample(j, &j->plan->back, j->back, j->pass->dx_biases,
+                   j->pass->dy + n * map_floats(j),
+                   j->pass->dx + n * image_floats(j), worker);
+}
+
+/* dW and db of a block of filters, over the whole batch. */
+static void backward_block(void *data, int64_t number, int32_t worker)
+{
+    const cnn__taps_job *j = data;
+    const cnn__taps_side *s = &j->plan->forward;
+    const cnn__conv_pass *pass = j->pass;
+    const size_t blocks = cnn__taps_blocks(s), g = (size_t)number / blocks;
+    const size_t f = (size_t)number % blocks * CNN__TAPS_LANES;
+    const size_t batch = (size_t)j->run->batch, tile = (size_t)j->plan->tile;
+    const size_t P = (size_t)pass->conv->pixels;
+    float *frame = cnn__run_scratch(j->run, worker);
+    float *dW = frame + cnn__taps_frame_floats(j->plan) +
+                cnn__taps_lane_floats(j->plan);
+
+    memset(dW, 0, cnn__taps_one_block(s, pass->conv) * sizeof(float));
+    for (size_t n = 0; n < batch; n += tile)
+        for (size_t row = 0; row < (size_t)s->h.out; row += s->band) {
+            const stack k = {batch - n < tile ? batch - n : tile,
+                             pass->x + n * image_floats(j),
+                             pass->dy + n * map_floats(j), band_at(s, row)};
+
+            weights_of_maps(j, &k, g, f, f + 1, dW, frame);
+        }
+    cnn__taps_add_block(j, g, f, dW);
+    for (size_t i = 0; i < cnn__taps_there(s, f) && pass->db != NULL; i++) {
+        const size_t map = g * s->maps + f + i;
+        float sum = 0.0f;
+
+        for (size_t n = 0; n < batch; n++)
+            sum += cnn__sum(pass->dy + n * map_floats(j) + map * P, P);
+        pass->db[map] += sum;
+    }
+}
+
 static void backward(const void *plan, const cnn__conv_pass *pass)
 {
     cnn__taps_job j = cnn__taps_job_of(plan, pass);
-    const cnn__partials partials = {
-        .chunks = pass->run->batch,
-        .floats = pass->dW != NULL ? cnn__taps_sum_floats(plan, pass->conv) : 0,
-        .sums = j.sums,
-        .add = backward_samples,
-        .data = &j,
-    };
+    const int32_t groups = pass->conv->group_count;
 
     if (pass->dx != NULL)
-        cnn__parallel(pass->conv->group_count, j.run->workers,
-                      cnn__taps_turn_weights, &j);
-    cnn__sum_partials(&partials, j.run->workers);
+        cnn__parallel(groups, j.run->workers, cnn__taps_turn_weights, &j);
+    if (!j.plan->by_blocks) {
+        backward_by_samples(&j);
+        return;
+    }
+    if (pass->dx != NULL)
+        cnn__parallel(j.run->batch, j.run->workers, backward_input, &j);
     if (pass->dW != NULL)
-        cnn__taps_add_sums(&j);
+        cnn__parallel((int64_t)cnn__taps_blocks(&j.plan->forward) * groups,
+                      j.run->workers, backward_block, &j);
 }
 
 /* --------------------------------------------------------- the table --- */
@@ -290,8 +352,9 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
 {
     const cnn__conv_taps_plan *t = plan;
 
-    need->scratch =
-        cnn__size_add(cnn__taps_frame_floats(t), cnn__taps_lane_floats(t));
+    need->scratch = cnn__size_add(
+        cnn__size_add(cnn__taps_frame_floats(t), cnn__taps_lane_floats(t)),
+        t->by_blocks ? cnn__taps_one_block(&t->forward, conv) : 0);
     need->shared = cnn__taps_job_floats(t, conv, batch);
 }
 

@@ -21,7 +21,9 @@ typedef struct cnn__taps_side {
 typedef struct cnn__conv_taps_plan {
     const cnn__taps_routines *routines;
     cnn__taps_side forward, back;
-    int32_t tile; /* samples of which dW is computed at a time */
+    int32_t tile;   /* samples of which dW is computed at a time */
+    bool by_blocks; /* dW is computed block by block over the batch, without
+                       partial sums; nothing can be fused */
 } cnn__conv_taps_plan;
 
 /* A side that reads and computes so many planes and maps at a time. */

@@ -140,23 +140,30 @@ void cnn__taps_turn_weights(void *data, int64_t group, int32_t worker)
     }
 }
 
+void cnn__taps_add_block(const cnn__taps_job *j, size_t g, size_t f,
+                         const float *block)
+{
+    const cnn__taps_side *s = &j->plan->forward;
+    const size_t K = cnn__taps_in_all(s, j->pass->conv);
+    const size_t lanes = cnn__taps_block(s->maps, f);
+
+    for (size_t i = 0; i < cnn__taps_there(s, f); i++) {
+        float *to = j->pass->dW + (g * s->maps + f + i) * K;
+
+        for (size_t k = 0; k < K; k++)
+            to[k] += block[k * lanes + i];
+    }
+}
+
 void cnn__taps_add_sums(const cnn__taps_job *j)
 {
     const cnn__taps_side *s = &j->plan->forward;
     const cnn__conv *conv = j->pass->conv;
-    const size_t K = cnn__taps_in_all(s, conv), G = (size_t)conv->group_count;
 
-    for (size_t g = 0; g < G; g++)
-        for (size_t f = 0; f < s->maps; f++) {
-            const size_t first = f / CNN__TAPS_LANES * CNN__TAPS_LANES;
-            const size_t lanes = cnn__taps_block(s->maps, first);
-            const float *from =
-                cnn__taps_block_of(s, conv, j->sums, g, first) + (f - first);
-            float *to = j->pass->dW + (g * s->maps + f) * K;
-
-            for (size_t k = 0; k < K; k++)
-                to[k] += from[k * lanes];
-        }
+    for (size_t g = 0; g < (size_t)conv->group_count; g++)
+        for (size_t f = 0; f < s->maps; f += CNN__TAPS_LANES)
+            cnn__taps_add_block(j, g, f,
+                                cnn__taps_block_of(s, conv, j->sums, g, f));
     if (j->pass->db != NULL)
         cnn__add(j->pass->db, j->sums + cnn__taps_block_floats(s, conv),
                  (size_t)conv->filters);
@@ -171,5 +178,7 @@ size_t cnn__taps_job_floats(const cnn__conv_taps_plan *t, const cnn__conv *conv,
 
     return cnn__size_add(
         cnn__size_add(lists, most_block_floats(t, conv)),
-        cnn__partials_floats(batch, cnn__taps_sum_floats(t, conv)));
+        t->by_blocks
+            ? 0
+            : cnn__partials_floats(batch, cnn__taps_sum_floats(t, conv)));
 }

@@ -29,6 +29,18 @@ static inline size_t cnn__taps_in_all(const cnn__taps_side *s,
     return s->planes * (size_t)conv->area;
 }
 
+/* Blocks of a group; floats of one. */
+static inline size_t cnn__taps_blocks(const cnn__taps_side *s)
+{
+    return (s->maps + CNN__TAPS_LANES - 1) / CNN__TAPS_LANES;
+}
+
+static inline size_t cnn__taps_one_block(const cnn__taps_side *s,
+                                         const cnn__conv *conv)
+{
+    return cnn__size_mul(cnn__taps_in_all(s, conv), CNN__TAPS_LANES);
+}
+
 /* Floats of the weights in blocks; of a sum of dW in blocks, then db. */
 size_t cnn__taps_block_floats(const cnn__taps_side *s, const cnn__conv *conv);
 size_t cnn__taps_sum_floats(const cnn__conv_taps_plan *plan,
@@ -45,6 +57,10 @@ size_t cnn__taps_there(const cnn__taps_side *s, size_t f);
  * into blocks of channels, phase by phase, for dx. `job` is a cnn__taps_job. */
 void cnn__taps_load_weights(void *job, int64_t group, int32_t worker);
 void cnn__taps_turn_weights(void *job, int64_t group, int32_t worker);
+
+/* Adds the block of dW at map f of group g to dW. */
+void cnn__taps_add_block(const cnn__taps_job *job, size_t g, size_t f,
+                         const float *block);
 
 /* Adds the sums to dW and db. */
 void cnn__taps_add_sums(const cnn__taps_job *job);

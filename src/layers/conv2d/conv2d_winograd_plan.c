@@ -18,9 +18,11 @@
  * against im2col, forward and backward together: 2.5 to 3x from 16 channels on,
  * 1.3x with 8, 1.1x with 6, 0.5x with 1. */
 #define LEAST_CHANNELS 8
-/* The most floats of U, of which each partial has a copy: 8 MB. Also the most
- * scratch of a worker, unless im2col would need more for a tile's columns. */
-#define MOST_FLOATS ((size_t)1 << 21)
+/* The most floats of U, of which each partial has a copy: 10 MB, for up to 256
+ * channels and filters. Also the most scratch of a worker, unless im2col would
+ * need more for a tile's columns. With 512, U takes longer to read than a
+ * single image to compute, and eight copies of it would be 300 MB. */
+#define MOST_FLOATS ((size_t)5 << 19)
 
 static bool is_plain(const cnn__axis *a)
 {
