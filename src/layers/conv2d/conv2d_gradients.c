@@ -4,6 +4,9 @@
 
 #include "math/sum.h"
 
+/* A side of the squares that are transposed at a time. */
+#define SQUARE 16
+
 void cnn__conv_start_dx(const cnn__conv_pass *pass, int32_t first,
                         int32_t count)
 {
@@ -20,6 +23,17 @@ void cnn__conv_start_dx(const cnn__conv_pass *pass, int32_t first,
             dx[p * area + i] = pass->dx_biases[p % C];
 }
 
+/* In squares whose lines stay in the cache. */
+void cnn__conv_add_turned(float *dw, const float *from, size_t F, size_t K,
+                          size_t lanes)
+{
+    for (size_t k = 0; k < K; k += SQUARE)
+        for (size_t f = 0; f < F; f += SQUARE)
+            for (size_t i = f; i < F && i < f + SQUARE; i++)
+                for (size_t c = k; c < K && c < k + SQUARE; c++)
+                    dw[i * K + c] += from[c * lanes + i];
+}
+
 /* dW += `from`, in which each group is transposed: (K, filters). */
 static void add_turned(const cnn__conv *conv, const float *from, float *dW)
 {
@@ -28,9 +42,8 @@ static void add_turned(const cnn__conv *conv, const float *from, float *dW)
         const size_t K = (size_t)g.channels * (size_t)conv->area;
         const size_t F = (size_t)g.filters;
 
-        for (size_t f = 0; f < F && g.gather == NULL; f++)
-            for (size_t k = 0; k < K; k++)
-                dW[g.weight + f * K + k] += from[g.weight + k * F + f];
+        if (g.gather == NULL)
+            cnn__conv_add_turned(dW + g.weight, from + g.weight, F, K, F);
         for (size_t f = 0; f < F && g.gather != NULL; f++)
             cnn__add(dW + (size_t)g.gather[f] * K,
                      from + (size_t)g.gather[f] * K, K);

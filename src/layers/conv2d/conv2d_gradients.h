@@ -15,6 +15,10 @@ static inline size_t cnn__conv_sum_floats(const cnn__conv_pass *pass)
     return pass->dW != NULL ? pass->conv->params : 0;
 }
 
+/* dw (F, K) += the transpose of `from` (K, lanes). */
+void cnn__conv_add_turned(float *dw, const float *from, size_t F, size_t K,
+                          size_t lanes);
+
 /* Adds a sum of conv->params floats to dW and db, if these are wanted.
  * `turned`: each group of its weights is transposed, (K, filters). */
 void cnn__conv_add_sum(const cnn__conv_pass *pass, const float *sum,

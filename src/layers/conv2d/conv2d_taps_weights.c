@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "layers/conv2d/conv2d_gradients.h"
 #include "layers/partials.h"
 #include "math/lanes.h"
 #include "math/sum.h"
@@ -145,14 +146,9 @@ void cnn__taps_add_block(const cnn__taps_job *j, size_t g, size_t f,
 {
     const cnn__taps_side *s = &j->plan->forward;
     const size_t K = cnn__taps_in_all(s, j->pass->conv);
-    const size_t lanes = cnn__taps_block(s->maps, f);
 
-    for (size_t i = 0; i < cnn__taps_there(s, f); i++) {
-        float *to = j->pass->dW + (g * s->maps + f + i) * K;
-
-        for (size_t k = 0; k < K; k++)
-            to[k] += block[k * lanes + i];
-    }
+    cnn__conv_add_turned(j->pass->dW + (g * s->maps + f) * K, block,
+                         cnn__taps_there(s, f), K, cnn__taps_block(s->maps, f));
 }
 
 void cnn__taps_add_sums(const cnn__taps_job *j)
