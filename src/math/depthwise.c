@@ -34,24 +34,41 @@ INLINE void maps_block(const cnn__taps *t, const float *w, const float *b,
         store(y + r * t->y_step, sum[r]);
 }
 
+#define PIXELS(R)                        \
+    case R:                              \
+        maps_block(t, w, b, x, y, R, S); \
+        break
+
+INLINE void maps_some(const cnn__taps *t, const float *w, const float *b,
+                      const float *x, float *y, size_t n, size_t S)
+{
+    switch (n) {
+        PIXELS(1);
+        PIXELS(2);
+        PIXELS(3);
+        PIXELS(4);
+        PIXELS(5);
+        PIXELS(6);
+        PIXELS(7);
+        PIXELS(8);
+    default:
+        break;
+    }
+}
+
+/* A row, in as few and as even blocks as can be. */
 INLINE void maps_row(const cnn__taps *t, const float *w, const float *b,
                      const float *x, float *y, size_t S)
 {
-    const size_t step = t->x_step, to = t->y_step;
     size_t j = 0;
 
-    for (; j + 8 <= t->columns; j += 8)
-        maps_block(t, w, b, x + j * step, y + j * to, 8, S);
-    if (j + 4 <= t->columns) {
-        maps_block(t, w, b, x + j * step, y + j * to, 4, S);
-        j += 4;
+    for (size_t left = (t->columns + MOST_PIXELS - 1) / MOST_PIXELS; left > 0;
+         left--) {
+        const size_t n = (t->columns - j + left - 1) / left;
+
+        maps_some(t, w, b, x + j * t->x_step, y + j * t->y_step, n, S);
+        j += n;
     }
-    if (j + 2 <= t->columns) {
-        maps_block(t, w, b, x + j * step, y + j * to, 2, S);
-        j += 2;
-    }
-    if (j < t->columns)
-        maps_block(t, w, b, x + j * step, y + j * to, 1, S);
 }
 
 static void maps(const cnn__taps *t, const float *w, const float *b,

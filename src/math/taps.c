@@ -165,6 +165,8 @@ INLINE void maps_lanes(const part *p, const float *x, float *y, size_t L)
         maps_strips(p, x, y, 1, L);
     else if (p->t->x_step == 2)
         maps_strips(p, x, y, 2, L);
+    else if (p->t->x_step == 4)
+        maps_strips(p, x, y, 4, L);
     else
         maps_strips(p, x, y, 0, L);
 }
@@ -299,6 +301,8 @@ INLINE void weights_steps(const sums *s, float *dw, size_t L)
         weights_lanes(s, dw, 1, L);
     else if (s->t->x_step == 2)
         weights_lanes(s, dw, 2, L);
+    else if (s->t->x_step == 4)
+        weights_lanes(s, dw, 4, L);
     else
         weights_lanes(s, dw, 0, L);
 }
