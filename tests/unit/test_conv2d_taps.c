@@ -155,6 +155,25 @@ static void same_bits_block_by_block(void **state)
     rig_close(&r);
 }
 
+/* Sizes that would take plans long to go through, and lists long to hold. */
+static void refuses_what_is_immense(void **state)
+{
+    const int32_t strides[] = {17, INT32_MAX};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const conv_case c = case_of(2, 16, 3, 3, strides[i], 5, 6);
+        rig r;
+
+        conv_case_open(&c, &r);
+        assert_string_equal(
+            ((const cnn__conv_layer *)r.layer)->choice.algorithm->name,
+            "im2col");
+        rig_close(&r);
+        conv_case_assert_exact(&c, 1);
+    }
+}
+
 /* The outputs of a filter that look at a pixel, and no others, become NaN or
  * infinite with it. */
 static void a_pixel_stays_in_its_window(void **state)
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(same_bits_however_it_is_run),
         cmocka_unit_test(same_bits_block_by_block),
+        cmocka_unit_test(refuses_what_is_immense),
         cmocka_unit_test(a_pixel_stays_in_its_window),
         cmocka_unit_test(long_sums_keep_their_digits),
     };

@@ -20,15 +20,16 @@ static bool plan(void *data, const cnn__conv *conv)
     cnn__depthwise_plan *d = data;
     const cnn__simd *set = cnn__simd_used();
 
+    if (set->depthwise->maps == NULL || conv->most_channels > 1 ||
+        conv->most_filters > 1 || !cnn__conv_sides_fit(conv))
+        return false;
     *d = (cnn__depthwise_plan){
         .routines = set->depthwise,
         .taps = set->taps,
         .forward = cnn__taps_side_of(conv, false, LANES, LANES),
         .back = cnn__taps_side_of(conv, true, LANES, LANES),
         .area = (size_t)conv->area};
-    return d->routines->maps != NULL && conv->table == NULL &&
-           conv->most_channels == 1 && conv->most_filters == 1 &&
-           cnn__taps_side_frame(&d->forward) <= INT32_MAX &&
+    return cnn__taps_side_frame(&d->forward) <= INT32_MAX &&
            cnn__taps_side_frame(&d->back) <= INT32_MAX;
 }
 
@@ -207,7 +208,8 @@ static int32_t grain(const void *plan, int32_t batch)
 const cnn__conv_algorithm cnn__conv_depthwise = {
     .name = "depthwise",
     .asked_as = CNN__ALGORITHM_DEPTHWISE,
-    .demands = "groups of one channel and one filter, avx2 or avx512",
+    .demands = "groups of one channel and one filter, moderate kernels and "
+               "strides, avx2 or avx512",
     .plan_size = sizeof(cnn__depthwise_plan),
     .plan = plan,
     .sizes = sizes,

@@ -1,11 +1,22 @@
 #include "layers/conv2d/conv2d_sides.h"
 
+/* Plans go through all phases and positions. */
+#define MOST_STRIDE 16
+#define MOST_AREA   65536
+
+bool cnn__conv_sides_fit(const cnn__conv *conv)
+{
+    return conv->table == NULL && conv->area <= MOST_AREA &&
+           conv->window.h.stride <= MOST_STRIDE &&
+           conv->window.w.stride <= MOST_STRIDE;
+}
+
 bool cnn__conv_side_shift(const cnn__conv_side *a, int32_t p, int32_t k,
                           int32_t *shift)
 {
-    const int32_t at = k * a->axis.dilation - a->axis.before;
+    const int64_t at = (int64_t)k * a->axis.dilation - a->axis.before;
 
-    *shift = a->back ? (p - at) / a->axis.stride : at;
+    *shift = (int32_t)(a->back ? (p - at) / a->axis.stride : at);
     return !a->back || (p - at) % a->axis.stride == 0;
 }
 
@@ -47,5 +58,6 @@ cnn__conv_side cnn__conv_side_of(const cnn__axis *axis, bool back)
 
 size_t cnn__conv_side_seen(const cnn__conv_side *a, size_t results)
 {
-    return (results - 1) * (size_t)a->step + (size_t)(a->high - a->low) + 1;
+    return (results - 1) * (size_t)a->step +
+           (size_t)((int64_t)a->high - a->low) + 1;
 }

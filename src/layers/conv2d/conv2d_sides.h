@@ -8,11 +8,7 @@
 #ifndef CNN_LAYERS_CONV2D_SIDES_H
 #define CNN_LAYERS_CONV2D_SIDES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "math/window.h"
+#include "layers/conv2d/conv2d_geometry.h"
 
 /* Result i of phase p looks through kernel position k at input i * step +
  * shift(p, k). */
@@ -23,6 +19,9 @@ typedef struct cnn__conv_side {
     int32_t phases, step;
     int32_t low, high; /* the least and the greatest shift */
 } cnn__conv_side;
+
+/* Is it of moderate kernel and stride, and without a table? */
+bool cnn__conv_sides_fit(const cnn__conv *conv);
 
 cnn__conv_side cnn__conv_side_of(const cnn__axis *axis, bool back);
 

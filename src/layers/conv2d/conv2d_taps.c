@@ -361,7 +361,7 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
 const cnn__conv_algorithm cnn__conv_taps = {
     .name = "taps",
     .asked_as = CNN__ALGORITHM_TAPS,
-    .demands = "groups without a table, avx2 or avx512",
+    .demands = "moderate kernels and strides without a table, avx2 or avx512",
     .plan_size = sizeof(cnn__conv_taps_plan),
     .plan = cnn__taps_plan,
     .pays = cnn__taps_pays,

@@ -87,7 +87,7 @@ cnn__taps_side cnn__taps_side_of(const cnn__conv *conv, bool back,
     s.columns = s.framed
                     ? cnn__conv_side_seen(&s.w, cnn__conv_side_results(&s.w, 0))
                     : (size_t)s.w.in;
-    const size_t row = s.planes * s.columns * (size_t)s.h.step;
+    const size_t row = cnn__size_mul3(s.planes, s.columns, (size_t)s.h.step);
     const size_t lanes = (size_t)s.h.phases * (size_t)s.w.out * CNN__TAPS_LANES;
     const size_t fit = FRAME_FLOATS / row, lane_rows = LANE_FLOATS / lanes;
     s.band = at_least(fit < lane_rows ? fit : lane_rows, LEAST_ROWS);
@@ -140,7 +140,7 @@ bool cnn__taps_plan(void *plan, const cnn__conv *conv)
     cnn__conv_taps_plan *t = plan;
     const cnn__taps_routines *routines = cnn__simd_used()->taps;
 
-    if (routines->maps == NULL || conv->table != NULL)
+    if (routines->maps == NULL || !cnn__conv_sides_fit(conv))
         return false;
     const size_t C = (size_t)conv->most_channels;
     const size_t F = (size_t)conv->most_filters;
