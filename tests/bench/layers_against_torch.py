@@ -106,7 +106,7 @@ def measure(args, family, regime, folder):
     """The rows of all rounds, each with the least times of both sides."""
     path = os.path.join(folder, "rows.json")
     env = alternate.environment(regime, HELD)
-    best = []
+    best, peak = [], 0.0
     for _ in range(args.rounds):
         run([args.bench, f"--layers-of={family}", f"--rounds={args.samples}",
              f"--json={path}"], env)
@@ -117,6 +117,7 @@ def measure(args, family, regime, folder):
         with open(path + ".torch", encoding="utf-8") as f:
             others = json.load(f)
         best = best or [{} for _ in others]
+        peak = record["peak_gflops"] = max(peak, record["peak_gflops"])
         for row, other, keep in zip(record["rows"], others, best):
             check(row, other)
             for key in "forward_ms", "both_ms":
