@@ -166,6 +166,7 @@ static void auto_takes_taps_and_depthwise(void **state)
         {64, 1, {256, 14, 14}, 1, 1, 1, &cnn__conv_taps},
         {16, 16, {16, 14, 14}, 3, 3, 1, &cnn__conv_depthwise},
         {17, 17, {17, 9, 30}, 5, 5, 2, &cnn__conv_depthwise},
+        {7, 7, {7, 14, 14}, 3, 3, 1, &cnn__conv_direct},
         {32, 1, {16, 14, 14}, 1, 1, 1, &cnn__conv_im2col},
         {128, 1, {128, 14, 14}, 1, 1, 1, &cnn__conv_im2col},
         {48, 1, {64, 14, 14}, 1, 1, 1, &cnn__conv_im2col},

@@ -29,11 +29,14 @@ typedef struct cnn__conv_pass {
     float *dW, *db;         /* as the weights; (F); NULL: not wanted */
 } cnn__conv_pass;
 
+#define CNN__CONV_PLAN_SIZE 512
+
 typedef struct cnn__conv_algorithm {
     const char *name;    /* value of the environment variable CNN_ALGORITHM */
     int32_t asked_as;    /* CNN_ALGORITHM_* that asks for it */
     const char *demands; /* what plan() requires, for error texts */
-    size_t plan_size;    /* size of the struct that plan() fills in */
+    size_t plan_size;    /* size of the struct that plan() fills in, at most
+                            CNN__CONV_PLAN_SIZE */
     /* Plans for a shape; false if the shape does not fit. Depends on the shape
      * and the instruction set only. */
     bool (*plan)(void *plan, const cnn__conv *conv);

@@ -1,6 +1,7 @@
 #include "layers/conv2d/conv2d_algorithms.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,37 +91,34 @@ static const cnn__conv_algorithm *first(void *plan, const cnn__conv *conv,
 }
 
 /* Keeps of a plan what its algorithm needs. */
-static cnn_status keep(cnn__conv_choice *choice, const void *plan)
+static cnn_status keep(cnn__conv_choice *choice,
+                       const cnn__conv_algorithm *algorithm, const void *plan)
 {
-    const size_t size = choice->algorithm->plan_size;
-    void *kept = cnn__alloc(size > 0 ? size : 1);
+    const size_t size = algorithm->plan_size;
 
-    if (kept == NULL)
-        return cnn_last_status();
-    if (size > 0)
-        memcpy(kept, plan, size);
-    cnn__free(choice->plan);
-    choice->plan = kept;
+    if (choice->plan == NULL || choice->algorithm != algorithm) {
+        void *kept = cnn__alloc(size > 0 ? size : 1);
+
+        if (kept == NULL)
+            return cnn_last_status();
+        cnn__free(choice->plan);
+        choice->plan = kept;
+        choice->algorithm = algorithm;
+    }
+    memcpy(choice->plan, plan, size);
     return CNN_OK;
 }
 
 cnn_status cnn__conv_choose(cnn__conv_choice *choice, const cnn__conv *conv,
                             int32_t asked)
 {
+    _Alignas(max_align_t) char plan[CNN__CONV_PLAN_SIZE];
     const bool open = asked == CNN_ALGORITHM_AUTO;
-    size_t size = 0;
+    const cnn__conv_algorithm *a =
+        first(plan, conv, open ? named_for_all() : asked);
 
-    for (int i = 0; i < ALGORITHMS; i++)
-        size = all[i]->plan_size > size ? all[i]->plan_size : size;
-    void *plan = cnn__alloc(size);
-    if (plan == NULL)
-        return cnn_last_status();
-    choice->algorithm = first(plan, conv, open ? named_for_all() : asked);
     /* Where the named algorithm does not fit, im2col takes its place. */
-    if (choice->algorithm == NULL && open)
-        choice->algorithm = first(plan, conv, CNN_ALGORITHM_IM2COL);
-    const cnn_status status =
-        choice->algorithm != NULL ? keep(choice, plan) : refuse(conv, asked);
-    cnn__free(plan);
-    return status;
+    if (a == NULL && open)
+        a = first(plan, conv, CNN_ALGORITHM_IM2COL);
+    return a != NULL ? keep(choice, a, plan) : refuse(conv, asked);
 }

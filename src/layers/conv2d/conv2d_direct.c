@@ -310,6 +310,9 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
         cnn__size_add(conv->weights, cnn__partials_floats(batch, conv->params));
 }
 
+_Static_assert(sizeof(cnn__conv_direct_plan) <= CNN__CONV_PLAN_SIZE,
+               "a plan fits");
+
 const cnn__conv_algorithm cnn__conv_direct = {
     .name = "direct",
     .asked_as = CNN_ALGORITHM_DIRECT,

@@ -197,6 +197,8 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
     cnn__conv_add_sum(pass, partials.sums, true);
 }
 
+_Static_assert(sizeof(cnn__conv_tiling) <= CNN__CONV_PLAN_SIZE, "a plan fits");
+
 const cnn__conv_algorithm cnn__conv_im2col = {
     .name = "im2col",
     .asked_as = CNN_ALGORITHM_IM2COL,

@@ -358,6 +358,9 @@ static void sizes(const void *plan, const cnn__conv *conv, int32_t batch,
     need->shared = cnn__taps_job_floats(t, conv, batch);
 }
 
+_Static_assert(sizeof(cnn__conv_taps_plan) <= CNN__CONV_PLAN_SIZE,
+               "a plan fits");
+
 const cnn__conv_algorithm cnn__conv_taps = {
     .name = "taps",
     .asked_as = CNN__ALGORITHM_TAPS,

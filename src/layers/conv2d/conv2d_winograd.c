@@ -316,6 +316,9 @@ static void backward(const void *plan, const cnn__conv_pass *pass)
 
 /* --------------------------------------------------------- the table --- */
 
+_Static_assert(sizeof(cnn__conv_winograd_plan) <= CNN__CONV_PLAN_SIZE,
+               "a plan fits");
+
 const cnn__conv_algorithm cnn__conv_winograd = {
     .name = "winograd",
     .asked_as = CNN_ALGORITHM_WINOGRAD,
