@@ -122,17 +122,17 @@ class Parts(unittest.TestCase):
                              "Net([\n    Dense(6),\n    ReLU(),\n])")
             self.assertEqual(upper.sources(0), (None,))
             for part, text in (
-                    (slice(1, None), "add takes the input, and the part begins "
-                     "after layer 0"),
-                    (slice(2, 4), "add takes the input, and the part begins "
-                     "after layer 1")):
+                    (slice(1, None), "add layer takes the input, and the part "
+                     "begins after layer 0"),
+                    (slice(2, 4), "add layer takes the input, and the part "
+                     "begins after layer 1")):
                 with self.assertRaisesRegex(ValueError, "layer 2: .*" + text):
                     net[part]
             other = two_towers()
             if built:
                 other.build(seed=1)
             with self.assertRaisesRegex(
-                    ValueError, "layer 4: .*dense takes the output of layer 1, "
+                    ValueError, "layer 4: .*dense layer takes layer 1, "
                     "and the part begins after layer 3"):
                 other[4:]
             self.assertEqual(other[2:].sources(3), (2, 1, None))

@@ -100,10 +100,11 @@ static void summary(void **state)
     char *json = summary_of(net, CNN_SUMMARY_JSON);
 
     (void)state;
-    assert_non_null(strstr(text, "\n 5 add           4 x 6 x 6 "));
-    assert_non_null(strstr(text, "\n 6 concat        8 x 6 x 6 "));
-    assert_non_null(
-        strstr(json, "{\"kind\": \"concat\", \"output\": [8, 6, 6], "));
+    assert_non_null(strstr(text, "\n 5 add <- 4 1    4 x 6 x 6 "));
+    assert_non_null(strstr(text, "\n 6 concat <- 5 1 8 x 6 x 6 "));
+    assert_non_null(strstr(json,
+                           "{\"kind\": \"concat\", \"output\": [8, 6, 6], "
+                           "\"from\": [5, 1], "));
     free(text);
     free(json);
     cnn_net_free(net);
