@@ -90,9 +90,8 @@ sanitized_tests(asan_long deep asan -R "^(${long})$")
 
 # Threads, sessions, trainers, cancelling, fork, and what runs in parts.
 set(threaded test_dropout test_float_mode test_gemm test_graph_runs test_net
-  test_optim
-  test_session test_status test_fusion test_threads test_trainer
-  test_trainer_augment test_trainer_cancel test_trainer_order)
+  test_optim test_session test_status test_fusion test_threads
+  test_trainer test_trainer_augment test_trainer_cancel test_trainer_order)
 # A child of fork() may start threads.
 set(options "TSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tsan.supp:die_after_fork=0")
 sanitized_build(tsan sanitize thread ${threaded})
