@@ -23,7 +23,8 @@ NETWORKS = (("lenet5_relu",), ("lenet5_sigmoid",), ("lenet5_wide",),
             ("lenet5_classic", "--head=rbf"),
             ("lenet5_classic", "--head=softmax"))
 TRAINERS = tuple(dict.fromkeys(name for name, *_ in NETWORKS))
-TASKS = "angle", "denoise", "fashion", "several_labels", "transfer"
+TASKS = ("angle", "denoise", "fashion", "several_labels", "towers", "transfer",
+         "unet")
 OTHERS = "lenet5_swap", "lenet5_sweep", "layers_by_hand", "predict"
 FEW = "--tuned", "--steps=3", "--batch=20", "-q"
 SIDE = 28

@@ -40,14 +40,21 @@ class Tasks(ExampleTest):
         self.assertEqual(count, 100)
         self.assertGreater(right, 0.5)
 
-    def test_denoise(self):
+    def gained(self, program, *options):
+        """How much nearer the images are to what they should be, in dB."""
         before, after = self.numbers(
-            "denoise", r"noise: (\S+) dB before, (\S+) dB after",
-            "--epochs=10", "--picture=pairs.png")
+            program, r"noise: (\S+) dB before, (\S+) dB after", *options,
+            "--picture=pairs.png")
         self.assertAlmostEqual(before, 6.02, delta=0.1)  # deviation 1/2
-        self.assertGreater(after, before + 5)
         width, height = png_size(self.folder / "pairs.png")
         self.assertGreater(min(width, height), 100)
+        return after - before
+
+    def test_denoise(self):
+        self.assertGreater(self.gained("denoise", "--epochs=10"), 5)
+
+    def test_unet(self):
+        self.assertGreater(self.gained("unet", "--epochs=5"), 5)
 
     def test_transfer(self):
         self.program = "transfer"
@@ -59,13 +66,22 @@ class Tasks(ExampleTest):
         self.assertGreater(float(found[2]), 0.4)  # clothes: a guess has 0.1
         self.assertGreater(len(self.bytes_of("net.safetensors")), 10000)
 
-    def test_fashion(self):
-        self.program = "fashion"
+    def learns_clothes(self, program):
+        self.program = program
         out, _ = self.run_example("--data", self.data, "--steps=60", "-q")
         self.assertGreater(accuracy(out), 0.5)
         # By itself it looks for the clothes, wherever the digits are.
         out, _ = self.run_example("--steps=1", "-q")
         self.assertIn("data: /usr/share/datasets/fashion-mnist", out)
+
+    def test_fashion(self):
+        self.learns_clothes("fashion")
+
+    def test_towers(self):
+        self.learns_clothes("towers")
+        out, _ = self.run_example("--summary")
+        self.assertIn(" 6 conv2d <- input ", out)
+        self.assertIn("12 concat <- 5 11 ", out)
 
     def test_command_line(self):
         for self.program in TASKS:
@@ -73,7 +89,7 @@ class Tasks(ExampleTest):
                 out, _ = self.run_example("--help")
                 self.assertIn("--seed", out)
                 self.assertEqual("--picture" in out,
-                                 self.program == "denoise")
+                                 self.program in ("denoise", "unet"))
                 self.run_example("--epochs=0", code=64)
                 self.run_example("--save=no/where", code=73)
                 self.run_example("--data=nowhere", code=66)

@@ -26,7 +26,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &t->run;
-        state->child_inputs[1] = t;
+        if (t->shown != NULL)
+            state->child_inputs[1] = t;
         break;
     case EPOCHS:
         t->recipe.epochs = option_whole(state, "epochs", arg, 1, 1000000);
