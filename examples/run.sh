@@ -48,7 +48,7 @@ find_data() {
         *' --usage '* | *' --version '* | *' --predict-scaling '*) return 0 ;;
     esac
     case $program in
-    fashion | towers | transfer) sh "$root/cmake/bootstrap.sh" fashion || true ;;
+    fashion | resnet | towers | transfer) sh "$root/cmake/bootstrap.sh" fashion || true ;;
     esac
     [ ! -e "$data/t10k-labels-idx1-ubyte" ] || return 0
     if [ -e "$data/tried" ]; then
@@ -94,7 +94,7 @@ if [ "${1-}" = mpi ]; then
     done
     [ $# -gt 0 ] || usage
     case $1 in
-    lenet5_*) ;;
+    lenet5_* | resnet) ;;
     angle | denoise | fashion | several_labels | towers | transfer | unet) ;;
     *)
         say "$1 does not train over several ranks"

@@ -102,6 +102,10 @@ class Interrupt(ExampleTest):
     def test_with_a_schedule_and_moments(self):
         self.check_resume("--tuned", "--augment")
 
+    def test_of_a_net_with_branches(self):
+        self.program = "resnet"
+        self.check_resume("--data=data", "--blocks=1", "--width=2")
+
     def test_from_a_model(self):
         for option in "--load=first", "--init-from=first":
             self.run_example(*FEW, "--seed=5", "--save=first")

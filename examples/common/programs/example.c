@@ -219,6 +219,19 @@ static int train_on(const example_options *o, cnn_net *net, const data *d,
     return code;
 }
 
+/* With --fold: the net for predicting, in place of that which was trained. */
+static void fold(cnn_net **net, const example_options *o)
+{
+    cnn_net *folded = cnn_net_fold(*net, o->recipe.batch);
+
+    if (folded == NULL)
+        check(cnn_last_status(), NULL);
+    printf("folded: %d layers instead of %d\n",
+           (int)cnn_net_layer_count(folded), (int)cnn_net_layer_count(*net));
+    cnn_net_free(*net);
+    *net = folded;
+}
+
 /* Tests, which rank 0 does alone, and shows the results. */
 static int show(outcome *r)
 {
@@ -236,9 +249,9 @@ static int show(outcome *r)
 }
 
 /* Trains and tests. Returns 0 or an exit code. */
-static int work_on_data(cnn_net *net, const example_options *o)
+static int work_on_data(cnn_net **net, const example_options *o)
 {
-    outcome r = {.o = o, .net = net};
+    outcome r = {.o = o};
     training t = {0};
     int code = 0;
     data d;
@@ -251,9 +264,12 @@ static int work_on_data(cnn_net *net, const example_options *o)
     r.data = &d;
     data_print(&d);
     if (o->train) {
-        code = train_on(o, net, &d, &t);
+        code = train_on(o, *net, &d, &t);
         r.training = &t;
     }
+    if (o->fold)
+        fold(net, o);
+    r.net = t.net = *net;
     if (ranks_first())
         code = worse(code, show(&r));
     for (int i = 0; i < MOST_LOGS; i++)
@@ -291,7 +307,9 @@ int example_main(const example *e, int argc, char **argv)
     } else {
         options_start(&o.run);
         if (o.train || o.image_count == 0 || wants_data(&o))
-            code = work_on_data(net, &o);
+            code = work_on_data(&net, &o);
+        else if (o.fold)
+            fold(&net, &o);
         for (int32_t i = 0; i < o.image_count && ranks_first(); i++)
             code = worse(
                 code, recognise_print(net, o.images[i],

@@ -10,6 +10,8 @@
 /* Keys of the options that have no short form. */
 enum {
     HEAD = 1024,
+    SIZE, /* and the next, for the second of them */
+    FOLD = SIZE + 2,
     SUMMARY,
     PREDICT_SCALING,
     NO_TRAIN,
@@ -40,6 +42,8 @@ static const struct argp_option table[] = {
      "file, which must have this network's layers", 0},
     {"save", SAVE, "FILE", 0, "write the model", 0},
     {"no-train", NO_TRAIN, 0, 0, "use the model of --load as it is", 0},
+    {"fold", FOLD, 0, 0, "test and classify with batch normalisations folded "
+     "into the layers before them; what is saved is as it was trained", 0},
     {"checkpoint", CHECKPOINT, "FILE", 0, "save the training there after each "
      "epoch; without it, Ctrl-C saves it in PROGRAM.checkpoint", 0},
     {"resume", RESUME, "FILE", 0, "go on from a checkpoint, with "
@@ -93,6 +97,17 @@ static error_t parse_head(int key, char *arg, struct argp_state *state)
         }
     argp_error(state, "--head '%s': expected %s or %s", arg, heads[0].name,
                heads[1].name);
+    return 0;
+}
+
+static error_t parse_size(int key, char *arg, struct argp_state *state)
+{
+    const example_options *o = state->input;
+
+    if (key != SIZE && key != SIZE + 1)
+        return ARGP_ERR_UNKNOWN;
+    const size_option *s = &o->example->sizes[key - SIZE];
+    *s->value = option_whole(state, s->name, arg, s->least, s->most);
     return 0;
 }
 
@@ -193,6 +208,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &o->changes;
         state->child_inputs[1] = &o->run;
         state->child_inputs[2] = o;
+        if (o->example->heads[0].name != NULL)
+            state->child_inputs[3] = o;
         break;
     case SUMMARY:
         o->summary = summary_form(state, arg);
@@ -218,6 +235,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case INVERT:
         o->invert = true;
         break;
+    case FOLD:
+        o->fold = true;
+        break;
     case NO_TRAIN:
         o->train = false;
         break;
@@ -238,9 +258,12 @@ void example_parse(example_options *o, const example *e, int argc, char **argv)
 {
     static const struct argp head_argp = {.options = head_table,
                                           .parser = parse_head};
+    struct argp_option size_table[3] = {{0}};
+    const struct argp size_argp = {.options = size_table, .parser = parse_size};
     const struct argp_child children[] = {
         {&recipe_argp, 0, "Training:", 1},
         {&run_argp, 0, "Running:", 5},
+        {&size_argp, 0, e->sizes[0].name != NULL ? "Network:" : NULL, 0},
         {e->heads[0].name != NULL ? &head_argp : NULL, 0, "Network:", 0},
         {0}};
     const struct argp argp = {.options = table,
@@ -249,6 +272,13 @@ void example_parse(example_options *o, const example *e, int argc, char **argv)
                               .doc = e->about,
                               .children = children};
 
+    for (int i = 0; i < 2 && e->sizes[i].name != NULL; i++)
+        size_table[i] = (struct argp_option){
+            .name = e->sizes[i].name,
+            .key = SIZE + i,
+            .arg = "N",
+            .doc = e->sizes[i].about,
+        };
     *o = (example_options){.example = e,
                            .head = &e->heads[0],
                            .summary = -1,

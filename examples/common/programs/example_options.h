@@ -15,6 +15,7 @@ typedef struct example_options {
     int32_t summary; /* CNN_SUMMARY_* to be printed; -1: none */
     bool train;
     bool predict_scaling;
+    bool fold; /* predict with the net that cnn_net_fold() makes */
 
     /* Files, NULL if not given. */
     const char *load, *init_from, *save;

@@ -40,9 +40,10 @@ static void add_recipe(page *p, const recipe *r)
     if (a->struct_size != 0)
         page_fact(p, "images changed by",
                   "shift %g pixels, rotation %g degrees, scale %g, shear %g, "
-                  "elastic %g",
+                  "elastic %g%s",
                   (double)a->shift, (double)a->rotation, (double)a->scale,
-                  (double)a->shear, (double)a->elastic);
+                  (double)a->shear, (double)a->elastic,
+                  a->mirror != 0 ? "; every second one mirrored" : "");
 }
 
 static void add_settings(page *p, const outcome *r)
