@@ -47,7 +47,8 @@ class Tasks(ExampleTest):
             "--picture=pairs.png")
         self.assertAlmostEqual(before, 6.02, delta=0.1)  # deviation 1/2
         width, height = png_size(self.folder / "pairs.png")
-        self.assertGreater(min(width, height), 100)
+        self.assertGreater(height, 100)
+        self.assertGreater(width, 2 * height)  # three rows of eight
         return after - before
 
     def test_denoise(self):

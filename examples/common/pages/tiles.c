@@ -29,7 +29,7 @@ static int max(int a, int b)
     return a > b ? a : b;
 }
 
-/* About as wide as high, or somewhat wider. */
+/* As the caller says, or about as wide as high, or somewhat wider. */
 static grid lay_out(const tiles *t)
 {
     const int edge = max(max(t->width, t->height), 1);
@@ -45,7 +45,7 @@ static grid lay_out(const tiles *t)
     r.cell_height = r.scale * t->height + GAP + (letters > 0 ? LINE : 0);
 
     const double square = sqrt((double)t->count * r.cell_height / r.cell_width);
-    r.columns = max((int)ceil(1.15 * square), 1);
+    r.columns = t->columns > 0 ? t->columns : max((int)ceil(1.15 * square), 1);
     r.rows = max(((int)t->count + r.columns - 1) / r.columns, 1);
     return r;
 }

@@ -14,6 +14,7 @@ typedef struct tiles {
     int width, height; /* of each */
     const tile *tiles;
     size_t count;
+    int columns; /* in a row; 0: so that all are about as wide as high */
 } tiles;
 
 /* Draws them into a PNG or SVG file. Returns 0, or, after a message, an exit

@@ -36,7 +36,7 @@ static double psnr(double error)
     return -10 * log10(error);
 }
 
-/* As they came, cleaned, and as they should be. */
+/* As they came, cleaned, and as they should be, each kind in a row. */
 static int draw(const char *path, const samples *test, cnn_net *net)
 {
     float y[SHOWN * PIXELS];
@@ -47,7 +47,7 @@ static int draw(const char *path, const samples *test, cnn_net *net)
     for (int i = 0; i < 3 * SHOWN; i++)
         all[i] = (tile){rows[i / SHOWN] + i % SHOWN * PIXELS, ""};
     return tiles_save(path, &(tiles){"with noise, cleaned, as it was", SIDE,
-                                     SIDE, all, 3 * SHOWN});
+                                     SIDE, all, 3 * SHOWN, SHOWN});
 }
 
 int cleaning_main(task *t, cnn_net *(*network)(void), int argc, char **argv)
