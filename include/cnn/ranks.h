@@ -109,13 +109,15 @@ typedef struct cnn_ranks {
  * - the metrics are those of the whole batch, and cnn_trainer_validate() shares
  *   the dataset out;
  * - a failure on one rank is that of all, and its text begins with "rank 3: ";
- * - where ranks differ in their net, dataset, settings, version or position, or
- *   make different calls, the next call is CNN_EINVAL, with what differs;
+ * - where ranks differ in their net, dataset, settings, version or position,
+ *   in the number of samples to validate with, or make different calls, the
+ *   next call is CNN_EINVAL, with what differs. A run whose callback made a
+ *   call that other ranks did not make ends with that;
  * - cnn_trainer_run() and _fit() end when the first rank has a reason to;
  * - cnn_trainer_save() writes in rank 0 only, and cnn_trainer_resume() reads
- *   there only. Ranks and portions may be others than when the file was
- *   written. If one rank fails to resume, others may have done so: resume
- * again.
+ *   there only, so other ranks need no path. Ranks and portions may be others
+ *   than when the file was written. If one rank fails to resume, others may
+ *   have done so: resume again.
  *
  * @param ranks    copied
  * @param options  NULL for all defaults

@@ -338,7 +338,8 @@ static cnn_status resume(cnn_trainer *t, const char *path, const void *data,
         cnn__reader_close(&r);
     }
     if (status != CNN_OK)
-        cnn__fail_where("%s", cnn__path_end(path));
+        cnn__fail_where("%s",
+                        path != NULL ? cnn__path_end(path) : "the checkpoint");
     return status;
 }
 
@@ -348,10 +349,10 @@ static cnn_status spread(cnn__ranks *r, cnn_status status, void **data,
                          size_t *size)
 {
     cnn__head head = {
-        .call = CNN__CALL_READ, .status = status, .bytes = (int64_t)*size};
+        .call = CNN__CALL_READ, .status = status, .amount = (int64_t)*size};
 
     CNN__TRY(cnn__ranks_meet(r, NULL, head));
-    *size = (size_t)cnn__ranks_head(r, 0)->bytes;
+    *size = (size_t)cnn__ranks_head(r, 0)->amount;
     if (*data == NULL)
         *data = cnn__alloc(*size);
     if (*data == NULL)
@@ -360,15 +361,22 @@ static cnn_status spread(cnn__ranks *r, cnn_status status, void **data,
     return cnn__ranks_spread(r, *size, *data);
 }
 
+static cnn_status fail_no_path(void)
+{
+    return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
+}
+
 static cnn_status resume_all(cnn_trainer *t, const char *path)
 {
     cnn__ranks *r = t->ranks;
     cnn__head head = {.call = CNN__CALL_RESUME};
     void *data = NULL;
     size_t size = 0;
-    cnn_status status =
-        r->o.rank == 0 ? cnn__file_read(path, &data, &size) : CNN_OK;
+    cnn_status status = CNN_OK;
 
+    if (r->o.rank == 0) /* others need not know where it is */
+        status =
+            path != NULL ? cnn__file_read(path, &data, &size) : fail_no_path();
     status = spread(r, status, &data, &size);
     if (status == CNN_OK) {
         head.status = resume(t, path, data, size);
@@ -386,10 +394,10 @@ cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
     size_t size;
 
     CNN__TRY(cnn__trainer_check_idle(t, "trainer_resume"));
-    if (path == NULL)
-        return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
     if (t->ranks != NULL)
         return resume_all(t, path);
+    if (path == NULL)
+        return fail_no_path();
     CNN__TRY(cnn__file_read(path, &data, &size));
     const cnn_status status = resume(t, path, data, size);
     cnn__free(data);

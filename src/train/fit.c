@@ -12,7 +12,8 @@
 typedef struct run {
     cnn_trainer *t;
     cnn_fit_options o;
-    bool fits; /* cnn_trainer_fit(), not cnn_trainer_run() */
+    bool fits;  /* cnn_trainer_fit(), not cnn_trainer_run() */
+    int64_t to; /* the step to end at; -1: none */
     double start;
     bool stop; /* a callback said so */
 } run;
@@ -80,12 +81,24 @@ static int32_t reason(const run *r)
         return CNN_STOPPED_PATIENCE;
     if (o->epochs > 0 && t->epoch >= o->epochs)
         return CNN_STOPPED_EPOCHS;
-    if (o->steps > 0 && t->step >= o->steps)
+    if (r->to >= 0 && t->step >= r->to)
         return CNN_STOPPED_STEPS;
     if (o->seconds > 0.0 && cnn__seconds() - r->start >= o->seconds)
         return CNN_STOPPED_TIME;
     return atomic_exchange(&t->cancel, 0) ? CNN_STOPPED_CANCEL
                                           : CNN_STOPPED_NONE;
+}
+
+/* A callback may have made a call by itself. The others have ended this run
+ * then, also if it did not mind. */
+static cnn_status check_strayed(const cnn_trainer *t)
+{
+    if (t->ranks == NULL || !t->ranks->strayed)
+        return CNN_OK;
+    return cnn__fail(CNN_EINVAL,
+                     "after step %lld the callback of a rank made a call that "
+                     "other ranks did not make",
+                     (long long)t->step);
 }
 
 /* Does the run end here? Several ranks end together. */
@@ -94,6 +107,7 @@ static cnn_status look(run *r)
     cnn_trainer *t = r->t;
     int32_t end = reason(r), rank = 0;
 
+    CNN__TRY(check_strayed(t));
     if (t->ranks != NULL)
         CNN__TRY(cnn__ranks_agree(t, &end, &rank));
     t->stopped = end;
@@ -128,6 +142,8 @@ static cnn_status go(run *r)
     bool moved = false;
 
     t->stopped = CNN_STOPPED_NONE;
+    if (t->ranks != NULL)
+        t->ranks->strayed = false;
     for (;;) {
         if (r->fits)
             CNN__TRY(settle(r));
@@ -143,6 +159,15 @@ static cnn_status go(run *r)
     return CNN_OK;
 }
 
+/* A rank that does not begin a run ends it for all, who may wait for it. */
+static cnn_status refuse(const cnn_trainer *t, cnn_status status)
+{
+    if (status == CNN_OK || t->ranks == NULL)
+        return status;
+    return cnn__ranks_meet(
+        t->ranks, t, (cnn__head){.call = CNN__CALL_RUN, .status = status});
+}
+
 cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
                            cnn_trainer_callback callback, void *user)
 {
@@ -150,18 +175,15 @@ cnn_status cnn_trainer_run(cnn_trainer *t, int64_t steps,
         return cnn__fail_null(CNN__TRAINER, "trainer_run");
     t->stopped = CNN_STOPPED_NONE;
     if (steps < 0)
-        return cnn__fail(CNN_EINVAL,
-                         "trainer_run: %lld steps, expected at least 0",
-                         (long long)steps);
-    t->stopped = CNN_STOPPED_STEPS;
-    if (steps == 0)
-        return CNN_OK;
+        return refuse(t,
+                      cnn__fail(CNN_EINVAL,
+                                "trainer_run: %lld steps, expected at least 0",
+                                (long long)steps));
     /* No training comes as far as the largest number. */
     const bool many = steps > INT64_MAX - t->step;
     run r = {.t = t,
-             .o = {.steps = many ? INT64_MAX : t->step + steps,
-                   .callback = callback,
-                   .user = user}};
+             .to = many ? INT64_MAX : t->step + steps,
+             .o = {.callback = callback, .user = user}};
     return go(&r);
 }
 
@@ -191,8 +213,10 @@ static cnn_status check_end(const cnn_trainer *t, const cnn_fit_options *o)
                      "validation");
 }
 
-static cnn_status check(const cnn_trainer *t, cnn_fit_options *o)
+static cnn_status read(const cnn_trainer *t, const cnn_fit_options *options,
+                       cnn_fit_options *o)
 {
+    CNN__TRY(cnn__options_read(o, sizeof(*o), options, "fit"));
     CNN__TRY(check_count("every", o->every));
     CNN__TRY(check_count("every_steps", o->every_steps));
     CNN__TRY(check_count("steps", o->steps));
@@ -216,8 +240,8 @@ cnn_status cnn_trainer_fit(cnn_trainer *t, const cnn_fit_options *options)
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_fit");
     t->stopped = CNN_STOPPED_NONE;
-    CNN__TRY(cnn__options_read(&r.o, sizeof(r.o), options, "fit"));
-    CNN__TRY(check(t, &r.o));
+    CNN__TRY(refuse(t, read(t, options, &r.o)));
+    r.to = r.o.steps > 0 ? r.o.steps : -1;
     r.start = cnn__seconds();
     return go(&r);
 }

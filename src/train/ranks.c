@@ -155,6 +155,26 @@ static cnn__ranks *take(const cnn_ranks *o)
     return NULL;
 }
 
+/* What the ranks told each other first: how many refused what they were given,
+ * and how many have no memory. All have the same status, and a rank that failed
+ * its own text. */
+static void fail_new(const cnn_ranks *o, const cnn__ranks *r, int32_t code,
+                     const float failed[2])
+{
+    const bool refused = code == 0 && failed[0] > 0.0f;
+
+    if (check(o) != CNN_OK) /* recorded again, after the sum */
+        return;
+    if (refused)
+        cnn__fail(CNN_EINVAL, "ranks: %g of %d have settings that are refused",
+                  (double)failed[0], o->size);
+    else if (r != NULL && code != 0)
+        outcome(r, code, "sum");
+    else
+        cnn__fail(CNN_ENOMEM, "no memory on %g of %d ranks", (double)failed[1],
+                  o->size);
+}
+
 cnn__ranks *cnn__ranks_new(const cnn_ranks *ranks)
 {
     cnn_ranks o;
@@ -163,20 +183,18 @@ cnn__ranks *cnn__ranks_new(const cnn_ranks *ranks)
         cnn__fail(CNN_EINVAL, "ranks is NULL");
         return NULL;
     }
-    if (cnn__options_read(&o, sizeof(o), ranks, "ranks") != CNN_OK ||
-        check(&o) != CNN_OK)
+    if (cnn__options_read(&o, sizeof(o), ranks, "ranks") != CNN_OK)
         return NULL;
-    cnn__ranks *r = take(&o);
-    /* Without memory it can still say so in one float. */
-    float failed = r == NULL ? 1.0f : 0.0f;
-    const int32_t code = o.sum(o.user, 1, &failed);
-    if (code == 0 && failed == 0.0f)
+    const bool good = check(&o) == CNN_OK;
+    if (!good && o.sum == NULL)
+        return NULL;
+    cnn__ranks *r = good ? take(&o) : NULL;
+    /* Without a place among the ranks it can still say so in two floats. */
+    float failed[] = {good ? 0.0f : 1.0f, good && r == NULL ? 1.0f : 0.0f};
+    const int32_t code = o.sum(o.user, 2, failed);
+    if (r != NULL && code == 0 && failed[0] == 0.0f && failed[1] == 0.0f)
         return r;
-    if (r != NULL && code != 0)
-        outcome(r, code, "sum");
-    else if (r != NULL)
-        cnn__fail(CNN_ENOMEM, "no memory on %g of %d ranks", (double)failed,
-                  o.size);
+    fail_new(&o, r, code, failed);
     cnn__ranks_free(r);
     return NULL;
 }
@@ -334,6 +352,8 @@ static cnn_status judge(cnn__ranks *r)
 {
     const cnn__head *first = cnn__ranks_head(r, 0);
 
+    for (int32_t i = 1; i < r->o.size; i++)
+        r->strayed |= cnn__ranks_head(r, i)->call != first->call;
     for (int32_t i = 0; i < r->o.size; i++) {
         const cnn__head *head = cnn__ranks_head(r, i);
 
@@ -349,6 +369,12 @@ static cnn_status judge(cnn__ranks *r)
                              "must make the same calls",
                              i, call_name(head->call), call_name(first->call));
         CNN__TRY(cnn__items_compare(&first->items, &head->items, i));
+        if (head->call == CNN__CALL_VALIDATE && head->amount != first->amount)
+            return cnn__fail(CNN_EINVAL,
+                             "rank %d validates with %lld samples, and rank 0 "
+                             "with %lld",
+                             i, (long long)head->amount,
+                             (long long)first->amount);
     }
     return CNN_OK;
 }

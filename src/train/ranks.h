@@ -33,7 +33,7 @@ typedef struct cnn__head {
     int32_t call;     /* cnn__call */
     int32_t end;      /* CNN_STOPPED_*: why this rank wants a run to end */
     int32_t reserved; /* 0, so that what follows is at a multiple of 8 bytes */
-    int64_t bytes;    /* of the file that rank 0 has read */
+    int64_t amount;   /* bytes that rank 0 has read, samples to validate */
     cnn__items items;
 } cnn__head;
 
@@ -44,6 +44,7 @@ typedef struct cnn__ranks {
     int32_t most;         /* of any rank */
     bool follows;         /* the net has running statistics */
     bool apart;           /* parameters may differ from rank to rank */
+    bool strayed;         /* ranks have met at different calls */
     uint32_t dataset;     /* fingerprint */
     bool joins;           /* batch normalisation is over all ranks */
     cnn_status lost;      /* what an exchange in a pass failed with */

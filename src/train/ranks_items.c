@@ -53,6 +53,7 @@ static uint64_t bits(float x)
 static uint64_t add_layer(uint64_t hash, const cnn_layer *layer)
 {
     const cnn__layer_ops *ops = layer->ops;
+    const cnn__rule *rule = layer->params.rule;
 
     hash = add_bytes(hash, ops->kind, strlen(ops->kind));
     for (int32_t i = 0; i < ops->field_count; i++)
@@ -65,6 +66,8 @@ static uint64_t add_layer(uint64_t hash, const cnn_layer *layer)
     hash = stir(hash, layer->params.count);
     hash = stir(hash, layer->params.fixed_count);
     hash = stir(hash, (uint64_t)layer->params.steps);
+    if (rule != NULL) /* whose memory it has */
+        hash = add_bytes(hash, rule->name, strlen(rule->name));
     hash = stir(hash, (uint64_t)layer->frozen);
     return stir(hash, bits(layer->lr_factor));
 }

@@ -261,11 +261,13 @@ cnn_status cnn__ranks_evaluate(cnn_trainer *t, const cnn_dataset *dataset,
     cnn__ranks *r = t->ranks;
     cnn__found *mine = found_of(r->mine);
     const cnn_status status = evaluate_part(t, dataset, mine);
+    const cnn__head head = {.call = CNN__CALL_VALIDATE,
+                            .status = status,
+                            .amount = cnn_dataset_count(dataset)};
 
     for (int32_t p = 1; p < r->count; p++)
         mine[p] = (cnn__found){0};
-    CNN__TRY(cnn__ranks_meet(
-        r, t, (cnn__head){.call = CNN__CALL_VALIDATE, .status = status}));
+    CNN__TRY(cnn__ranks_meet(r, t, head));
     const cnn__found all = add_found(r);
     *out = (cnn_metrics){cnn__found_loss(t->net, &all), all.count, all.correct};
     return CNN_OK;
