@@ -1,5 +1,6 @@
 /* Averages over ranks: of running statistics after each step; of all that a
  * training changes, where ranks take steps by themselves (local SGD). */
+#include <math.h>
 #include <string.h>
 
 #include "train/optim_impl.h"
@@ -46,6 +47,15 @@ bool cnn__ranks_steps_alone(const cnn__ranks *r)
     return r != NULL && r->o.average_every > 0;
 }
 
+/* Updates of a layer by this optimiser, whose first sets those of another to
+ * zero. */
+static int64_t updates_of(const cnn_trainer *t, int32_t layer)
+{
+    const cnn__params *params = &t->net->layers[layer]->params;
+
+    return params->rule == t->optim->rule ? params->steps : 0;
+}
+
 /* From here on, all ranks have the same parameters. */
 void cnn__ranks_alike(const cnn_trainer *t)
 {
@@ -53,14 +63,14 @@ void cnn__ranks_alike(const cnn_trainer *t)
 
     r->apart = false;
     for (int32_t i = 0; i < t->net->count; i++)
-        r->updates[i] = t->net->layers[i]->params.steps;
+        r->updates[i] = updates_of(t, i);
 }
 
 /* Does a layer differ from rank to rank? What did not move is left alone: its
  * average could be rounded. */
 static bool differs(const cnn_trainer *t, int32_t layer)
 {
-    return t->net->layers[layer]->params.steps != t->ranks->updates[layer];
+    return updates_of(t, layer) != t->ranks->updates[layer];
 }
 
 static cnn_status average(cnn__ranks *r, float share, size_t n, float *x)
@@ -113,11 +123,27 @@ cnn_status cnn__ranks_average(const cnn_trainer *t, int32_t call,
     return CNN_OK;
 }
 
+/* What an update of this rank alone made infinite, nobody was told of yet. */
+static cnn_status check_finite(const cnn_trainer *t)
+{
+    for (int32_t i = 0; i < t->net->count; i++) {
+        const cnn_layer *layer = t->net->layers[i];
+        const cnn__params *p = &layer->params;
+
+        for (size_t k = 0; k < p->count; k++)
+            if (!isfinite(p->value[k]))
+                return cnn__fail(CNN_EDIVERGED,
+                                 "parameter %zu of layer %d (%s) became %g", k,
+                                 i, layer->ops->kind, (double)p->value[k]);
+    }
+    return CNN_OK;
+}
+
 cnn_status cnn__ranks_together(const cnn_trainer *t, int32_t call)
 {
     if (t->ranks == NULL || !t->ranks->apart)
         return CNN_OK;
-    return cnn__ranks_average(t, call, CNN_OK);
+    return cnn__ranks_average(t, call, check_finite(t));
 }
 
 cnn_status cnn__ranks_moved(const cnn_trainer *t, cnn_status status)

@@ -1,4 +1,5 @@
 /* What one rank of several refuses, all are told: nobody waits for it. */
+#include <math.h>
 #include <string.h>
 
 #include "support/ranks_case.h"
@@ -198,6 +199,55 @@ static void paths(void **state)
     team_close(&t);
 }
 
+/* ----------------------------------------------------------- local SGD --- */
+
+/* The new optimiser counts its steps anew, and comes to the same number. */
+static void after_another(member *m)
+{
+    trained(m, SGD_MOMENTUM);
+    m->ranks.average_every = 4;
+    m->t.optim = create_optim(ADAM);
+}
+
+static void averages_what_another_trained(void **state)
+{
+    team t;
+
+    (void)state;
+    team_train(&t, 2, 4, after_another);
+    assert_all_same(&t);
+    team_close(&t);
+}
+
+/* One step of rank 1 alone makes an infinite parameter. */
+static cnn_status spoil(member *m)
+{
+    if (odd(m))
+        cnn_net_params(m->t.net)[TINY_PARAMS / 2] = INFINITY;
+    return CNN_OK;
+}
+
+static cnn_status validate(member *m)
+{
+    return cnn_trainer_validate(m->t.trainer, m->t.dataset, &m->metrics);
+}
+
+static void infinity_is_not_averaged(void **state)
+{
+    team t;
+
+    (void)state;
+    team_train(&t, 2, 1, simple);
+    t.path = temp_path("ranks.cnn");
+    team_expect(&t, spoil, CNN_OK, "");
+    team_expect(&t, save, CNN_EDIVERGED,
+                "rank 1: parameter 125 of layer 3 (dense) became inf");
+    team_expect(&t, validate, CNN_EDIVERGED,
+                "rank 1: parameter 125 of layer 3 (dense) became inf");
+    assert_true(isfinite(params_of(&t, 0)[TINY_PARAMS / 2]));
+    team_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +256,8 @@ int main(void)
         cmocka_unit_test(runs),
         cmocka_unit_test(validations),
         cmocka_unit_test(paths),
+        cmocka_unit_test(averages_what_another_trained),
+        cmocka_unit_test(infinity_is_not_averaged),
     };
 
     return cmocka_run_group_tests_name("ranks refused", tests, NULL, NULL);
