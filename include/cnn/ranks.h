@@ -116,8 +116,7 @@ typedef struct cnn_ranks {
  * - cnn_trainer_run() and _fit() end when the first rank has a reason to;
  * - cnn_trainer_save() writes in rank 0 only, and cnn_trainer_resume() reads
  *   there only, so other ranks need no path. Ranks and portions may be others
- *   than when the file was written. If one rank fails to resume, others may
- *   have done so: resume again.
+ *   than when the file was written. If one rank cannot resume, none does.
  *
  * @param ranks    copied
  * @param options  NULL for all defaults

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "files/architecture.h"
 #include "files/atomic_file.h"
+#include "files/checkpoint.h"
 #include "files/differences.h"
 #include "files/json_read.h"
 #include "files/learning.h"
@@ -114,7 +115,7 @@ static cnn_status pack(const cnn_trainer *t, void **data, size_t *size)
     return cnn__writer_end(&w, data, size);
 }
 
-static cnn_status save(const cnn_trainer *t, const char *path)
+cnn_status cnn__checkpoint_save(const cnn_trainer *t, const char *path)
 {
     void *data;
     size_t size;
@@ -128,25 +129,12 @@ static cnn_status save(const cnn_trainer *t, const char *path)
     return status;
 }
 
-/* Where ranks take steps by themselves, a file is of their average, and all go
- * on from that, as one does that is resumed. */
-static cnn_status save_all(const cnn_trainer *t, const char *path)
-{
-    cnn__ranks *r = t->ranks;
-    cnn__head head = {.call = CNN__CALL_SAVE};
-
-    CNN__TRY(cnn__ranks_meet(r, t, head)); /* before the file is replaced */
-    CNN__TRY(cnn__ranks_together(t, CNN__CALL_SAVE));
-    if (r->o.rank == 0)
-        head.status = save(t, path);
-    return cnn__ranks_meet(r, t, head);
-}
-
 cnn_status cnn_trainer_save(const cnn_trainer *t, const char *path)
 {
     if (t == NULL)
         return cnn__fail_null(CNN__TRAINER, "trainer_save");
-    return t->ranks != NULL ? save_all(t, path) : save(t, path);
+    return t->ranks != NULL ? cnn__checkpoint_save_all(t, path)
+                            : cnn__checkpoint_save(t, path);
 }
 
 /* ---------------------------------------------------------- resuming --- */
@@ -295,15 +283,20 @@ static cnn_status compare_trainers(const cnn__reader *r, const cnn_trainer *t)
     return status;
 }
 
-/* Checks everything before anything is changed. */
-static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
+/* Everything that may fail, before anything is changed. */
+static cnn_status check_all(const cnn__reader *r, const cnn_trainer *t,
+                            position *p)
 {
     CNN__TRY(compare_nets(r, t->net));
     CNN__TRY(compare_trainers(r, t));
     CNN__TRY(read_position(r, t, p));
     CNN__TRY(cnn__model_read(r, t->net, true));
     CNN__TRY(read_slots(r, t, p, true));
-    CNN__TRY(cnn__model_metadata(r, &p->metadata));
+    return cnn__model_metadata(r, &p->metadata);
+}
+
+static cnn_status take_over(const cnn__reader *r, cnn_trainer *t, position *p)
+{
     CNN__TRY(cnn_optim_set_lr(t->optim, (float)p->lr));
     CNN__TRY(cnn__model_read(r, t->net, false));
     CNN__TRY(read_slots(r, t, p, false));
@@ -324,67 +317,30 @@ static cnn_status unpack(const cnn__reader *r, cnn_trainer *t, position *p)
     return CNN_OK;
 }
 
-static cnn_status resume(cnn_trainer *t, const char *path, const void *data,
-                         size_t size)
+cnn_status cnn__checkpoint_resume(cnn_trainer *t, const char *path,
+                                  const void *data, size_t size)
 {
     cnn__reader r;
     position p = {0};
     cnn_status status = cnn__reader_open(&r, data, size);
+    const bool open = status == CNN_OK;
 
-    if (status == CNN_OK) {
-        status = unpack(&r, t, &p);
+    if (open)
+        status = check_all(&r, t, &p);
+    if (status != CNN_OK)
+        cnn__fail_where("%s",
+                        path != NULL ? cnn__path_end(path) : "the checkpoint");
+    if (t->ranks != NULL) /* all of them, or none */
+        status = cnn__ranks_meet(
+            t->ranks, NULL,
+            (cnn__head){.call = CNN__CALL_READ, .status = status});
+    if (status == CNN_OK)
+        status = take_over(&r, t, &p);
+    if (open) {
         json_decref(p.json);
         cnn__metadata_free(&p.metadata);
         cnn__reader_close(&r);
     }
-    if (status != CNN_OK)
-        cnn__fail_where("%s",
-                        path != NULL ? cnn__path_end(path) : "the checkpoint");
-    return status;
-}
-
-/* What rank 0 has read, for all ranks. The block is the caller's, also after a
- * failure. */
-static cnn_status spread(cnn__ranks *r, cnn_status status, void **data,
-                         size_t *size)
-{
-    cnn__head head = {
-        .call = CNN__CALL_READ, .status = status, .amount = (int64_t)*size};
-
-    CNN__TRY(cnn__ranks_meet(r, NULL, head));
-    *size = (size_t)cnn__ranks_head(r, 0)->amount;
-    if (*data == NULL)
-        *data = cnn__alloc(*size);
-    if (*data == NULL)
-        head.status = cnn_last_status();
-    CNN__TRY(cnn__ranks_meet(r, NULL, head));
-    return cnn__ranks_spread(r, *size, *data);
-}
-
-static cnn_status fail_no_path(void)
-{
-    return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
-}
-
-static cnn_status resume_all(cnn_trainer *t, const char *path)
-{
-    cnn__ranks *r = t->ranks;
-    cnn__head head = {.call = CNN__CALL_RESUME};
-    void *data = NULL;
-    size_t size = 0;
-    cnn_status status = CNN_OK;
-
-    if (r->o.rank == 0) /* others need not know where it is */
-        status =
-            path != NULL ? cnn__file_read(path, &data, &size) : fail_no_path();
-    status = spread(r, status, &data, &size);
-    if (status == CNN_OK) {
-        head.status = resume(t, path, data, size);
-        if (head.status == CNN_OK)
-            cnn__ranks_alike(t);
-        status = cnn__ranks_meet(r, t, head);
-    }
-    cnn__free(data);
     return status;
 }
 
@@ -395,11 +351,11 @@ cnn_status cnn_trainer_resume(cnn_trainer *t, const char *path)
 
     CNN__TRY(cnn__trainer_check_idle(t, "trainer_resume"));
     if (t->ranks != NULL)
-        return resume_all(t, path);
+        return cnn__checkpoint_resume_all(t, path);
     if (path == NULL)
-        return fail_no_path();
+        return cnn__fail(CNN_EINVAL, "trainer_resume: path is NULL");
     CNN__TRY(cnn__file_read(path, &data, &size));
-    const cnn_status status = resume(t, path, data, size);
+    const cnn_status status = cnn__checkpoint_resume(t, path, data, size);
     cnn__free(data);
     return status;
 }
