@@ -131,10 +131,21 @@ static const char *level_name(int level)
                                             : "MPI_THREAD_MULTIPLE";
 }
 
-/* Is MPI there, and may this thread call it? */
-static cnn_status check_mpi(void)
+/* Does MPI allow this program to have threads? */
+static cnn_status check_level(int level)
 {
-    int yes = 0, level = 0;
+    if (level >= MPI_THREAD_FUNNELED)
+        return CNN_OK;
+    return fail(CNN_ESTATE,
+                "mpi_create: MPI gives %s, expected MPI_THREAD_FUNNELED or "
+                "more, by MPI_Init_thread()",
+                level_name(level));
+}
+
+/* Is MPI there, and may this thread call it? */
+static cnn_status check_mpi(int *level)
+{
+    int yes = 0;
 
     TRY(result(MPI_Initialized(&yes), "MPI_Initialized"));
     if (!yes)
@@ -143,14 +154,9 @@ static cnn_status check_mpi(void)
     TRY(result(MPI_Finalized(&yes), "MPI_Finalized"));
     if (yes)
         return fail(CNN_ESTATE, "mpi_create: MPI is finalised");
-    TRY(result(MPI_Query_thread(&level), "MPI_Query_thread"));
-    if (level < MPI_THREAD_FUNNELED)
-        return fail(CNN_ESTATE,
-                    "mpi_create: MPI gives %s, expected MPI_THREAD_FUNNELED or "
-                    "more, by MPI_Init_thread()",
-                    level_name(level));
+    TRY(result(MPI_Query_thread(level), "MPI_Query_thread"));
     TRY(result(MPI_Is_thread_main(&yes), "MPI_Is_thread_main"));
-    if (!yes && level == MPI_THREAD_FUNNELED)
+    if (!yes && *level <= MPI_THREAD_FUNNELED)
         return fail(CNN_ESTATE, "mpi_create: not called by MPI's main thread");
     return CNN_OK;
 }
@@ -254,12 +260,14 @@ static cnn_status take_comm(cnn_mpi *m, MPI_Comm comm)
 cnn_mpi *cnn_mpi_create(MPI_Comm comm, const cnn_mpi_options *options)
 {
     cnn_mpi made = {.comm = MPI_COMM_NULL};
+    int level = 0;
 
-    if (check_mpi() != CNN_OK || check_comm(comm) != CNN_OK ||
+    if (check_mpi(&level) != CNN_OK || check_comm(comm) != CNN_OK ||
         take_comm(&made, comm) != CNN_OK)
         return NULL;
     cnn_mpi *m = malloc(sizeof(*m));
-    const cnn_status status = m != NULL ? CNN_OK
+    /* Each rank may have got another level: none waits for one that fails. */
+    const cnn_status status = m != NULL ? check_level(level)
                                         : fail(CNN_ENOMEM, "mpi_create: no "
                                                            "memory");
     if (agree(&made, status) == CNN_OK && meet(&made, options) == CNN_OK) {
@@ -322,6 +330,7 @@ cnn_trainer *cnn_mpi_trainer_create(cnn_mpi *mpi, cnn_net *net,
 /* The arrays of a net, and the elements of all. */
 typedef struct arrays {
     int64_t params, tensors, elements;
+    uint64_t shapes; /* a hash */
 } arrays;
 
 /* An array by its number. */
@@ -339,6 +348,14 @@ static cnn_status array_of(cnn_net *net, int32_t index, cnn_tensor *tensor,
     return CNN_OK;
 }
 
+/* FNV-1a. */
+static uint64_t add_shape(uint64_t hash, const cnn_tensor *tensor)
+{
+    for (int32_t i = 0; i < tensor->rank; i++)
+        hash = (hash ^ (uint64_t)tensor->dims[i]) * 0x100000001b3u;
+    return (hash ^ (uint64_t)tensor->rank) * 0x100000001b3u;
+}
+
 static cnn_status count_arrays(cnn_net *net, arrays *a)
 {
     cnn_tensor tensor;
@@ -352,6 +369,7 @@ static cnn_status count_arrays(cnn_net *net, arrays *a)
     for (int32_t i = 0; i < a->tensors; i++) {
         TRY(array_of(net, i, &tensor, &elements));
         a->elements += elements;
+        a->shapes = add_shape(a->shapes, &tensor);
     }
     return CNN_OK;
 }
@@ -370,9 +388,13 @@ static cnn_status check_nets(cnn_mpi *mpi, cnn_net *net)
     if (memcmp(&mine, &first, sizeof(mine)) != 0)
         status = fail(CNN_ESHAPE,
                       "a net of %lld arrays with %lld elements, rank 0 has "
-                      "%lld with %lld",
+                      "%lld with %lld%s",
                       (long long)mine.tensors, (long long)mine.elements,
-                      (long long)first.tensors, (long long)first.elements);
+                      (long long)first.tensors, (long long)first.elements,
+                      mine.tensors == first.tensors &&
+                              mine.elements == first.elements
+                          ? ", of other shapes or trained otherwise"
+                          : "");
     return agree(mpi, status);
 }
 
