@@ -76,7 +76,8 @@ typedef struct cnn_ranks {
  * makes its own net, optimiser and dataset, all alike, and creates its trainer.
  * Parameters become those of rank 0. From then on all ranks make the same calls
  * with this trainer, in the same order; each call waits for the others. (Calls
- * that only look at the trainer, and cnn_trainer_cancel(), are free.)
+ * that only look at the trainer, and cnn_trainer_cancel(), are free. Those that
+ * set something do not wait, and fail for one rank only.)
  *
  * `batch` of the options is that of all ranks together [max_batch of the net
  * for each rank, or for each portion]. Order of samples, augmentation and
