@@ -1,5 +1,5 @@
 /* ranks.h over MPI. Uses libcnn as any program does: from include/ only. */
-#include "cnn/mpi.h"
+#include "mpi/mpi_impl.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cnn/parts.h"
 #include "cnn/version.h"
 
 /* Room for the text of an error. */
@@ -17,19 +16,10 @@
 /* The most elements in one call of MPI, whose counts are ints. */
 #define MOST (INT_MAX / 2 + 1)
 
-struct cnn_mpi {
-    MPI_Comm comm;
-    int rank, size;
-    cnn_mpi_options o;
-};
-
 /* -------------------------------------------------------------- failures ---
  */
 
-static cnn_status fail(cnn_status status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static cnn_status fail(cnn_status status, const char *format, ...)
+cnn_status cnn__mpi_fail(cnn_status status, const char *format, ...)
 {
     char text[TEXT];
     va_list args;
@@ -49,18 +39,11 @@ static cnn_status result(int code, const char *call)
     if (code == MPI_SUCCESS)
         return CNN_OK;
     MPI_Error_string(code, text, &length);
-    return fail(CNN_EIO, "%s: %.*s", call, length, text);
+    return cnn__mpi_fail(CNN_EIO, "%s: %.*s", call, length, text);
 }
 
-#define TRY(expression)                        \
-    do {                                       \
-        const cnn_status tried = (expression); \
-        if (tried != CNN_OK)                   \
-            return tried;                      \
-    } while (0)
-
 /* All ranks fail if one does: as the first of those with the least status. */
-static cnn_status agree(const cnn_mpi *m, cnn_status status)
+cnn_status cnn__mpi_agree(const cnn_mpi *m, cnn_status status)
 {
     struct {
         int status, rank;
@@ -86,14 +69,15 @@ static int32_t exchange(void *user, int64_t bytes, const void *mine, void *all)
     const cnn_mpi *m = user;
 
     if (bytes > INT_MAX)
-        return fail(CNN_EOVERFLOW, "%lld bytes in one message, at most %d",
-                    (long long)bytes, INT_MAX);
+        return cnn__mpi_fail(CNN_EOVERFLOW,
+                             "%lld bytes in one message, at most %d",
+                             (long long)bytes, INT_MAX);
     return result(MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes,
                                 MPI_BYTE, m->comm),
                   "MPI_Allgather");
 }
 
-static int32_t sum(void *user, int64_t count, float *x)
+int32_t cnn__mpi_sum(void *user, int64_t count, float *x)
 {
     const cnn_mpi *m = user;
 
@@ -107,7 +91,7 @@ static int32_t sum(void *user, int64_t count, float *x)
     return CNN_OK;
 }
 
-static int32_t spread(void *user, int64_t bytes, void *data)
+int32_t cnn__mpi_spread(void *user, int64_t bytes, void *data)
 {
     const cnn_mpi *m = user;
 
@@ -136,10 +120,11 @@ static cnn_status check_level(int level)
 {
     if (level >= MPI_THREAD_FUNNELED)
         return CNN_OK;
-    return fail(CNN_ESTATE,
-                "mpi_create: MPI gives %s, expected MPI_THREAD_FUNNELED or "
-                "more, by MPI_Init_thread()",
-                level_name(level));
+    return cnn__mpi_fail(
+        CNN_ESTATE,
+        "mpi_create: MPI gives %s, expected MPI_THREAD_FUNNELED or "
+        "more, by MPI_Init_thread()",
+        level_name(level));
 }
 
 /* Is MPI there, and may this thread call it? */
@@ -149,15 +134,17 @@ static cnn_status check_mpi(int *level)
 
     TRY(result(MPI_Initialized(&yes), "MPI_Initialized"));
     if (!yes)
-        return fail(CNN_ESTATE, "mpi_create: MPI is not initialised, which is "
-                                "up to the program");
+        return cnn__mpi_fail(CNN_ESTATE,
+                             "mpi_create: MPI is not initialised, which is "
+                             "up to the program");
     TRY(result(MPI_Finalized(&yes), "MPI_Finalized"));
     if (yes)
-        return fail(CNN_ESTATE, "mpi_create: MPI is finalised");
+        return cnn__mpi_fail(CNN_ESTATE, "mpi_create: MPI is finalised");
     TRY(result(MPI_Query_thread(level), "MPI_Query_thread"));
     TRY(result(MPI_Is_thread_main(&yes), "MPI_Is_thread_main"));
     if (!yes && *level <= MPI_THREAD_FUNNELED)
-        return fail(CNN_ESTATE, "mpi_create: not called by MPI's main thread");
+        return cnn__mpi_fail(CNN_ESTATE,
+                             "mpi_create: not called by MPI's main thread");
     return CNN_OK;
 }
 
@@ -166,12 +153,13 @@ static cnn_status check_comm(MPI_Comm comm)
     int between = 0;
 
     if (comm == MPI_COMM_NULL)
-        return fail(CNN_EINVAL, "mpi_create: the communicator is "
-                                "MPI_COMM_NULL");
+        return cnn__mpi_fail(CNN_EINVAL, "mpi_create: the communicator is "
+                                         "MPI_COMM_NULL");
     TRY(result(MPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter"));
     if (between)
-        return fail(CNN_EINVAL, "mpi_create: the communicator is between two "
-                                "groups");
+        return cnn__mpi_fail(CNN_EINVAL,
+                             "mpi_create: the communicator is between two "
+                             "groups");
     return CNN_OK;
 }
 
@@ -182,18 +170,19 @@ static cnn_status read_options(const cnn_mpi_options *from, cnn_mpi_options *o)
     if (from == NULL)
         return CNN_OK;
     if (from->struct_size != sizeof(*o))
-        return fail(CNN_EINVAL, "mpi: struct_size is %u, expected %zu",
-                    from->struct_size, sizeof(*o));
+        return cnn__mpi_fail(CNN_EINVAL, "mpi: struct_size is %u, expected %zu",
+                             from->struct_size, sizeof(*o));
     *o = *from;
     if (o->portions < 0 || o->check_every < -1 || o->reserved != 0)
-        return fail(
+        return cnn__mpi_fail(
             CNN_EINVAL,
             "mpi: portions %d, check_every %d, reserved %u, expected at "
             "least 0, at least -1 and 0",
             o->portions, o->check_every, o->reserved);
     if (o->average_every < 0)
-        return fail(CNN_EINVAL, "mpi: average_every %d, expected at least 0",
-                    o->average_every);
+        return cnn__mpi_fail(CNN_EINVAL,
+                             "mpi: average_every %d, expected at least 0",
+                             o->average_every);
     return CNN_OK;
 }
 
@@ -219,32 +208,33 @@ static kind kind_of(const cnn_mpi *m)
 static cnn_status compare(const kind *want, const kind *got)
 {
     if (got->order != want->order || got->pointer != want->pointer)
-        return fail(CNN_EINVAL, "another kind of machine than rank 0");
+        return cnn__mpi_fail(CNN_EINVAL, "another kind of machine than rank 0");
     if (got->library != want->library || got->headers != want->headers)
-        return fail(CNN_EINVAL,
-                    "libcnn %u and libcnn_mpi %u, rank 0 has %u and %u",
-                    got->library, got->headers, want->library, want->headers);
+        return cnn__mpi_fail(
+            CNN_EINVAL, "libcnn %u and libcnn_mpi %u, rank 0 has %u and %u",
+            got->library, got->headers, want->library, want->headers);
     if (got->portions != want->portions ||
         got->check_every != want->check_every)
-        return fail(
+        return cnn__mpi_fail(
             CNN_EINVAL, "portions %d and check_every %d, rank 0 has %d and %d",
             got->portions, got->check_every, want->portions, want->check_every);
     if (got->average_every != want->average_every || got->flags != want->flags)
-        return fail(CNN_EINVAL,
-                    "average_every %d and flags 0x%x, rank 0 has %d and 0x%x",
-                    got->average_every, (unsigned)got->flags,
-                    want->average_every, (unsigned)want->flags);
+        return cnn__mpi_fail(
+            CNN_EINVAL,
+            "average_every %d and flags 0x%x, rank 0 has %d and 0x%x",
+            got->average_every, (unsigned)got->flags, want->average_every,
+            (unsigned)want->flags);
     return CNN_OK;
 }
 
 static cnn_status meet(cnn_mpi *m, const cnn_mpi_options *options)
 {
-    TRY(agree(m, read_options(options, &m->o)));
+    TRY(cnn__mpi_agree(m, read_options(options, &m->o)));
     const kind mine = kind_of(m);
     kind first = mine;
 
-    TRY(spread(m, sizeof(first), &first));
-    return agree(m, compare(&first, &mine));
+    TRY(cnn__mpi_spread(m, sizeof(first), &first));
+    return cnn__mpi_agree(m, compare(&first, &mine));
 }
 
 /* A duplicate, whose errors are returned. */
@@ -267,10 +257,12 @@ cnn_mpi *cnn_mpi_create(MPI_Comm comm, const cnn_mpi_options *options)
         return NULL;
     cnn_mpi *m = malloc(sizeof(*m));
     /* Each rank may have got another level: none waits for one that fails. */
-    const cnn_status status = m != NULL ? check_level(level)
-                                        : fail(CNN_ENOMEM, "mpi_create: no "
-                                                           "memory");
-    if (agree(&made, status) == CNN_OK && meet(&made, options) == CNN_OK) {
+    const cnn_status status = m != NULL
+                                  ? check_level(level)
+                                  : cnn__mpi_fail(CNN_ENOMEM, "mpi_create: no "
+                                                              "memory");
+    if (cnn__mpi_agree(&made, status) == CNN_OK &&
+        meet(&made, options) == CNN_OK) {
         *m = made;
         return m;
     }
@@ -307,7 +299,7 @@ cnn_trainer *cnn_mpi_trainer_create(cnn_mpi *mpi, cnn_net *net,
                                     const cnn_trainer_options *options)
 {
     if (mpi == NULL) {
-        fail(CNN_EINVAL, "mpi_trainer_create: mpi is NULL");
+        cnn__mpi_fail(CNN_EINVAL, "mpi_trainer_create: mpi is NULL");
         return NULL;
     }
     const cnn_ranks ranks = {.struct_size = sizeof(ranks),
@@ -316,104 +308,11 @@ cnn_trainer *cnn_mpi_trainer_create(cnn_mpi *mpi, cnn_net *net,
                              .portions = mpi->o.portions,
                              .check_every = mpi->o.check_every,
                              .exchange = exchange,
-                             .sum = sum,
-                             .spread = spread,
+                             .sum = cnn__mpi_sum,
+                             .spread = cnn__mpi_spread,
                              .user = mpi,
                              .average_every = mpi->o.average_every,
                              .flags = mpi->o.flags};
 
     return cnn_trainer_create_ranks(net, optim, dataset, &ranks, options);
-}
-
-/* ---------------------------------------------------- loops of your own --- */
-
-/* The arrays of a net, and the elements of all. */
-typedef struct arrays {
-    int64_t params, tensors, elements;
-    uint64_t shapes; /* a hash */
-} arrays;
-
-/* An array by its number. */
-static cnn_status array_of(cnn_net *net, int32_t index, cnn_tensor *tensor,
-                           int64_t *elements)
-{
-    char name[CNN_MAX_TENSOR_NAME];
-
-    tensor->struct_size = sizeof(*tensor);
-    TRY(cnn_net_tensor_name(net, index, name, sizeof(name)));
-    TRY(cnn_net_tensor(net, name, tensor));
-    *elements = 1;
-    for (int32_t i = 0; i < tensor->rank; i++)
-        *elements *= tensor->dims[i];
-    return CNN_OK;
-}
-
-/* FNV-1a. */
-static uint64_t add_shape(uint64_t hash, const cnn_tensor *tensor)
-{
-    for (int32_t i = 0; i < tensor->rank; i++)
-        hash = (hash ^ (uint64_t)tensor->dims[i]) * 0x100000001b3u;
-    return (hash ^ (uint64_t)tensor->rank) * 0x100000001b3u;
-}
-
-static cnn_status count_arrays(cnn_net *net, arrays *a)
-{
-    cnn_tensor tensor;
-    int64_t elements;
-
-    memset(a, 0, sizeof(*a));
-    if (cnn_net_max_batch(net) == 0)
-        return fail(CNN_ESTATE, "mpi: the net is NULL or not built");
-    a->params = (int64_t)cnn_net_param_count(net);
-    a->tensors = cnn_net_tensor_count(net);
-    for (int32_t i = 0; i < a->tensors; i++) {
-        TRY(array_of(net, i, &tensor, &elements));
-        a->elements += elements;
-        a->shapes = add_shape(a->shapes, &tensor);
-    }
-    return CNN_OK;
-}
-
-/* Have all ranks a net with such arrays? */
-static cnn_status check_nets(cnn_mpi *mpi, cnn_net *net)
-{
-    arrays mine, first;
-    cnn_status status = CNN_OK;
-
-    if (mpi == NULL)
-        return fail(CNN_EINVAL, "mpi: mpi is NULL");
-    TRY(agree(mpi, count_arrays(net, &mine)));
-    first = mine;
-    TRY(spread(mpi, sizeof(first), &first));
-    if (memcmp(&mine, &first, sizeof(mine)) != 0)
-        status = fail(CNN_ESHAPE,
-                      "a net of %lld arrays with %lld elements, rank 0 has "
-                      "%lld with %lld%s",
-                      (long long)mine.tensors, (long long)mine.elements,
-                      (long long)first.tensors, (long long)first.elements,
-                      mine.tensors == first.tensors &&
-                              mine.elements == first.elements
-                          ? ", of other shapes or trained otherwise"
-                          : "");
-    return agree(mpi, status);
-}
-
-cnn_status cnn_mpi_broadcast(cnn_mpi *mpi, cnn_net *net)
-{
-    cnn_tensor tensor;
-    int64_t elements;
-
-    TRY(check_nets(mpi, net));
-    const int32_t count = cnn_net_tensor_count(net);
-    for (int32_t i = 0; i < count; i++) {
-        TRY(array_of(net, i, &tensor, &elements));
-        TRY(spread(mpi, elements * (int64_t)sizeof(float), tensor.data));
-    }
-    return CNN_OK;
-}
-
-cnn_status cnn_mpi_sum_grads(cnn_mpi *mpi, cnn_net *net)
-{
-    TRY(check_nets(mpi, net));
-    return sum(mpi, (int64_t)cnn_net_param_count(net), cnn_net_grads(net));
 }

@@ -26,7 +26,7 @@ quietly cmake -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Release \
     -DMPI_C_COMPILER=mpicc.mpich \
     -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)"
 quietly cmake --build "$work/build" --parallel 2 \
-    --target mpi_ranks mpi_speed lenet5_relu lenet5_alone lenet5_sweep denoise
+    --target mpi_create mpi_ranks mpi_speed lenet5_relu lenet5_alone lenet5_sweep denoise
 readelf -d "$work/build/tests/mpi/mpi_ranks" | grep -q 'NEEDED.*libmpich' || {
     echo "it is not linked with MPICH"
     exit 1

@@ -1,47 +1,23 @@
 /* What each rank of the tests of libcnn_mpi runs:
  *
- *     mpiexec -n 2 mpi_ranks together|refused|single|one_single|other_version|
- *         unready|killed
+ *     mpiexec -n 2 mpi_ranks together|refused|killed
  *
  * An assertion that fails ends all ranks, which would wait otherwise. What does
  * not depend on MPI is tested by threads (test_ranks.c). */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cnn/mpi.h"
-#include "cnn/version.h"
+#include "mpi_must.h"
 #include "support/training.h"
 
 #define BATCH    12
 #define SAMPLES  50
 #define STEPS    100
 #define PORTIONS 12
-
-static int world_rank, world_size;
-
-static void must(bool holds, const char *what, int line)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "rank %d, line %d: %s; last error: %s\n", world_rank, line,
-            what, cnn_last_error());
-    MPI_Abort(MPI_COMM_WORLD, 1);
-}
-
-#define MUST(condition) must(condition, #condition, __LINE__)
-
-static void must_fail(cnn_status status, cnn_status want, const char *part,
-                      int line)
-{
-    must(status == want && cnn_last_status() == want, "another status", line);
-    must(strstr(cnn_last_error(), part) != NULL, part, line);
-}
-
-#define MUST_FAIL(status, want, part) must_fail(status, want, part, __LINE__)
 
 static cnn_mpi *start_with(const cnn_mpi_options *o)
 {
@@ -259,11 +235,6 @@ static void by_hand(void)
 
 /* -------------------------------------------------------------- refused --- */
 
-static bool is_last(void)
-{
-    return world_rank == world_size - 1;
-}
-
 static void bad_arguments(void)
 {
     cnn_mpi_options o = {.struct_size = sizeof(o)};
@@ -352,45 +323,6 @@ static void in_the_middle(void)
     cnn_mpi_free(mpi);
 }
 
-/* Of libcnn, as libcnn_mpi sees it. */
-uint32_t __real_cnn_version_number(void);
-uint32_t __wrap_cnn_version_number(void);
-
-static bool is_older; /* this rank */
-
-uint32_t __wrap_cnn_version_number(void)
-{
-    return __real_cnn_version_number() - (is_older ? 1u : 0u);
-}
-
-static void other_version(void)
-{
-    const unsigned version = cnn_version_number();
-    char text[100];
-
-    is_older = is_last();
-    snprintf(text, sizeof(text),
-             "rank 1: libcnn %u and libcnn_mpi %u, rank 0 has %u and %u",
-             version - 1, version, version, version);
-    MUST(cnn_mpi_create(MPI_COMM_WORLD, NULL) == NULL);
-    MUST_FAIL(CNN_EINVAL, CNN_EINVAL, text);
-}
-
-/* One rank has a program that asked MPI for less. MPIs that give more than was
- * asked for have nothing to refuse. */
-static void single_level(int level)
-{
-    int least;
-
-    MPI_Allreduce(&level, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
-    cnn_mpi *mpi = cnn_mpi_create(MPI_COMM_WORLD, NULL);
-    MUST((mpi == NULL) == (least == MPI_THREAD_SINGLE));
-    if (mpi == NULL)
-        MUST_FAIL(CNN_ESTATE, CNN_ESTATE,
-                  "MPI gives MPI_THREAD_SINGLE, expected MPI_THREAD_FUNNELED");
-    cnn_mpi_free(mpi);
-}
-
 /* ----------------------------------------------------------------- faults ---
  */
 
@@ -405,41 +337,13 @@ static void killed(void)
     cnn_trainer_run(t.trainer, INT64_C(1) << 40, NULL, NULL);
 }
 
-/* Before MPI can say it: by what Open MPI and MPICH tell each process. */
-static bool is_first_process(void)
-{
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
-
-    if (rank == NULL)
-        rank = getenv("PMI_RANK");
-    return rank != NULL && strcmp(rank, "0") == 0;
-}
-
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    const bool some = strcmp(what, "one_single") == 0;
-    const bool single = strcmp(what, "single") == 0 || some;
     int level = 0;
 
-    if (strcmp(what, "unready") == 0) {
-        const bool refused = cnn_mpi_create(MPI_COMM_WORLD, NULL) == NULL &&
-                             cnn_last_status() == CNN_ESTATE;
-        puts(cnn_last_error());
-        return refused ? 0 : 1;
-    }
-    MPI_Init_thread(&argc, &argv,
-                    single && !(some && is_first_process())
-                        ? MPI_THREAD_SINGLE
-                        : MPI_THREAD_FUNNELED,
-                    &level);
-    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &world_size);
-    if (single) {
-        single_level(level);
-    } else if (strcmp(what, "other_version") == 0) {
-        other_version();
-    } else if (strcmp(what, "together") == 0) {
+    must_start(&argc, &argv, MPI_THREAD_FUNNELED, &level);
+    if (strcmp(what, "together") == 0) {
         as_one_process();
         local();
         over_ranks();
