@@ -83,7 +83,7 @@ static const example resnet = {
              "network, on Fashion-MNIST, tests it, and classifies the images "
              "it is given.",
     .network = network,
-    .sizes = {{"blocks", "blocks in each of the three stages [3]", 1, 200,
+    .sizes = {{"blocks", "blocks in each of the three stages [3]", 1, 190,
                &blocks},
               {"width", "filters of the first stage [16]", 1, 1024, &width}},
     .data = "fashion",

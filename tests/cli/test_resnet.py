@@ -36,7 +36,9 @@ class ResNet(ExampleTest):
     def test_sizes(self):
         for options, blocks, width in (
                 ((), 3, 16), (("--blocks=1",), 1, 16), (("--width=3",), 3, 3),
-                (("--blocks=9", "--width=5"), 9, 5)):
+                (("--blocks=9", "--width=5"), 9, 5),
+                # As many as a net with branches may have layers for.
+                (("--blocks=190", "--width=1", "--batch=1"), 190, 1)):
             with self.subTest(options):
                 summary = json.loads(self.run_resnet("--summary=json",
                                                      *options))
@@ -50,7 +52,7 @@ class ResNet(ExampleTest):
         self.assertIn(f"{parameters(3, 16):,} parameters", about)
 
     def test_wrong_usage(self):
-        for options in ("--blocks=0", "--blocks=201", "--blocks=x",
+        for options in ("--blocks=0", "--blocks=191", "--blocks=x",
                         "--width=0", "--width=1025", "--head=rbf"):
             with self.subTest(options):
                 out, err = self.run_example(options, code=64)
