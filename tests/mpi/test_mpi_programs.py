@@ -107,12 +107,16 @@ class Stopped(RanksTest):
         self.assertEqual(self.bytes_of("m"), self.bytes_of("whole"))
 
     def test_interrupt_of_mpiexec(self):
-        with self.mpiexec(*self.command(2, *self.LONG)) as process:
-            self.read_until(process, "step 2,")
+        """Open MPI's waits a second before it passes the signal on, and reads
+        no more of what the ranks print: so this takes some seconds and prints
+        little."""
+        long = "--tuned", "--steps=8000", "--batch=20", "--eval-every=400"
+        with self.mpiexec(*self.command(2, *long)) as process:
+            self.read_until(process, "step 400,")
             process.send_signal(signal.SIGINT)
             _, err = self.ended(process, None)
         self.assertIn("saved in lenet5_relu.checkpoint", err)
-        self.together(2, *self.LONG, "--resume=lenet5_relu.checkpoint")
+        self.together(2, *long, "--resume=lenet5_relu.checkpoint")
 
 
 class Others(RanksTest):

@@ -208,11 +208,10 @@ def part(
         kind = layer if isinstance(layer, str) else layer.kind
         for source in sources:
             if source not in new:
-                what = f"the output of layer {source}"
+                what = "the input" if source < 0 else f"layer {source}"
                 raise ValueError(
-                    f"layer {number}: {kind} takes "
-                    f"{'the input' if source < 0 else what}, and the part "
-                    f"begins after layer {below}"
+                    f"layer {number}: the {kind} layer takes {what}, and the "
+                    f"part begins after layer {below}"
                 )
         found.append((layer, tuple(new[source] for source in sources)))
     return found
