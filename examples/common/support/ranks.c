@@ -45,10 +45,10 @@ static void hold_output(void)
         abort();
 }
 
-/* Rank 0 has a second to say the same, and to end all. */
+/* Rank 0 has three seconds to say the same, and to end all. */
 static void say_alone(int code)
 {
-    sleep(1);
+    sleep(3);
     fflush(stderr);
     if (held_size > 0)
         dprintf(STDERR_FILENO, "rank %d: %s", (int)rank, held);
