@@ -13,25 +13,33 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/cnn
   COMPONENT cnn_Development
   FILES_MATCHING PATTERN *.h PATTERN mpi.h EXCLUDE)
 
-# An export file of its own for each: one cannot be read without all that its
-# targets are linked with.
-foreach(kind shared static)
-  set(target cnn)
-  if(kind STREQUAL "static")
-    set(target cnn_static)
-  endif()
-  if(NOT TARGET ${target})
-    continue()
-  endif()
-  install(TARGETS ${target} EXPORT cnn-${kind}
-    RUNTIME COMPONENT cnn_Runtime
-    LIBRARY COMPONENT cnn_Runtime NAMELINK_COMPONENT cnn_Development
-    ARCHIVE COMPONENT cnn_Development)
-  install(EXPORT cnn-${kind}
-    NAMESPACE cnn::
-    DESTINATION ${package_dir}
-    COMPONENT cnn_Development)
-endforeach()
+# cnn_install_libraries(TARGET SET PREFIX): TARGET and TARGET_static, as far as
+# they are built, and what find_package() reads of them, SET-shared and
+# SET-static: an export file of its own for each, since one cannot be read without
+# all that its targets are linked with. Components are PREFIXRuntime and
+# PREFIXDevelopment.
+function(cnn_install_libraries target set prefix)
+  foreach(kind shared static)
+    set(library ${target})
+    if(kind STREQUAL "static")
+      set(library ${target}_static)
+    endif()
+    if(NOT TARGET ${library})
+      continue()
+    endif()
+    install(TARGETS ${library} EXPORT ${set}-${kind}
+      RUNTIME COMPONENT ${prefix}Runtime
+      LIBRARY COMPONENT ${prefix}Runtime
+        NAMELINK_COMPONENT ${prefix}Development
+      ARCHIVE COMPONENT ${prefix}Development)
+    install(EXPORT ${set}-${kind}
+      NAMESPACE cnn::
+      DESTINATION ${package_dir}
+      COMPONENT ${prefix}Development)
+  endforeach()
+endfunction()
+
+cnn_install_libraries(cnn cnn cnn_)
 
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/cnn-config.cmake.in

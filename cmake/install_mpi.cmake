@@ -5,23 +5,7 @@
 install(FILES ${PROJECT_SOURCE_DIR}/include/cnn/mpi.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cnn
   COMPONENT cnn_MpiDevelopment)
-foreach(kind shared static)
-  set(target cnn_mpi)
-  if(kind STREQUAL "static")
-    set(target cnn_mpi_static)
-  endif()
-  if(NOT TARGET ${target})
-    continue()
-  endif()
-  install(TARGETS ${target} EXPORT cnn-mpi-${kind}
-    RUNTIME COMPONENT cnn_MpiRuntime
-    LIBRARY COMPONENT cnn_MpiRuntime NAMELINK_COMPONENT cnn_MpiDevelopment
-    ARCHIVE COMPONENT cnn_MpiDevelopment)
-  install(EXPORT cnn-mpi-${kind}
-    NAMESPACE cnn::
-    DESTINATION ${package_dir}
-    COMPONENT cnn_MpiDevelopment)
-endforeach()
+cnn_install_libraries(cnn_mpi cnn-mpi cnn_Mpi)
 
 # With the MPI that it was built for: the names of their own .pc files differ.
 set(pc_mpi_cflags)

@@ -1,59 +1,46 @@
 # Tests that run again with the kernels of other machines, and with one algorithm
 # of convolution for all.
 
-# The same with the kernels that OpenBLAS has for other machines.
+# cnn_test_again(LABEL name program VARIABLE=value...)
+function(cnn_test_again label name program)
+  list(JOIN ARGN ";" environment)
+  add_test(NAME ${name} COMMAND ${program})
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${label}
+    TIMEOUT 300
+    ENVIRONMENT "${environment};OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1")
+endfunction()
+
+# The kernels that OpenBLAS has for other machines.
 foreach(core Prescott Nehalem Sandybridge Haswell)
-  add_test(NAME test_exact_conv_${core} COMMAND test_exact_conv)
-  set_tests_properties(test_exact_conv_${core} PROPERTIES
-    LABELS property
-    TIMEOUT 300
-    ENVIRONMENT "OPENBLAS_CORETYPE=${core};OPENBLAS_NUM_THREADS=1;OMP_NUM_THREADS=1")
+  cnn_test_again(property test_exact_conv_${core} test_exact_conv
+    OPENBLAS_CORETYPE=${core})
 endforeach()
-# The same with libcnn's kernels for other machines, and with some nobody has.
+# libcnn's kernels for other machines, and some that nobody has.
 foreach(set baseline avx2 avx512 none)
-  add_test(NAME test_same_simd_${set} COMMAND test_same_simd)
-  set_tests_properties(test_same_simd_${set} PROPERTIES
-    LABELS property
-    TIMEOUT 300
-    ENVIRONMENT "CNN_KERNELS=${set}")
+  cnn_test_again(property test_same_simd_${set} test_same_simd
+    CNN_KERNELS=${set})
 endforeach()
 # Convolutions with each of those, and with one algorithm for all.
 foreach(set baseline avx2 avx512)
   foreach(test choice direct winograd)
-    add_test(NAME test_conv2d_${test}_${set} COMMAND test_conv2d_${test})
-    set_tests_properties(test_conv2d_${test}_${set} PROPERTIES
-      LABELS unit
-      TIMEOUT 300
-      ENVIRONMENT "CNN_KERNELS=${set};OPENBLAS_NUM_THREADS=1")
+    cnn_test_again(unit test_conv2d_${test}_${set} test_conv2d_${test}
+      CNN_KERNELS=${set})
   endforeach()
 endforeach()
 foreach(algorithm im2col winograd direct)
-  add_test(NAME test_conv2d_choice_${algorithm} COMMAND test_conv2d_choice)
-  set_tests_properties(test_conv2d_choice_${algorithm} PROPERTIES
-    LABELS unit
-    TIMEOUT 300
-    ENVIRONMENT "CNN_ALGORITHM=${algorithm};OPENBLAS_NUM_THREADS=1")
+  cnn_test_again(unit test_conv2d_choice_${algorithm} test_conv2d_choice
+    CNN_ALGORITHM=${algorithm})
 endforeach()
 foreach(algorithm taps depthwise)
   foreach(set baseline avx2 avx512)
-    add_test(NAME test_conv2d_${algorithm}_${set} COMMAND test_conv2d_taps)
-    set_tests_properties(test_conv2d_${algorithm}_${set} PROPERTIES
-      LABELS unit
-      TIMEOUT 300
-      ENVIRONMENT
-      "CNN_ALGORITHM=${algorithm};CNN_KERNELS=${set};OPENBLAS_NUM_THREADS=1")
+    cnn_test_again(unit test_conv2d_${algorithm}_${set} test_conv2d_taps
+      CNN_ALGORITHM=${algorithm} CNN_KERNELS=${set})
   endforeach()
   # What every algorithm has to pass.
   foreach(test conv2d conv2d_transpose exact_conv)
-    add_test(NAME test_${test}_by_${algorithm} COMMAND test_${test})
-    set_tests_properties(test_${test}_by_${algorithm} PROPERTIES
-      LABELS unit
-      TIMEOUT 300
-      ENVIRONMENT "CNN_ALGORITHM=${algorithm};OPENBLAS_NUM_THREADS=1")
+    cnn_test_again(unit test_${test}_by_${algorithm} test_${test}
+      CNN_ALGORITHM=${algorithm})
   endforeach()
 endforeach()
-add_test(NAME test_rounding_by_taps COMMAND test_rounding)
-set_tests_properties(test_rounding_by_taps PROPERTIES
-  LABELS property
-  TIMEOUT 300
-  ENVIRONMENT "CNN_ALGORITHM=taps;OPENBLAS_NUM_THREADS=1")
+cnn_test_again(property test_rounding_by_taps test_rounding CNN_ALGORITHM=taps)

@@ -1,6 +1,6 @@
 /**
  * @file net.h
- * A net: a stack of layers with a loss on top.
+ * A net: a stack of layers with a loss on top, or a graph of them (graph.h).
  *
  * A net is described, built and run. An error while a net is described is kept,
  * and cnn_net_build() reports it. So a program need not check the result of

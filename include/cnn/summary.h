@@ -55,7 +55,7 @@ CNN_API cnn_status cnn_layer_costs(const cnn_layer *layer, cnn_costs *costs);
 /** The costs of all layers of a built net together. CNN_EINVAL, CNN_ESTATE. */
 CNN_API cnn_status cnn_net_costs(const cnn_net *net, cnn_costs *costs);
 
-/** What a built net takes. CNN_EINVAL, CNN_ESTATE. */
+/** What a built net takes. CNN_EINVAL, CNN_ESTATE, CNN_ENOMEM. */
 CNN_API cnn_status cnn_net_measure(const cnn_net *net, cnn_net_memory *memory);
 
 /**

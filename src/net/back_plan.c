@@ -40,15 +40,6 @@ static void use(const plan *p, int32_t array)
         cnn__arrays_use(&p->back->arrays, array, p->now);
 }
 
-/* Floats of a sample of what layer i takes as input k. */
-static size_t floats_of(const plan *p, int32_t i, int32_t k)
-{
-    const int32_t from = p->pass->layers[i]->from[k];
-
-    return cnn__shape_size(from >= 0 ? &p->pass->layers[from]->out
-                                     : &p->pass->layers[0]->in);
-}
-
 /* Is the gradient of each input dy itself? */
 static bool passes_on(const cnn_layer *layer)
 {
@@ -64,7 +55,7 @@ static int32_t written_to(plan *p, int32_t i, int32_t k, int32_t dy)
     if (layer->ops->join == NULL && (layer->ops->traits & CNN__IN_PLACE) != 0 &&
         p->users[dy] == 1)
         return dy;
-    return new_array(p, floats_of(p, i, k));
+    return new_array(p, cnn__input_floats(p->pass, i, k));
 }
 
 /* To the caller's array: the first gradient is written there, the others are
@@ -78,7 +69,8 @@ static cnn__flow flow_to_input(plan *p, int32_t i, int32_t k)
     if (!first)
         f.with = CNN__CALLERS;
     if (!passes_on(p->pass->layers[i]))
-        f.to = first ? CNN__CALLERS : new_array(p, floats_of(p, i, k));
+        f.to = first ? CNN__CALLERS
+                     : new_array(p, cnn__input_floats(p->pass, i, k));
     return f;
 }
 
@@ -95,7 +87,7 @@ static cnn__flow flow_to_layer(plan *p, int32_t i, int32_t k, int32_t dy)
         if (on && p->users[below->dy] == 1)
             f.sum = below->dy;
         else if (on)
-            f.sum = new_array(p, floats_of(p, i, k));
+            f.sum = new_array(p, cnn__input_floats(p->pass, i, k));
         use(p, below->dy);
         p->users[below->dy]--;
     }

@@ -97,11 +97,8 @@ static void run_input(const walk *w, int32_t head, int32_t k, const float *dy,
     const bool wanted = is_wanted(w, layer->from[k]);
     float *to = wanted ? array_of(w, f->to) : NULL;
     const float *x = cnn__pass_input(w->pass, head, k, w->x);
-    const size_t count = cnn__size_mul(
-        (size_t)run->batch,
-        cnn__shape_size(layer->from[k] >= 0
-                            ? &w->pass->layers[layer->from[k]]->out
-                            : &w->pass->layers[0]->in));
+    const size_t count =
+        (size_t)run->batch * cnn__input_floats(w->pass, head, k);
 
     if (layer->ops->join == NULL)
         layer->ops->backward(layer, run, x, y, dy, to);

@@ -95,6 +95,20 @@ cnn_status cnn__net_check_built(const cnn_net *net)
     return CNN_OK;
 }
 
+cnn_status cnn__net_check_finite(const cnn_net *net)
+{
+    for (int32_t i = 0; i < net->count; i++) {
+        const cnn_layer *layer = net->layers[i];
+
+        for (size_t k = 0; k < layer->params.count; k++)
+            if (!isfinite(layer->params.value[k]))
+                return cnn__fail(
+                    CNN_EDIVERGED, "parameter %zu of layer %d (%s) became %g",
+                    k, i, layer->ops->kind, (double)layer->params.value[k]);
+    }
+    return CNN_OK;
+}
+
 int32_t cnn_net_layer_count(const cnn_net *net)
 {
     return net != NULL ? net->count : 0;

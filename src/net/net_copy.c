@@ -74,7 +74,8 @@ static cnn_status add_copies(cnn_net *to, const cnn_net *from, int32_t first,
     return status;
 }
 
-cnn_status cnn__net_copy_frame(cnn_net *to, const cnn_net *from)
+/* All but the layers. */
+static cnn_status copy_frame(cnn_net *to, const cnn_net *from)
 {
     to->loss = from->loss;
     to->reduction = from->reduction;
@@ -105,21 +106,33 @@ cnn_net *cnn_net_take(const cnn_net *net, int32_t first, int32_t count)
                                    : CNN_ENOMEM);
 }
 
-static cnn_status copy_all(cnn_net *to, const cnn_net *from, int32_t max_batch)
+static cnn_status make(cnn_net *to, const cnn_net *from, int32_t max_batch,
+                       cnn__layers_fn *add)
 {
-    CNN__TRY(add_copies(to, from, 0, from->count));
-    CNN__TRY(cnn__net_copy_frame(to, from));
+    CNN__TRY(add(to, from));
+    CNN__TRY(copy_frame(to, from));
     return cnn_net_build(to, &from->in, max_batch, from->pass.run.seed);
 }
 
-cnn_net *cnn_net_copy(const cnn_net *net, int32_t max_batch)
+cnn_net *cnn__net_made_of(const cnn_net *net, int32_t max_batch,
+                          cnn__layers_fn *add)
 {
     if (cnn__net_check_built(net) != CNN_OK ||
         cnn__check_input(&net->in, max_batch) != CNN_OK)
         return cnn__lost(CNN__NET);
-    cnn_net *copy = cnn_net_create();
-    return done(copy,
-                copy != NULL ? copy_all(copy, net, max_batch) : CNN_ENOMEM);
+    cnn_net *made = cnn_net_create();
+    return done(made,
+                made != NULL ? make(made, net, max_batch, add) : CNN_ENOMEM);
+}
+
+static cnn_status add_all(cnn_net *to, const cnn_net *from)
+{
+    return add_copies(to, from, 0, from->count);
+}
+
+cnn_net *cnn_net_copy(const cnn_net *net, int32_t max_batch)
+{
+    return cnn__net_made_of(net, max_batch, add_all);
 }
 
 /* -------------------------------------------------------- parameters --- */

@@ -1,6 +1,4 @@
 /* Copies of nets for predicting, with layers folded into others. */
-#include <math.h>
-
 #include "cnn/graph.h"
 #include "cnn/parts.h"
 #include "net/net_impl.h"
@@ -44,18 +42,7 @@ static cnn_status add_layers(cnn_net *to, const cnn_net *from, int32_t *number)
     return CNN_OK;
 }
 
-static cnn_status check_finite(const cnn_net *net)
-{
-    for (size_t i = 0; i < net->params.count; i++)
-        if (!isfinite(net->params.value[i]))
-            return cnn__fail(CNN_EDIVERGED,
-                             "net_fold: parameter %zu is %g with what is "
-                             "folded into it",
-                             i, (double)net->params.value[i]);
-    return CNN_OK;
-}
-
-static cnn_status fold_all(cnn_net *to, const cnn_net *from, int32_t max_batch)
+static cnn_status add_folded(cnn_net *to, const cnn_net *from)
 {
     int32_t *number = cnn__alloc((size_t)from->count * sizeof(*number));
 
@@ -63,20 +50,16 @@ static cnn_status fold_all(cnn_net *to, const cnn_net *from, int32_t max_batch)
         return cnn_last_status();
     const cnn_status status = add_layers(to, from, number);
     cnn__free(number);
-    CNN__TRY(status);
-    CNN__TRY(cnn__net_copy_frame(to, from));
-    CNN__TRY(cnn_net_build(to, &from->in, max_batch, from->pass.run.seed));
-    return check_finite(to);
+    return status;
 }
 
 cnn_net *cnn_net_fold(const cnn_net *net, int32_t max_batch)
 {
-    if (cnn__net_check_built(net) != CNN_OK ||
-        cnn__check_input(&net->in, max_batch) != CNN_OK)
-        return cnn__lost(CNN__NET);
-    cnn_net *folded = cnn_net_create();
-    if (folded != NULL && fold_all(folded, net, max_batch) == CNN_OK)
+    cnn_net *folded = cnn__net_made_of(net, max_batch, add_folded);
+
+    if (folded == NULL || cnn__net_check_finite(folded) == CNN_OK)
         return folded;
+    cnn__fail_where("net_fold");
     cnn_net_free(folded);
     return cnn__lost(CNN__NET);
 }

@@ -66,8 +66,14 @@ cnn_status cnn__net_infer(cnn_net *net, const cnn_shape *in);
 cnn_status cnn__net_add_copy(cnn_net *to, const cnn_layer *layer,
                              cnn_layer *copy, const int32_t *number);
 
-/* Copies all but the layers: loss and metadata. */
-cnn_status cnn__net_copy_frame(cnn_net *to, const cnn_net *from);
+/* A built net with the loss, metadata and seed of a built one, and the layers
+ * that `add` gives it; NULL after a failure. */
+typedef cnn_status cnn__layers_fn(cnn_net *to, const cnn_net *from);
+cnn_net *cnn__net_made_of(const cnn_net *net, int32_t max_batch,
+                          cnn__layers_fn *add);
+
+/* CNN_EDIVERGED, with its layer, if a parameter is not finite. */
+cnn_status cnn__net_check_finite(const cnn_net *net);
 
 /* Sets the parameters of `to`, those too that are not trained, to such arrays
  * of a net `like` it, which may be `to` itself. CNN_EINVAL, CNN_ESTATE,

@@ -110,17 +110,11 @@ cnn_status cnn__check_predict(int64_t count, const float *x, const float *y)
     return CNN_OK;
 }
 
-/* Floats of a sample that the net takes. */
-static size_t input_floats(const cnn__pass *pass)
-{
-    return cnn__shape_size(&pass->layers[0]->in);
-}
-
 void cnn__pass_predict(cnn__pass *pass, int32_t batch, int64_t count,
                        const float *x, float *y)
 {
     const cnn_layer *last = pass->layers[pass->count - 1];
-    const size_t X = input_floats(pass);
+    const size_t X = cnn__input_floats(pass, 0, 0);
     const size_t Y = cnn__shape_size(&last->out);
 
     pass->run.flags = 0;
@@ -151,7 +145,7 @@ static int32_t open_head(const cnn__pass *pass, int32_t i)
 void cnn__pass_predict_layer(cnn__pass *pass, int32_t index, int32_t batch,
                              int64_t count, const float *x, float *y)
 {
-    const size_t X = input_floats(pass);
+    const size_t X = cnn__input_floats(pass, 0, 0);
     const size_t Y = cnn__shape_size(&pass->layers[index]->out);
     const int32_t head = open_head(pass, index);
     /* What is hidden has no place: it is computed where it is wanted. */

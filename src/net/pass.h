@@ -73,6 +73,16 @@ static inline size_t cnn__output_floats(const cnn_layer *layer, int32_t batch)
     return cnn__size_mul((size_t)batch, cnn__shape_size(&layer->out));
 }
 
+/* Floats of a sample of what a layer takes as its input k. */
+static inline size_t cnn__input_floats(const cnn__pass *pass, int32_t layer,
+                                       int32_t k)
+{
+    const int32_t from = pass->layers[layer]->from[k];
+
+    return cnn__shape_size(from >= 0 ? &pass->layers[from]->out
+                                     : &pass->layers[0]->in);
+}
+
 /* What a layer takes as its input k, when the pass runs on x. */
 const float *cnn__pass_input(const cnn__pass *pass, int32_t layer, int32_t k,
                              const float *x);

@@ -1,6 +1,5 @@
 /* Averages over ranks: of running statistics after each step; of all that a
  * training changes, where ranks take steps by themselves (local SGD). */
-#include <math.h>
 #include <string.h>
 
 #include "train/optim_impl.h"
@@ -123,27 +122,12 @@ cnn_status cnn__ranks_average(const cnn_trainer *t, int32_t call,
     return CNN_OK;
 }
 
-/* What an update of this rank alone made infinite, nobody was told of yet. */
-static cnn_status check_finite(const cnn_trainer *t)
-{
-    for (int32_t i = 0; i < t->net->count; i++) {
-        const cnn_layer *layer = t->net->layers[i];
-        const cnn__params *p = &layer->params;
-
-        for (size_t k = 0; k < p->count; k++)
-            if (!isfinite(p->value[k]))
-                return cnn__fail(CNN_EDIVERGED,
-                                 "parameter %zu of layer %d (%s) became %g", k,
-                                 i, layer->ops->kind, (double)p->value[k]);
-    }
-    return CNN_OK;
-}
-
 cnn_status cnn__ranks_together(const cnn_trainer *t, int32_t call)
 {
     if (t->ranks == NULL || !t->ranks->apart)
         return CNN_OK;
-    return cnn__ranks_average(t, call, check_finite(t));
+    /* What an update of this rank alone made infinite, nobody was told of. */
+    return cnn__ranks_average(t, call, cnn__net_check_finite(t->net));
 }
 
 cnn_status cnn__ranks_moved(const cnn_trainer *t, cnn_status status)

@@ -137,6 +137,28 @@ class Parts(unittest.TestCase):
                 other[4:]
             self.assertEqual(other[2:].sources(3), (2, 1, None))
 
+    def test_folded(self):
+        """The same outputs, but for the rounding of weights, without the
+        normalisation after a convolution; one after a sum stays."""
+        x = cnn.Input((2, 6, 6))
+        y = cnn.BatchNorm()(cnn.Conv2D(2, 3, padding="same", bias=False)(x))
+        y = cnn.BatchNorm()(x + cnn.ReLU()(y))
+        net = cnn.Net(x, cnn.Dense(3)(y), loss="mse").build(max_batch=4, seed=3)
+        images = numbers(9, 72).reshape(9, 2, 6, 6)
+        net.fit(images, numbers(9, 3), epochs=3, progress=False)
+        net.metadata["of"] = "folding"
+        folded = net.fold(1)
+        self.assertEqual([layer.kind for layer in folded],
+                         ["conv2d", "activation", "add", "batchnorm", "dense"])
+        self.assertEqual(folded.sources(2), (None, 1))
+        self.assertEqual(folded.max_batch, 1)
+        self.assertEqual((folded.loss, folded.metadata["of"]),
+                         ("mse", "folding"))
+        np.testing.assert_allclose(
+            folded.predict(images), net.predict(images), rtol=2e-6, atol=2e-6)
+        with self.assertRaisesRegex(RuntimeError, "not built"):
+            cnn.Net([cnn.Dense(2)]).fold()
+
     def test_parameters_stay(self):
         net, x = two_towers().build(seed=1), numbers(5, 6)
         part = net[:6].add(cnn.Dense(9)).build(6)

@@ -1,5 +1,6 @@
 #include "support/conv_case.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -363,4 +364,25 @@ void conv_case_check_gradients(const conv_case *c, uint64_t seed)
     gradcheck_fill(&r, seed);
     gradcheck(&r, conv_case_biases(c), c->what);
     rig_close(&r);
+}
+
+void conv_case_check_long_sums(const conv_case *c, rig *r)
+{
+    conv_wanted want;
+    float most = 0.0f;
+
+    rig_fill_uniform(r, 1);
+    for (size_t i = 0; i < r->X; i++)
+        r->x[i] = fabsf(r->x[i]);
+    for (size_t i = 0; i < r->Y; i++)
+        r->dy[i] = fabsf(r->dy[i]);
+    conv_case_want(c, r, &want);
+    rig_forward(r);
+    rig_backward(r);
+    for (size_t i = 0; i < r->P; i++)
+        most = fmaxf(most, want.dp[i]);
+    assert_near(cnn_layer_grads(r->layer), want.dp, r->P, 3e-6 * (double)most,
+                0);
+    conv_wanted_free(&want);
+    rig_close(r);
 }

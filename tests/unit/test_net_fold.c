@@ -25,7 +25,9 @@ static void train(cnn_net *net, const cnn_shape *in, uint64_t seed)
     cnn_optim_free(sgd);
 }
 
-/* Outputs of both, N samples that are in no batch of training. */
+/* Outputs of both, N samples that are in no batch of training. Each weight is
+ * rounded once more, by 2^-24 of it, and sums in other places: up to 6e-7 was
+ * seen. */
 static void assert_alike(cnn_net *net, cnn_net *folded)
 {
     cnn_shape in, out;
@@ -39,7 +41,7 @@ static void assert_alike(cnn_net *net, cnn_net *folded)
 
     assert_int_equal(cnn_net_predict(net, N, x, want), CNN_OK);
     assert_int_equal(cnn_net_predict(folded, N, x, got), CNN_OK);
-    assert_near(got, want, outputs, 2e-5, 2e-5);
+    assert_near(got, want, outputs, 2e-6, 2e-6);
     test_free(x);
     test_free(want);
     test_free(got);
@@ -155,7 +157,8 @@ static void errors(void **state)
     cnn_layer_tensor(cnn_net_layer(net, 0), 0, &t);
     t.data[0] = 1e30f;
     assert_null(cnn_net_fold(net, 1));
-    assert_error(CNN_EDIVERGED, "parameter 0 is inf");
+    assert_error(CNN_EDIVERGED,
+                 "net_fold: parameter 0 of layer 0 (conv2d) became");
     cnn_net_free(net);
 }
 

@@ -101,41 +101,26 @@ static const float *look(const cnn__depthwise_job *j, const cnn__taps_side *s,
     return to->frame;
 }
 
-/* Rows `first` to first + count - 1 of each phase: results in `lanes`. */
+/* A band: results in `lanes`. */
 static void compute(const cnn__depthwise_job *j, const cnn__taps_side *s,
-                    const int32_t *offsets, size_t first, size_t count,
-                    const float *w, const float *b, const float *x,
-                    float *lanes)
+                    const int32_t *offsets, cnn__taps_band band, const float *w,
+                    const float *b, const float *x, float *lanes)
 {
     const size_t row = (size_t)s->w.out * LANES;
 
     for (int32_t p = 0; p < s->h.phases; p++)
         for (int32_t q = 0; q < s->w.phases; q++) {
-            const size_t rows = cnn__conv_side_results(&s->h, p);
-            const cnn__taps t = {
-                .count = cnn__conv_side_taps(&s->h, p) *
-                         cnn__conv_side_taps(&s->w, q),
-                .offsets = offsets,
-                .rows = rows < first + count ? rows - first : count,
-                .columns = cnn__conv_side_results(&s->w, q),
-                .x_row = s->columns * (size_t)s->h.step * LANES,
-                .x_step = (size_t)s->w.step * LANES,
-                .y_row = row * (size_t)s->h.phases,
-                .y_step = LANES * (size_t)s->w.phases,
-                .lanes = LANES};
+            cnn__taps t = cnn__taps_phase(s, band, p, q, LANES, LANES);
+
+            t.count =
+                cnn__conv_side_taps(&s->h, p) * cnn__conv_side_taps(&s->w, q);
+            t.offsets = offsets;
 
             j->plan->routines->maps(
                 &t, w, b, x, lanes + (size_t)p * row + (size_t)q * LANES);
             offsets += t.count;
             w += t.count * LANES;
         }
-}
-
-static size_t band_rows(const cnn__taps_side *s, size_t first)
-{
-    const size_t rest = cnn__conv_side_results(&s->h, 0) - first;
-
-    return rest < s->band ? rest : s->band;
 }
 
 void cnn__depthwise_maps(const cnn__depthwise_job *j, const cnn__taps_side *s,
@@ -158,9 +143,10 @@ void cnn__depthwise_maps(const cnn__depthwise_job *j, const cnn__taps_side *s,
                 weights[i * area + (numbers != NULL ? (size_t)numbers[k] : k)];
     for (size_t first = 0; first < cnn__conv_side_results(&s->h, 0);
          first += s->band) {
-        const size_t count = band_rows(s, first);
+        const cnn__taps_band band = cnn__taps_band_at(s, first);
         const size_t rest = (size_t)s->h.out - first * phases;
-        const size_t rows = rest < count * phases ? rest : count * phases;
+        const size_t most = band.count * phases;
+        const size_t rows = rest < most ? rest : most;
         const float *x = look(j, s, b, first, planes, to);
         /* Without a frame the inputs are in the place of the results. */
         float *lanes = s->framed ? to->lanes : to->frame;
@@ -168,7 +154,7 @@ void cnn__depthwise_maps(const cnn__depthwise_job *j, const cnn__taps_side *s,
         const cnn__planes there = {maps + first * phases * OW, P, b.count, rows,
                                    OW};
 
-        compute(j, s, offsets, first, count, to->w, start, x, lanes);
+        compute(j, s, offsets, band, to->w, start, x, lanes);
         cnn__lanes_to_planes(&from, &there, NULL);
     }
 }
@@ -181,16 +167,13 @@ void cnn__depthwise_weights(const cnn__depthwise_job *j, cnn__depthwise_block b,
     const size_t OW = (size_t)s->w.out, P = (size_t)s->h.out * OW;
 
     for (size_t first = 0; first < (size_t)s->h.out; first += s->band) {
-        const cnn__taps t = {.count = j->plan->area,
-                             .offsets = j->offsets,
-                             .rows = band_rows(s, first),
-                             .columns = OW,
-                             .x_row = s->columns * (size_t)s->h.step * LANES,
-                             .x_step = (size_t)s->w.step * LANES,
-                             .lanes = LANES};
+        cnn__taps t =
+            cnn__taps_phase(s, cnn__taps_band_at(s, first), 0, 0, LANES, LANES);
         const float *at = look(j, s, b, first, x, to);
         float *slopes = s->framed ? to->lanes : to->frame;
 
+        t.count = j->plan->area;
+        t.offsets = j->offsets;
         turn(b, dy + first * OW, P, t.rows, OW, slopes);
         j->plan->routines->weights(&t, at, slopes, dW);
     }

@@ -21,22 +21,10 @@
 
 /* ---------------------------------------------------------- one band --- */
 
-/* Rows first .. first + count - 1 of each phase. */
-typedef struct band {
-    size_t first, count;
-} band;
-
-static band band_at(const cnn__taps_side *s, size_t first)
-{
-    const size_t rest = cnn__conv_side_results(&s->h, 0) - first;
-
-    return (band){first, rest < s->band ? rest : s->band};
-}
-
 /* What the taps of a band look at, from planes (planes, in, in) of a group:
  * framed, or where it is. */
 static const float *look(const cnn__taps_job *j, const cnn__taps_side *s,
-                         band b, const float *planes, float *to)
+                         cnn__taps_band b, const float *planes, float *to)
 {
     cnn__taps_frame f;
     const size_t at = cnn__taps_frame_of(s, b.first, &f);
@@ -49,8 +37,8 @@ static const float *look(const cnn__taps_job *j, const cnn__taps_side *s,
 
 /* One block of maps of a band, from the planes that `x` looks at. lanes (rows,
  * columns, block) is where they come out. */
-static void maps_block(const cnn__taps_job *j, const cnn__taps_side *s, band b,
-                       const int32_t *offsets, const float *w,
+static void maps_block(const cnn__taps_job *j, const cnn__taps_side *s,
+                       cnn__taps_band b, const int32_t *offsets, const float *w,
                        const float *biases, const float *x, size_t block,
                        float *lanes)
 {
@@ -58,17 +46,10 @@ static void maps_block(const cnn__taps_job *j, const cnn__taps_side *s, band b,
 
     for (int32_t p = 0; p < s->h.phases; p++)
         for (int32_t q = 0; q < s->w.phases; q++) {
-            const size_t rows = cnn__conv_side_results(&s->h, p);
-            const cnn__taps t = {
-                .count = cnn__taps_count(s, p, q),
-                .offsets = offsets,
-                .rows = rows < b.first + b.count ? rows - b.first : b.count,
-                .columns = cnn__conv_side_results(&s->w, q),
-                .x_row = s->columns * (size_t)s->h.step,
-                .x_step = (size_t)s->w.step,
-                .y_row = row * (size_t)s->h.phases,
-                .y_step = block * (size_t)s->w.phases,
-                .lanes = block};
+            cnn__taps t = cnn__taps_phase(s, b, p, q, 1, block);
+
+            t.count = cnn__taps_count(s, p, q);
+            t.offsets = offsets;
 
             j->plan->routines->maps(
                 &t, w, biases, x, lanes + (size_t)p * row + (size_t)q * block);
@@ -89,7 +70,7 @@ static void maps_of_group(const cnn__taps_job *j, const cnn__taps_side *s,
 
     for (size_t first = 0; first < cnn__conv_side_results(&s->h, 0);
          first += s->band) {
-        const band b = band_at(s, first);
+        const cnn__taps_band b = cnn__taps_band_at(s, first);
         const float *x = look(j, s, b, planes, frame);
         const size_t rest = (size_t)s->h.out - first * phases;
         const size_t rows = rest < b.count * phases ? rest : b.count * phases;
@@ -163,7 +144,7 @@ static void forward(const void *plan, const cnn__conv_pass *pass)
 typedef struct stack {
     size_t samples;
     const float *x, *dy; /* of the first sample */
-    band b;
+    cnn__taps_band b;
 } stack;
 
 /* dy of a block of filters, filters last; their maps begin at `maps`. */
@@ -202,14 +183,10 @@ static void weights_of_maps(const cnn__taps_job *j, const stack *k, size_t g,
         look(j, s, k->b, from + n * image_floats(j), frame + n * framed);
     for (; f < end; f += CNN__TAPS_LANES) {
         const size_t block = cnn__taps_block(s->maps, f);
-        const cnn__taps t = {.count = cnn__taps_in_all(s, conv),
-                             .offsets = j->offsets,
-                             .rows = k->b.count,
-                             .columns = (size_t)s->w.out,
-                             .x_row = s->columns * (size_t)s->h.step,
-                             .x_step = (size_t)s->w.step,
-                             .lanes = block};
+        cnn__taps t = cnn__taps_phase(s, k->b, 0, 0, 1, block);
 
+        t.count = cnn__taps_in_all(s, conv);
+        t.offsets = j->offsets;
         load_slopes(j, k, k->dy + (g * s->maps + f) * P, cnn__taps_there(s, f),
                     block, lanes);
         j->plan->routines->weights(
@@ -233,7 +210,8 @@ static void backward_span(const cnn__taps_job *j, const cnn__span *span,
         db[i % (size_t)conv->filters] += cnn__sum(dy + i * P, P);
     for (size_t first = 0; first < (size_t)s->h.out && dW != NULL;
          first += s->band) {
-        const stack k = {count, j->pass->x + at * X, dy, band_at(s, first)};
+        const stack k = {count, j->pass->x + at * X, dy,
+                         cnn__taps_band_at(s, first)};
 
         for (size_t g = 0; g < (size_t)conv->group_count; g++)
             weights_of_maps(j, &k, g, 0, s->maps,
@@ -312,7 +290,8 @@ static void backward_block(void *data, int64_t number, int32_t worker)
         for (size_t row = 0; row < (size_t)s->h.out; row += s->band) {
             const stack k = {batch - n < tile ? batch - n : tile,
                              pass->x + n * image_floats(j),
-                             pass->dy + n * map_floats(j), band_at(s, row)};
+                             pass->dy + n * map_floats(j),
+                             cnn__taps_band_at(s, row)};
 
             weights_of_maps(j, &k, g, f, f + 1, dW, frame);
         }

@@ -133,6 +133,29 @@ size_t cnn__taps_frame_of(const cnn__taps_side *s, size_t first,
     return i * width + clip(&s->w, s->w.low, s->columns, &f->left, &f->w);
 }
 
+cnn__taps_band cnn__taps_band_at(const cnn__taps_side *s, size_t first)
+{
+    const size_t rest = cnn__conv_side_results(&s->h, 0) - first;
+
+    return (cnn__taps_band){first, rest < s->band ? rest : s->band};
+}
+
+cnn__taps cnn__taps_phase(const cnn__taps_side *s, cnn__taps_band b, int32_t p,
+                          int32_t q, size_t wide, size_t lanes)
+{
+    const size_t rows = cnn__conv_side_results(&s->h, p);
+    const size_t row = (size_t)s->w.out * lanes;
+
+    return (cnn__taps){.rows =
+                           rows < b.first + b.count ? rows - b.first : b.count,
+                       .columns = cnn__conv_side_results(&s->w, q),
+                       .x_row = s->columns * (size_t)s->h.step * wide,
+                       .x_step = (size_t)s->w.step * wide,
+                       .y_row = row * (size_t)s->h.phases,
+                       .y_step = lanes * (size_t)s->w.phases,
+                       .lanes = lanes};
+}
+
 /* ------------------------------------------------------------ the plan --- */
 
 bool cnn__taps_plan(void *plan, const cnn__conv *conv)

@@ -38,6 +38,19 @@ size_t cnn__taps_frame_of(const cnn__taps_side *s, size_t first,
 /* Floats of a frame; 0 if there is none. */
 size_t cnn__taps_side_frame(const cnn__taps_side *s);
 
+/* Rows first .. first + count - 1 of each phase. */
+typedef struct cnn__taps_band {
+    size_t first, count;
+} cnn__taps_band;
+
+/* The band that begins at row `first`. */
+cnn__taps_band cnn__taps_band_at(const cnn__taps_side *s, size_t first);
+
+/* What math/taps.h computes of phase (p, q) in a band, but for the taps: from
+ * pixels of `wide` floats to such of `lanes`. */
+cnn__taps cnn__taps_phase(const cnn__taps_side *s, cnn__taps_band b, int32_t p,
+                          int32_t q, size_t wide, size_t lanes);
+
 /* The taps of phase (p, q), for all planes. */
 size_t cnn__taps_count(const cnn__taps_side *s, int32_t p, int32_t q);
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import operator
 from typing import (
     Any,
+    Callable,
     Iterator,
     Optional,
+    Sequence,
     TypeVar,
     Union,
     overload,
@@ -25,6 +27,16 @@ from ._stored import Stored
 from .graph import part, shown
 
 N = TypeVar("N", bound="Parts")
+
+
+def _left(layers: Sequence[Layer], folded: Any) -> list[Layer]:
+    """Those that a net of C without some of the normalisations still has."""
+    left: list[Layer] = []
+    for layer in layers:
+        its = lib.cnn_net_layer(folded, len(left))
+        if its and lib.cnn_layer_kind(its).decode() == layer.kind:
+            left.append(layer)
+    return left
 
 
 class Parts(Stored, Judging):
@@ -103,15 +115,42 @@ class Parts(Stored, Judging):
         with handle.lock:
             if self._batch == 0:
                 return self._again()
-            batch = self._batch
-            if max_batch is not None:
-                batch = _checks.integer("max_batch", max_batch)
-            pointer = created(lib.cnn_net_copy(handle.pointer, batch))
-            made = self._adopt(
-                pointer, self._layers)
-            made._loss_said = self._loss_said
-            made._own_loss = self._own_loss
-            return made
+            return self._made(lib.cnn_net_copy, max_batch)
+
+    def fold(self: N, max_batch: Optional[int] = None) -> N:
+        """A copy for predicting: each batch normalisation right after a
+        convolution or a dense layer is in the weights of that, and is no layer
+        of the copy, so higher layers have lower numbers. It gives the same up
+        to rounding. Training it trains another net.
+
+        Parameters
+        ----------
+        max_batch : int, optional
+            As for copy(). 1 is enough for sessions, which say their own.
+
+        Raises
+        ------
+        RuntimeError
+            if the net is not built, or a weight is not finite then.
+        MemoryError
+        """
+        handle = self._h
+        with handle.lock:
+            check_built(self)
+            return self._made(lib.cnn_net_fold, max_batch)
+
+    def _made(
+        self: N, make: Callable[..., Any], max_batch: Optional[int]
+    ) -> N:
+        """What `make` makes of this net, which is built."""
+        batch = self._batch
+        if max_batch is not None:
+            batch = _checks.integer("max_batch", max_batch)
+        pointer = created(make(self._h.pointer, batch))
+        made = self._adopt(pointer, _left(self._layers, pointer))
+        made._loss_said = self._loss_said
+        made._own_loss = self._own_loss
+        return made
 
     def _again(self: N) -> N:
         """Another net that is not built."""
