@@ -47,7 +47,8 @@ typedef struct cnn_mpi_options {
  * @return the handle, to be freed with cnn_mpi_free(), or NULL: CNN_ESTATE (MPI
  *         is not initialised, is finalised, or allows less than FUNNELED);
  *         CNN_EINVAL (also where ranks differ in version, kind of machine or
- *         options); CNN_ENOMEM, CNN_EIO
+ *         options); CNN_EUNSUPPORTED (an option of a later version);
+ *         CNN_ENOMEM, CNN_EIO
  */
 CNN_API cnn_mpi *cnn_mpi_create(MPI_Comm comm, const cnn_mpi_options *options);
 

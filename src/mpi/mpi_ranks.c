@@ -13,6 +13,9 @@
 /* Room for the text of an error. */
 #define TEXT 512
 
+/* No struct of options is longer. */
+#define LONGEST 1024
+
 /* The most elements in one call of MPI, whose counts are ints. */
 #define MOST (INT_MAX / 2 + 1)
 
@@ -163,16 +166,31 @@ static cnn_status check_comm(MPI_Comm comm)
     return CNN_OK;
 }
 
-/* As libcnn reads options, of which only some versions are longer. */
+/* As libcnn reads options: a program may have been built with older headers,
+ * whose struct is shorter, or with newer ones. */
+static cnn_status read_struct(const cnn_mpi_options *from, cnn_mpi_options *o)
+{
+    const size_t size = sizeof(*o), given = from->struct_size;
+
+    if (given < sizeof(from->struct_size) || given > LONGEST || given % 4 != 0)
+        return cnn__mpi_fail(
+            CNN_EINVAL, "mpi: struct_size is %zu, expected %zu", given, size);
+    for (size_t i = size; i < given; i++)
+        if (((const char *)from)[i] != 0)
+            return cnn__mpi_fail(CNN_EUNSUPPORTED,
+                                 "mpi: the field at byte %zu is set, but this "
+                                 "version of libcnn_mpi knows only %zu bytes",
+                                 i & ~(size_t)3, size);
+    memcpy(o, from, given < size ? given : size);
+    return CNN_OK;
+}
+
 static cnn_status read_options(const cnn_mpi_options *from, cnn_mpi_options *o)
 {
     memset(o, 0, sizeof(*o));
     if (from == NULL)
         return CNN_OK;
-    if (from->struct_size != sizeof(*o))
-        return cnn__mpi_fail(CNN_EINVAL, "mpi: struct_size is %u, expected %zu",
-                             from->struct_size, sizeof(*o));
-    *o = *from;
+    TRY(read_struct(from, o));
     if (o->portions < 0 || o->check_every < -1 || o->reserved != 0)
         return cnn__mpi_fail(
             CNN_EINVAL,

@@ -243,9 +243,9 @@ static void bad_arguments(void)
 
     MUST(cnn_mpi_create(MPI_COMM_NULL, NULL) == NULL);
     MUST_FAIL(CNN_EINVAL, CNN_EINVAL, "the communicator is MPI_COMM_NULL");
-    o.struct_size = is_last() ? 4 : sizeof(o);
+    o.struct_size = is_last() ? 2 : sizeof(o);
     MUST(cnn_mpi_create(MPI_COMM_WORLD, &o) == NULL);
-    MUST_FAIL(CNN_EINVAL, CNN_EINVAL, "rank 1: mpi: struct_size is 4");
+    MUST_FAIL(CNN_EINVAL, CNN_EINVAL, "rank 1: mpi: struct_size is 2");
     o.struct_size = sizeof(o);
     o.portions = is_last() ? 6 : 8;
     MUST(cnn_mpi_create(MPI_COMM_WORLD, &o) == NULL);
@@ -268,6 +268,30 @@ static void bad_arguments(void)
     cnn_mpi_free(NULL);
     training_close(&t);
     cnn_mpi_free(mpi);
+}
+
+/* Of a program with the struct before it grew, and of one from after. */
+static void other_lengths(void)
+{
+    struct {
+        cnn_mpi_options o;
+        uint32_t later;
+    } longer = {.o = {.struct_size = sizeof(longer)}};
+    cnn_mpi_options o = {.struct_size =
+                             offsetof(cnn_mpi_options, average_every),
+                         .average_every = -1};
+    cnn_mpi *mpi = cnn_mpi_create(MPI_COMM_WORLD, &o);
+
+    MUST(mpi != NULL); /* what is not its own was not read */
+    cnn_mpi_free(mpi);
+    mpi = cnn_mpi_create(MPI_COMM_WORLD, &longer.o);
+    MUST(mpi != NULL);
+    cnn_mpi_free(mpi);
+    longer.later = 1;
+    MUST(cnn_mpi_create(MPI_COMM_WORLD, &longer.o) == NULL);
+    MUST_FAIL(CNN_EUNSUPPORTED, CNN_EUNSUPPORTED,
+              "the field at byte 24 is set, but this version of libcnn_mpi "
+              "knows only 24 bytes");
 }
 
 static void other_nets(void)
@@ -352,6 +376,7 @@ int main(int argc, char **argv)
         by_hand();
     } else if (strcmp(what, "refused") == 0) {
         bad_arguments();
+        other_lengths();
         other_nets();
         in_the_middle();
     } else {
